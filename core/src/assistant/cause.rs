@@ -1,0 +1,122 @@
+//! What can be wrong: a closed set. The light, the log, the status, the voice and `doctor` use the same words.
+
+/// A known reason why the device can't do its job, or not all of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// No server in the settings.
+    NotSetUp,
+    /// The microphone can't be opened or delivers nothing.
+    MicGone {
+        /// The device as the settings name it, and what went wrong.
+        detail: String,
+    },
+    /// Another program holds the microphone.
+    MicBusy {
+        /// Program and process id.
+        holder: String,
+    },
+    /// More than one card can capture and the settings don't say which.
+    MicAmbiguous {
+        /// Names to choose from.
+        cards: String,
+    },
+    /// The loudspeaker can't be opened or takes nothing.
+    SpeakerGone {
+        /// The device as the settings name it, and what went wrong.
+        detail: String,
+    },
+    /// No text can be made sound.
+    VoiceGone {
+        /// The engine and what went wrong.
+        detail: String,
+    },
+    /// No connection to the broker.
+    BrokerUnreachable {
+        /// Address and what went wrong.
+        detail: String,
+    },
+    /// The broker says no, or lets nothing through.
+    BrokerRefused {
+        /// What it refuses.
+        reason: String,
+    },
+    /// Another device uses our serial number.
+    TwinDevice {
+        /// The serial number.
+        serial: String,
+    },
+    /// A topic holds a message that is too large to be taken in, again and again.
+    PoisonedTopic {
+        /// The topic.
+        topic: String,
+    },
+}
+
+impl Cause {
+    /// The name that scripts see.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotSetUp => "NotSetUp",
+            Self::MicGone { .. } => "MicGone",
+            Self::MicBusy { .. } => "MicBusy",
+            Self::MicAmbiguous { .. } => "MicAmbiguous",
+            Self::SpeakerGone { .. } => "SpeakerGone",
+            Self::VoiceGone { .. } => "VoiceGone",
+            Self::BrokerUnreachable { .. } => "BrokerUnreachable",
+            Self::BrokerRefused { .. } => "BrokerRefused",
+            Self::TwinDevice { .. } => "TwinDevice",
+            Self::PoisonedTopic { .. } => "PoisonedTopic",
+        }
+    }
+
+    /// One sentence: what is wrong.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::NotSetUp => "No server is configured.".into(),
+            Self::MicGone { detail } => format!("The microphone is gone: {detail}."),
+            Self::MicBusy { holder } => format!("The microphone is in use by {holder}."),
+            Self::MicAmbiguous { cards } => format!("Several cards can capture: {cards}."),
+            Self::SpeakerGone { detail } => format!("The loudspeaker is gone: {detail}."),
+            Self::VoiceGone { detail } => format!("There is no voice: {detail}."),
+            Self::BrokerUnreachable { detail } => format!("The server can't be reached: {detail}."),
+            Self::BrokerRefused { reason } => format!("The server refuses this device: {reason}."),
+            Self::TwinDevice { serial } => format!("Another device uses the serial number `{serial}`."),
+            Self::PoisonedTopic { topic } => {
+                format!("The broker keeps a message on `{topic}` that is too large to be taken in.")
+            }
+        }
+    }
+
+    /// One sentence: what to do.
+    #[must_use]
+    pub const fn remedy(&self) -> &'static str {
+        match self {
+            Self::NotSetUp => "Add a [linto] section with `broker` to the settings file and restart.",
+            Self::MicGone { .. } => {
+                "Plug the microphone in, or name another with `capture` in [audio]; `arecord -L` lists them."
+            }
+            Self::MicBusy { .. } => "Stop that program, or name another microphone with `capture` in [audio].",
+            Self::MicAmbiguous { .. } => {
+                "Choose one with `capture` in [audio], for example capture = \"plughw:CARD=NAME\"."
+            }
+            Self::SpeakerGone { .. } => {
+                "Plug the loudspeaker in, or name another with `playback` in [audio]; `aplay -L` lists them."
+            }
+            Self::VoiceGone { .. } => "Install espeak-ng (`apt install espeak-ng`), or correct `command` in [tts].",
+            Self::BrokerUnreachable { .. } => {
+                "Check `broker` in [linto], the network, and that the server runs; it is tried again by itself."
+            }
+            Self::BrokerRefused { .. } => {
+                "Check `username` and the password in [linto]: use the server's shared account, or one whose name is the serial number."
+            }
+            Self::TwinDevice { .. } => {
+                "Give one of the two another serial number with `serial` in [device] and register it."
+            }
+            Self::PoisonedTopic { .. } => {
+                "Clear the retained message: `mosquitto_pub -r -n -t TOPIC` with the topic above."
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The assistant: one person, one microphone, one loudspeaker, some servers.
+
+pub mod cause;
+pub mod report;

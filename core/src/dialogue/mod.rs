@@ -1,0 +1,242 @@
+//! A dialogue: how one kind of server holds a turn. The assistant knows this trait and no protocol.
+//!
+//! The dialogue asks for the microphone and the loudspeaker; the assistant decides whether it gets them. Both sides
+//! speak in data: the assistant calls [`Dialogue::handle`] with what happened and drains [`Dialogue::poll`].
+
+use std::time::Duration;
+
+use crate::assistant::cause::Cause;
+use crate::assistant::report::Report;
+use crate::audio::Position;
+use crate::audio::chime::Chime;
+use crate::hearing::{Encoding, Ending, Limits, Start, UplinkId};
+use crate::link::{LinkAsk, LinkEvent, Qos};
+use crate::sentences::Sentence;
+use crate::time::Tick;
+
+/// A thing to play, named by whoever asked for it. Unique within one dialogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PlayId(pub u64);
+
+/// What opened a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// Any speech.
+    Voice,
+    /// `auricle listen`.
+    Listen,
+}
+
+/// Who says that an utterance is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The endpointer of this device.
+    Local(Limits),
+    /// The server; the device only caps the whole turn.
+    Remote {
+        /// The longest time that the microphone stays open without a word from the server.
+        cap: Duration,
+    },
+    /// The person: a button held, a command.
+    Manual {
+        /// The longest time that the microphone stays open.
+        cap: Duration,
+    },
+}
+
+/// Whose sound it is. The classes decide who waits for whom, see [`crate::assistant::speaker`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// The device's own: sounds, apologies.
+    Local,
+    /// The answer within a turn.
+    Conversation,
+    /// Said by a server or a person outside a turn.
+    Announcement,
+    /// A base's own sound: it starts at once or is refused at once.
+    Base,
+}
+
+/// What is to be heard.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// Text, spoken in the speech language.
+    Text(String),
+    /// A sentence of the device's own, in the speech language.
+    Sentence(Sentence),
+    /// A generated sound.
+    Chime(Chime),
+    /// Sound that arrives from the server under this number, beside the events.
+    Stream(u64),
+}
+
+/// What happened to something that was to be played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlayEnd {
+    /// The last sample has left the loudspeaker.
+    Finished,
+    /// It was stopped on request.
+    Flushed,
+    /// There was no loudspeaker or no voice.
+    Failed,
+}
+
+/// What a dialogue is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DialogueEvent {
+    /// Somebody wants a turn. The dialogue takes it with [`Ask::Mic`] or refuses it with [`Ask::Done`].
+    Open {
+        /// What opened it.
+        trigger: Trigger,
+        /// Where on the tape the utterance begins.
+        from: Start,
+    },
+    /// The endpointer let go.
+    EndOfSpeech {
+        /// The moment of decision.
+        at: Position,
+        /// Why.
+        why: Ending,
+    },
+    /// The turn is over by order: the person cancelled, muted, or the microphone is gone.
+    Cancel,
+    /// Somebody wants to speak while this dialogue speaks.
+    BargeIn,
+    /// Something that it asked to play ended.
+    Played {
+        /// Which.
+        id: PlayId,
+        /// How.
+        end: PlayEnd,
+        /// Milliseconds that were heard.
+        heard: Duration,
+    },
+    /// Something that it asked to play can't be played now.
+    Refused {
+        /// Which.
+        id: PlayId,
+    },
+    /// From its broker connection.
+    Link(LinkEvent),
+    /// An uplink was handed to the connection.
+    Uplinked {
+        /// Which.
+        uplink: UplinkId,
+        /// Whether the connection took it.
+        sent: bool,
+        /// Samples of sound in it.
+        samples: u64,
+    },
+    /// Whether the device is muted now, for servers that are told.
+    Muted(bool),
+    /// Its own deadline has come.
+    Deadline,
+}
+
+/// What the assistant shows while a turn runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// On the way to the server.
+    Connecting,
+    /// The microphone is open for the person.
+    Listening,
+    /// The server thinks.
+    Waiting,
+}
+
+/// What a dialogue asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// The microphone. Granted only to the dialogue that holds the turn, or if no turn runs.
+    Mic {
+        /// Where the utterance begins.
+        from: Start,
+        /// Who says that it is over.
+        end: End,
+        /// Whether the microphone stays open while the loudspeaker plays (full duplex).
+        while_speaking: bool,
+    },
+    /// The microphone is no longer needed.
+    MicStop,
+    /// Begin to encode the tape.
+    UplinkStart {
+        /// Unique within the dialogue.
+        uplink: UplinkId,
+        /// Where it begins.
+        from: Start,
+        /// The form.
+        encoding: Encoding,
+        /// Where the bytes go.
+        to: Delivery,
+    },
+    /// Encode up to here and send.
+    UplinkFinish {
+        /// Which.
+        uplink: UplinkId,
+        /// The first sample that no longer belongs to it.
+        to: Position,
+    },
+    /// Forget it.
+    UplinkAbort {
+        /// Which.
+        uplink: UplinkId,
+    },
+    /// Be heard.
+    Play {
+        /// Unique within the dialogue.
+        id: PlayId,
+        /// Who waits for whom.
+        class: Class,
+        /// What.
+        source: Source,
+    },
+    /// Stop it, or take it out of the queue. Touches nothing else.
+    Flush {
+        /// Which.
+        id: PlayId,
+    },
+    /// Gate the triggers: as long as one reason is off, nothing opens a turn.
+    WakeGate {
+        /// The reason.
+        reason: &'static str,
+        /// On: this reason no longer stands in the way.
+        on: bool,
+    },
+    /// What the turn is doing.
+    Shown(Shown),
+    /// The turn is over, or was refused.
+    Done,
+    /// For its broker connection.
+    Link(LinkAsk),
+    /// The connection is usable: subscribed and announced. Or no longer.
+    LinkUp(bool),
+    /// Something is wrong with this server.
+    Cause(Cause),
+    /// It no longer is. Only the code of the cause counts.
+    Clear(&'static str),
+    /// For `events`, counters and the log.
+    Report(Report),
+}
+
+/// Where an uplink goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The topic.
+    pub topic: String,
+    /// Delivery guarantee.
+    pub qos: Qos,
+    /// Never delivered later than this after it was handed over.
+    pub expires: Duration,
+}
+
+/// One kind of server's way of holding a turn.
+pub trait Dialogue {
+    /// Something happened.
+    fn handle(&mut self, now: Tick, event: DialogueEvent);
+
+    /// The next thing to do, until `None`.
+    fn poll(&mut self) -> Option<Ask>;
+
+    /// When to call [`DialogueEvent::Deadline`] at the latest.
+    fn deadline(&self) -> Option<Tick>;
+}

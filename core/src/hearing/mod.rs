@@ -1,0 +1,164 @@
+//! Hearing: the tape, the end of speech, and the encoders that run beside the tape.
+//!
+//! Hearing counts time in samples, so a recording gives the same events every time it is heard.
+
+use std::time::Duration;
+
+use crate::audio::Position;
+
+pub mod ear;
+pub mod endpointer;
+pub mod vad;
+
+/// One opening of the microphone for a turn. Events of an older one are recognised by it and ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ListenId(pub u64);
+
+/// One piece of tape on its way to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UplinkId(pub u64);
+
+/// When the endpointer lets go. Settings of `[listen]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Silence after speech that ends the utterance.
+    pub hangover: Duration,
+    /// Silence from the start that gives up.
+    pub no_speech: Duration,
+    /// The longest utterance; what was said until then is used.
+    pub max_utterance: Duration,
+}
+
+/// Where on the tape something begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// At this place, or at the oldest sound that is still there.
+    At(Position),
+    /// With the next sample that the microphone delivers.
+    Now,
+}
+
+/// How a piece of tape is put into bytes for its server.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Encoding {
+    /// LinTO: one JSON object with a base64 WAV and the conversation data, complete at the end.
+    LintoFile {
+        /// The object that came with the last `ask`; `{}` for a fresh request.
+        conversation: serde_json::Value,
+    },
+    /// Raw 16 kHz mono s16le in chunks of this length, each handed over as soon as it is full.
+    Pcm {
+        /// Length of a chunk.
+        chunk: Duration,
+    },
+}
+
+/// What the control thread asks of hearing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EarCommand {
+    /// Watch for the end of speech. Replaces the previous `Listen`.
+    Listen {
+        /// Names this opening.
+        listen: ListenId,
+        /// Where on the tape the utterance begins.
+        from: Start,
+        /// When to let go; `None` if the server decides.
+        limits: Option<Limits>,
+        /// Speech is not believed before this much sound after `from`: the loudspeaker may still ring.
+        guard: Duration,
+    },
+    /// The turn no longer needs the microphone.
+    StopListening {
+        /// The opening that ends; an unknown one is ignored.
+        listen: ListenId,
+    },
+    /// Whether any speech opens a turn. Armed, only sound from now on counts and may be used.
+    ArmVoice(bool),
+    /// Begin to encode the tape for a server.
+    StartUplink {
+        /// Names this uplink.
+        uplink: UplinkId,
+        /// Where on the tape it begins.
+        from: Start,
+        /// The form.
+        encoding: Encoding,
+    },
+    /// Encode up to here and hand over.
+    FinishUplink {
+        /// The uplink that ends; an unknown one is ignored.
+        uplink: UplinkId,
+        /// The first sample that no longer belongs to it.
+        to: Position,
+    },
+    /// Forget what was encoded.
+    AbortUplink {
+        /// The uplink that ends; an unknown one is ignored.
+        uplink: UplinkId,
+    },
+    /// The microphone was closed (muted, gone): forget the tape, stop everything, disarm nothing.
+    Closed,
+}
+
+/// Why an utterance ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Speech, then silence as long as the hangover.
+    Silence,
+    /// The longest utterance was reached while somebody spoke.
+    Cap,
+    /// Nobody spoke.
+    NoSpeech,
+}
+
+/// What hearing tells the control thread.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EarEvent {
+    /// Armed, and somebody speaks: `at` is where the speech began. Disarms itself until armed again.
+    Voice {
+        /// Where the speech began.
+        at: Position,
+        /// The earliest place that may be used for this turn: where it was armed.
+        earliest: Position,
+    },
+    /// Speech began.
+    SpeechStart {
+        /// Which opening.
+        listen: ListenId,
+        /// Where the speech began.
+        at: Position,
+    },
+    /// The endpointer let go.
+    Ended {
+        /// Which opening.
+        listen: ListenId,
+        /// The sample at which it was decided.
+        at: Position,
+        /// Where the last speech ended; equals `at` when somebody still spoke at the cap.
+        speech_end: Position,
+        /// Why.
+        why: Ending,
+    },
+    /// A complete message body.
+    UplinkReady {
+        /// Which uplink.
+        uplink: UplinkId,
+        /// The bytes of the message.
+        body: Vec<u8>,
+        /// Sound in it, in samples.
+        samples: u64,
+    },
+    /// A part of a streamed uplink.
+    UplinkChunk {
+        /// Which uplink.
+        uplink: UplinkId,
+        /// Raw s16le.
+        body: Vec<u8>,
+        /// Whether this was the last one.
+        last: bool,
+    },
+    /// A reader of the tape fell behind; this much was overwritten.
+    Lost {
+        /// Samples.
+        samples: u64,
+    },
+}

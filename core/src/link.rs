@@ -1,0 +1,114 @@
+//! A connection to an MQTT broker, as data: what a protocol asks of it and what comes back.
+
+use std::time::Duration;
+
+/// Delivery guarantee of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Qos {
+    /// At most once.
+    Zero,
+    /// At least once.
+    One,
+    /// Exactly once.
+    Two,
+}
+
+/// A message to send.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Publication {
+    /// The full topic.
+    pub topic: String,
+    /// The bytes.
+    pub payload: Vec<u8>,
+    /// Delivery guarantee.
+    pub qos: Qos,
+    /// Whether the broker keeps it for later subscribers.
+    pub retain: bool,
+}
+
+impl std::fmt::Debug for Publication {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{} {:?} ", self.topic, if self.retain { " (retain)" } else { "" }, self.qos)?;
+        if self.payload.len() > 2_000 {
+            return write!(f, "{} bytes", self.payload.len());
+        }
+        f.write_str(&String::from_utf8_lossy(&self.payload))
+    }
+}
+
+/// A message that came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The full topic.
+    pub topic: String,
+    /// The bytes.
+    pub payload: Vec<u8>,
+    /// Whether the broker had kept it: it was not sent just now.
+    pub retained: bool,
+}
+
+/// What a broker connection needs of its protocol: everything that differs between protocols, in one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Seconds between pings; a half-open connection is noticed within twice that.
+    pub keep_alive: Duration,
+    /// What the broker says for us when we vanish.
+    pub will: Option<Publication>,
+    /// What we say ourselves before a clean exit.
+    pub farewell: Vec<Publication>,
+    /// The client id, or its first part.
+    pub client_id: String,
+    /// Whether a random suffix may (and therefore does) make the client id unique, so that no twin can throw us out.
+    pub suffix: bool,
+    /// The largest message that is taken in, in bytes; larger ones are skipped, named and counted.
+    pub incoming_limit: usize,
+    /// A connection that the broker closes sooner than this after it had accepted us counts as short-lived.
+    pub short_life: Duration,
+    /// So many short-lived connections in a row mean that the broker throws us out.
+    pub short_lives: u32,
+}
+
+/// Why a connection ended or did not come about. The texts name the value and are ready to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// No connection: name not found, refused, timed out, TLS failed.
+    Unreachable(String),
+    /// The broker answered and said no: password, not authorised, client id.
+    Refused(String),
+    /// It was there and went away.
+    Lost(String),
+    /// The broker closes each connection shortly after it accepted it.
+    ThrownOut(String),
+}
+
+/// What comes from a broker connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkEvent {
+    /// The broker accepted us. Nothing is subscribed yet.
+    Connected,
+    /// SUBACK for everything that was asked; these filters were refused.
+    Subscribed {
+        /// Filters with return code 0x80.
+        refused: Vec<String>,
+    },
+    /// A message.
+    Message(Message),
+    /// A message over the limit was skipped.
+    Oversize {
+        /// Its topic.
+        topic: String,
+        /// Its size in bytes.
+        size: usize,
+    },
+    /// The connection ended, or an attempt failed.
+    Disconnected(Loss),
+}
+
+/// What a protocol asks of its broker connection. Refused silently while disconnected: nothing is ever queued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkAsk {
+    /// Subscribe these filters; answered by [`LinkEvent::Subscribed`].
+    Subscribe(Vec<(String, Qos)>),
+    /// Send.
+    Publish(Publication),
+}

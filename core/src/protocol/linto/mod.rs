@@ -1,0 +1,1 @@
+//! LinTO: topics, status, requests and answers as running servers use them.

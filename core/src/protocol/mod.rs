@@ -1,0 +1,3 @@
+//! The wire formats of the servers.
+
+pub mod linto;
