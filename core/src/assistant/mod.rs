@@ -1,4 +1,233 @@
 //! The assistant: one person, one microphone, one loudspeaker, some servers.
+//!
+//! It arbitrates the two leases, microphone and loudspeaker, between the dialogues of the servers, and knows what is
+//! wrong. Several things are true at once (muted and speaking, one server gone and the other fine), so there is no
+//! single state: what is shown is a function of all of it, see [`Assistant::state`].
 
 pub mod cause;
+mod causes;
+mod door;
+pub mod event;
+mod grant;
+mod mic;
+mod output;
 pub mod report;
+pub mod shown;
+pub mod speaker;
+mod turn;
+mod voice;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use cause::Cause;
+use causes::Causes;
+use event::{By, Effect, Event, ServerId, Tuning};
+use mic::Mic;
+use report::Report;
+use shown::State;
+use speaker::Speaker;
+use turn::Turn;
+use voice::VoiceTrigger;
+
+use crate::dialogue::{Delivery, DeviceFacts, Dialogue, DialogueEvent, Shown};
+use crate::hearing::UplinkId;
+use crate::time::Tick;
+
+/// How many effects of one event are carried out at the most; a dialogue that asks for more is out of its mind.
+const ROUNDS: usize = 1_000;
+
+/// A piece of tape on its way, as its dialogue knows it.
+struct Uplink {
+    server: ServerId,
+    local: UplinkId,
+    to: Delivery,
+}
+
+/// The one who decides. Drive it with [`handle`](Self::handle), drain [`poll`](Self::poll), and come back at the
+/// latest at [`deadline`](Self::deadline).
+pub struct Assistant {
+    servers: Vec<Box<dyn Dialogue>>,
+    turn: Option<Turn>,
+    mic: Mic,
+    speaker: Speaker,
+    causes: Causes,
+    gates: BTreeSet<(ServerId, &'static str)>,
+    links: Vec<bool>,
+    uplinks: BTreeMap<UplinkId, Uplink>,
+    voice: VoiceTrigger,
+    tuning: Tuning,
+    facts: DeviceFacts,
+    numbers: u64,
+    ready: bool,
+    shown: State,
+    apologised: Option<(crate::sentences::Sentence, Tick)>,
+    told: VecDeque<(ServerId, DialogueEvent)>,
+    effects: VecDeque<Effect>,
+}
+
+impl Assistant {
+    /// An assistant for these servers, the first one being served by default.
+    #[must_use]
+    pub fn new(servers: Vec<Box<dyn Dialogue>>, tuning: Tuning) -> Self {
+        Self {
+            links: vec![false; servers.len()],
+            servers,
+            turn: None,
+            mic: Mic::default(),
+            speaker: Speaker::default(),
+            causes: Causes::default(),
+            gates: BTreeSet::new(),
+            uplinks: BTreeMap::new(),
+            voice: VoiceTrigger::default(),
+            tuning,
+            facts: DeviceFacts::default(),
+            numbers: 0,
+            ready: false,
+            shown: State::Idle,
+            apologised: None,
+            told: VecDeque::new(),
+            effects: VecDeque::new(),
+        }
+    }
+
+    /// Something happened, or a deadline has come.
+    pub fn handle(&mut self, now: Tick, event: Event) {
+        self.take(now, event);
+        self.settle(now);
+    }
+
+    /// The next thing to do, until `None`.
+    pub fn poll(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// When to come back at the latest with [`Event::Tick`].
+    #[must_use]
+    pub fn deadline(&self) -> Option<Tick> {
+        let dialogues = self.servers.iter().filter_map(|dialogue| dialogue.deadline());
+        let turn = self.turn.as_ref().map(|turn| turn.deadline(self.servers[turn.server.0].deadline()));
+        let arming = self.voice_deadline();
+        dialogues.chain(turn).chain(self.speaker.deadline()).chain(arming).min()
+    }
+
+    /// What a person sees.
+    #[must_use]
+    pub fn state(&self) -> State {
+        let shown = self.turn.as_ref().map(|turn| turn.shown);
+        if self.turn.as_ref().is_some_and(|turn| turn.lease.is_some()) {
+            State::Listening
+        } else if self.speaker.playing().is_some_and(|utterance| !utterance.is_chime()) {
+            State::Speaking
+        } else if let Some(shown) = shown {
+            match shown {
+                Shown::Connecting => State::Connecting,
+                Shown::Listening | Shown::Waiting => State::Waiting,
+            }
+        } else if self.mic.muted().is_some() {
+            State::Muted
+        } else if self.causes.is_empty() {
+            State::Idle
+        } else {
+            State::Degraded
+        }
+    }
+
+    /// Who muted the microphone, if so.
+    #[must_use]
+    pub fn muted(&self) -> Option<By> {
+        self.mic.muted()
+    }
+
+    /// Everything that is wrong now, of the whole device or of one server.
+    pub fn causes(&self) -> impl Iterator<Item = (Option<ServerId>, &Cause)> {
+        self.causes.iter()
+    }
+
+    /// Whether the connection to this server is usable.
+    #[must_use]
+    pub fn link(&self, server: ServerId) -> bool {
+        self.links.get(server.0).copied().unwrap_or(false)
+    }
+
+    /// Who holds the turn.
+    #[must_use]
+    pub fn turn(&self) -> Option<ServerId> {
+        self.turn.as_ref().map(|turn| turn.server)
+    }
+
+    /// Whether a dialogue has the microphone.
+    #[must_use]
+    pub fn listening(&self) -> bool {
+        self.turn.as_ref().is_some_and(|turn| turn.lease.is_some())
+    }
+
+    /// The things that must hold at every moment; a text names the one that does not. For tests.
+    ///
+    /// # Errors
+    /// The broken rule.
+    pub fn check(&self) -> Result<(), String> {
+        if let Some(turn) = &self.turn {
+            if turn.lease.is_some() && !self.mic.usable() {
+                return Err("a closed microphone is leased".into());
+            }
+            if self.deadline().is_none() {
+                return Err("a turn without a deadline".into());
+            }
+        }
+        if (self.speaker.waiting() > 0 || self.speaker.playing().is_some()) && self.speaker.deadline().is_none() {
+            return Err("an utterance without a deadline".into());
+        }
+        if self.shown != self.state() {
+            return Err(format!("the light shows {:?}, the state is {:?}", self.shown, self.state()));
+        }
+        if self.uplinks.len() > ROUNDS {
+            return Err("uplinks pile up".into());
+        }
+        Ok(())
+    }
+
+    /// Lets everybody finish what they have to say, then brings loudspeaker, trigger and light up to date.
+    fn settle(&mut self, now: Tick) {
+        for _ in 0..ROUNDS {
+            if let Some((server, event)) = self.told.pop_front() {
+                self.servers[server.0].handle(now, event);
+            } else if let Some((server, ask)) = self.next_ask() {
+                self.carry_out(now, server, ask);
+            } else if !self.serve_speaker(now) {
+                break;
+            }
+        }
+        self.told.clear();
+        self.arm(now);
+        let state = self.state();
+        if state != self.shown {
+            self.shown = state;
+            self.effects.push_back(Effect::Show(state));
+            self.report(None, Report::State(state.name()));
+        }
+    }
+
+    fn next_ask(&mut self) -> Option<(ServerId, crate::dialogue::Ask)> {
+        self.servers.iter_mut().enumerate().find_map(|(n, dialogue)| Some((ServerId(n), dialogue.poll()?)))
+    }
+
+    fn tell(&mut self, server: ServerId, event: DialogueEvent) {
+        self.told.push_back((server, event));
+    }
+
+    fn report(&mut self, server: Option<ServerId>, report: Report) {
+        self.effects.push_back(Effect::Report(server, report));
+    }
+
+    fn raise(&mut self, server: Option<ServerId>, cause: Cause) {
+        if self.causes.raise(server, cause.clone()) {
+            self.report(server, Report::Cause(cause));
+        }
+    }
+
+    fn clear(&mut self, server: Option<ServerId>, code: &str) {
+        if let Some(cause) = self.causes.clear(server, code) {
+            self.report(server, Report::CauseCleared(cause));
+        }
+    }
+}

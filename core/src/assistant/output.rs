@@ -1,0 +1,125 @@
+//! The loudspeaker in the assistant's hands: starting, ending, flushing, apologising.
+
+use std::time::Duration;
+
+use super::Assistant;
+use super::door::dropped;
+use super::event::{Effect, PlayNumber};
+use super::report::Report;
+use super::speaker::{Owner, Utterance};
+use crate::audio::chime::Chime;
+use crate::dialogue::{Class, DialogueEvent, PlayEnd, Source};
+use crate::sentences::Sentence;
+use crate::time::Tick;
+
+/// The voice trigger must not make the device a bore: the same apology comes as a mere sound for this long.
+const BORING: Duration = Duration::from_secs(30);
+
+impl Utterance {
+    /// Whether it is only a sound.
+    #[must_use]
+    pub fn is_chime(&self) -> bool {
+        matches!(self.source, Source::Chime(_))
+    }
+}
+
+impl Assistant {
+    /// Starts what may start and drops what waited too long. True if something changed.
+    pub(super) fn serve_speaker(&mut self, now: Tick) -> bool {
+        let expired = self.speaker.expire(now);
+        let changed = !expired.is_empty();
+        for utterance in expired {
+            self.turn_away(utterance, "it waited 30 s for the loudspeaker");
+        }
+        let Some(utterance) = self.speaker.start(now, self.turn.is_some()) else { return changed };
+        self.effects.push_back(Effect::Play { play: utterance.play, source: utterance.source });
+        true
+    }
+
+    pub(super) fn admit_or_drop(&mut self, now: Tick, owner: Owner, class: Class, source: Source) {
+        if !self.speaker.admit(now, owner, class, source) {
+            self.report(None, dropped("utterance", "too many wait for the loudspeaker"));
+        }
+    }
+
+    pub(super) fn played(&mut self, now: Tick, play: PlayNumber, end: PlayEnd, heard: Duration) {
+        let Some(utterance) = self.speaker.ended(now, play) else { return };
+        let server = if let Owner::Server(server, _) = utterance.owner { Some(server) } else { None };
+        match (&utterance.source, end) {
+            (Source::Text(text), PlayEnd::Finished) => {
+                let text = text.clone();
+                self.report(server, Report::Spoken { text });
+            }
+            (Source::Text(_) | Source::Sentence(_), PlayEnd::Failed) => {
+                self.report(server, dropped("speech", "it could not be heard"));
+            }
+            _ => {}
+        }
+        if let Owner::Server(server, id) = utterance.owner {
+            self.tell(server, DialogueEvent::Played { id, end, heard });
+        }
+    }
+
+    /// Stops and forgets everything that `which` picks.
+    pub(super) fn flush(&mut self, now: Tick, which: impl Fn(&Utterance) -> bool) {
+        let (waiting, playing) = self.speaker.flush(now, which);
+        for utterance in waiting {
+            if let Owner::Server(server, id) = utterance.owner {
+                let heard = Duration::ZERO;
+                self.tell(server, DialogueEvent::Played { id, end: PlayEnd::Flushed, heard });
+            }
+        }
+        if let Some(play) = playing {
+            self.effects.push_back(Effect::Flush(play));
+        }
+    }
+
+    /// The person comes first: an announcement that runs when a turn opens is stopped, and told to be.
+    pub(super) fn stop_announcements(&mut self, now: Tick) {
+        let runs = self.speaker.playing().is_some_and(|playing| playing.class == Class::Announcement);
+        if runs {
+            let playing = self.speaker.playing().map(|playing| playing.play);
+            self.flush(now, |utterance| Some(utterance.play) == playing);
+            self.report(None, dropped("announcement", "somebody opened a turn while it was spoken"));
+        }
+    }
+
+    fn turn_away(&mut self, utterance: Utterance, why: &str) {
+        let what = if utterance.class == Class::Announcement { "announcement" } else { "utterance" };
+        self.report(None, dropped(what, why));
+        if let Owner::Server(server, id) = utterance.owner {
+            self.tell(server, DialogueEvent::Refused { id });
+        }
+    }
+
+    pub(super) fn end_overdue_sound(&mut self, now: Tick) {
+        if let Some(play) = self.speaker.overdue(now) {
+            self.report(None, dropped("sound", "the loudspeaker did not say that it ended"));
+            self.effects.push_back(Effect::Flush(play));
+            self.played(now, play, PlayEnd::Failed, Duration::ZERO);
+        }
+    }
+
+    pub(super) fn chime(&mut self, now: Tick, chime: Chime) {
+        if self.tuning.sounds {
+            self.admit_or_drop(now, Owner::Device, Class::Local, Source::Chime(chime));
+        }
+    }
+
+    /// Tells the person why nothing happens.
+    pub(super) fn apologise(&mut self, now: Tick, sentence: Sentence) {
+        let source =
+            if self.said_just_now(now, sentence) { Source::Chime(Chime::Error) } else { Source::Sentence(sentence) };
+        self.admit_or_drop(now, Owner::Device, Class::Local, source);
+    }
+
+    /// Whether the voice trigger led to the same apology a moment ago.
+    pub(super) fn said_just_now(&mut self, now: Tick, sentence: Sentence) -> bool {
+        let boring = self.tuning.voice_trigger
+            && self.apologised.is_some_and(|(said, at)| said == sentence && now.since(at) < BORING);
+        if !boring {
+            self.apologised = Some((sentence, now));
+        }
+        boring
+    }
+}

@@ -1,0 +1,36 @@
+//! What a person sees: one word, a pure function of everything.
+
+/// What the light, `status` and `events` show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Ready.
+    Idle,
+    /// A turn is on its way to the server.
+    Connecting,
+    /// The microphone is open for somebody.
+    Listening,
+    /// The server thinks.
+    Waiting,
+    /// The loudspeaker speaks.
+    Speaking,
+    /// The microphone is closed on request.
+    Muted,
+    /// Something is wrong.
+    Degraded,
+}
+
+impl State {
+    /// The name that scripts see.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Connecting => "connecting",
+            Self::Listening => "listening",
+            Self::Waiting => "waiting",
+            Self::Speaking => "speaking",
+            Self::Muted => "muted",
+            Self::Degraded => "degraded",
+        }
+    }
+}
