@@ -1,6 +1,9 @@
 //! Auricle, a voice client for the Raspberry Pi: the adapters around the pure core, and the daemon that wires them.
 
+pub mod cli;
 pub mod config;
+pub mod control;
+pub mod daemon;
 pub mod device;
 pub mod net;
 pub mod services;

@@ -1,1 +1,7 @@
-fn main() {}
+//! `auricle`, the command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    auricle::cli::main()
+}

@@ -1,0 +1,103 @@
+//! The command line, a file per subcommand.
+
+mod check;
+#[cfg(feature = "demo")]
+mod demo;
+mod events;
+mod run;
+mod talk;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Settings that can't be used. The service unit does not restart on it.
+pub const BAD_SETTINGS: u8 = 2;
+
+/// A voice client for the Raspberry Pi: speak to it, your own server answers.
+#[derive(Debug, Parser)]
+#[command(name = "auricle", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon.
+    Run(Settings),
+    /// Read the settings and say what they mean.
+    Check(Settings),
+    /// Show the main job with nothing else installed: a broker, a server and a person, all inside.
+    #[cfg(feature = "demo")]
+    Demo(demo::Options),
+    /// Say how the daemon is.
+    Status(Reach),
+    /// Let the device say something.
+    Say {
+        /// What.
+        #[arg(required = true, num_args = 1.., value_name = "TEXT")]
+        text: Vec<String>,
+        #[command(flatten)]
+        reach: Reach,
+    },
+    /// Listen now, as if the wake word had been spoken.
+    Listen(Reach),
+    /// Stop listening, waiting and speaking.
+    Cancel(Reach),
+    /// Close the microphone.
+    Mute(Reach),
+    /// Open the microphone again.
+    Unmute(Reach),
+    /// Show what happens, as it happens.
+    Events(Reach),
+}
+
+/// Which settings.
+#[derive(Debug, Args)]
+struct Settings {
+    /// The settings file [default: /etc/auricle/auricle.toml]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// How to reach the daemon.
+#[derive(Debug, Args)]
+struct Reach {
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    /// The settings file of the daemon, for its control socket [default: /etc/auricle/auricle.toml]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Reads the command line and does what it says.
+#[must_use]
+pub fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Run(settings) => run::run(settings.config),
+        Command::Check(settings) => check::check(settings.config.as_deref()),
+        #[cfg(feature = "demo")]
+        Command::Demo(options) => demo::demo(&options),
+        Command::Status(reach) => talk::status(&reach),
+        Command::Say { text, reach } => talk::say(&text.join(" "), &reach),
+        Command::Listen(reach) => talk::act("listen", &reach),
+        Command::Cancel(reach) => talk::act("cancel", &reach),
+        Command::Mute(reach) => talk::act("mute", &reach),
+        Command::Unmute(reach) => talk::act("unmute", &reach),
+        Command::Events(reach) => events::events(&reach),
+    }
+}
+
+/// Says what is wrong, on one line of standard error.
+fn fail(error: &impl std::fmt::Display) -> ExitCode {
+    eprintln!("auricle: {error}");
+    ExitCode::FAILURE
+}
+
+/// A runtime for this one thread.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}

@@ -1,0 +1,73 @@
+//! `auricle run`: the daemon.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use crate::config::{self, Loaded};
+use crate::daemon::{Daemon, DaemonError, Parts};
+use crate::sound::AlsaCards;
+
+/// Runs until it is told to stop.
+pub fn run(path: Option<PathBuf>) -> ExitCode {
+    log_to_where_we_are_read();
+    let loaded = match load(path.as_deref()) {
+        Ok(loaded) => loaded,
+        Err(code) => return code,
+    };
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    let reload = move || match config::load(path.as_deref(), config::environment()) {
+        Ok(loaded) => Ok(loaded.settings),
+        Err(errors) => Err(errors.to_string()),
+    };
+    let parts = Parts {
+        settings: loaded.settings,
+        reload: Some(Box::new(reload)),
+        cards: Arc::new(AlsaCards),
+        dialogues: Vec::new(),
+    };
+    let runtime = match super::runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return super::fail(&error),
+    };
+    let ended = runtime.block_on(async {
+        Daemon::build(parts)?.run().await;
+        Ok::<_, DaemonError>(())
+    });
+    // A thread that hangs in a driver must not keep the process.
+    runtime.shutdown_background();
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => super::fail(&error),
+    }
+}
+
+/// Reads the settings, or says on standard error what is wrong with them and gives the code for it.
+pub(super) fn load(path: Option<&Path>) -> Result<Loaded, ExitCode> {
+    config::load(path, config::environment()).map_err(|errors| {
+        eprintln!("{errors}");
+        ExitCode::from(super::BAD_SETTINGS)
+    })
+}
+
+/// Into the journal when the service manager connected us to it, else to standard error. `AURICLE_LOG` sets what is
+/// told, for example `auricle=debug`.
+pub(super) fn log_to_where_we_are_read() {
+    use tracing_subscriber::layer::SubscriberExt;
+    use tracing_subscriber::util::SubscriberInitExt;
+    let filter = tracing_subscriber::EnvFilter::try_from_env("AURICLE_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let registry = tracing_subscriber::registry().with(filter);
+    let journal = std::env::var_os("JOURNAL_STREAM").and_then(|_| tracing_journald::layer().ok());
+    // A second initialisation happens only in tests, where the first one serves.
+    let _ = match journal {
+        Some(journal) => registry.with(journal).try_init(),
+        None => {
+            use std::io::IsTerminal;
+            let ansi = std::io::stderr().is_terminal();
+            registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(ansi)).try_init()
+        }
+    };
+}

@@ -1,0 +1,76 @@
+//! `auricle status`, `say`, `listen`, `cancel`, `mute`, `unmute`: one question to the daemon, one answer.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use hyper::Method;
+use serde_json::{Value, json};
+
+use super::Reach;
+use crate::config;
+use crate::control::client::{self, ClientError};
+
+/// Prints how the daemon is.
+pub fn status(reach: &Reach) -> ExitCode {
+    finish(reach, ask(reach, Method::GET, "/status", None), |status| print!("{}", in_words(status)))
+}
+
+/// Lets the device speak.
+pub fn say(text: &str, reach: &Reach) -> ExitCode {
+    finish(reach, ask(reach, Method::POST, "/say", Some(json!({"text": text}))), |_| {})
+}
+
+/// Does something that needs no words.
+pub fn act(what: &str, reach: &Reach) -> ExitCode {
+    finish(reach, ask(reach, Method::POST, &format!("/{what}"), None), |_| {})
+}
+
+fn ask(reach: &Reach, method: Method, path: &str, body: Option<Value>) -> Result<Value, String> {
+    let runtime = super::runtime().map_err(|error| error.to_string())?;
+    let answer: Result<Value, ClientError> = runtime.block_on(client::call(&socket(reach), method, path, body));
+    answer.map_err(|error| error.to_string())
+}
+
+fn finish(reach: &Reach, answer: Result<Value, String>, print: impl Fn(&Value)) -> ExitCode {
+    match answer {
+        Ok(answer) if reach.json => println!("{answer}"),
+        Ok(answer) => print(&answer),
+        Err(error) => {
+            if reach.json {
+                println!("{}", json!({"ok": false, "error": error}));
+            }
+            return super::fail(&error);
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// The daemon's control socket. Settings that can't be read don't matter here: the daemon says so where it is started.
+pub fn socket(reach: &Reach) -> PathBuf {
+    let from_settings = || config::load(reach.config.as_deref(), config::environment()).map(|l| l.settings.control.socket);
+    let from_environment = std::env::var_os("AURICLE_CONTROL_SOCKET").map(PathBuf::from);
+    from_environment.or_else(|| from_settings().ok()).unwrap_or_else(|| PathBuf::from("/run/auricle/control.sock"))
+}
+
+fn in_words(status: &Value) -> String {
+    let text = |key: &str| status.get(key).and_then(Value::as_str).unwrap_or("?").to_owned();
+    let list = |key: &str| status.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut out = format!("auricle {}, serial number {}\nstate: {}\n", text("version"), text("serial"), text("state"));
+    if status["muted"] == true {
+        out += "microphone: muted\n";
+    }
+    for server in list("servers") {
+        out += &format!("server {} ({}): {}\n", plain(&server["name"]), plain(&server["kind"]), plain(&server["link"]));
+    }
+    for cause in list("causes") {
+        let server = cause["server"].as_str().map(|name| format!(" [{name}]")).unwrap_or_default();
+        out += &format!("! {}{server}: {} {}\n", plain(&cause["code"]), plain(&cause["text"]), plain(&cause["remedy"]));
+    }
+    let sent = &status["sent"];
+    out += &format!("volume: {} %\nsent since the start: {} s of sound, {} bytes\n", status["volume"], sent["seconds"], sent["bytes"]);
+    out
+}
+
+fn plain(value: &Value) -> &str {
+    value.as_str().unwrap_or("?")
+}

@@ -1,0 +1,148 @@
+//! Builds the daemon from its settings.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use auricle_core::assistant::Assistant;
+use auricle_core::assistant::event::ServerId;
+use auricle_core::dialogue::Dialogue;
+use auricle_core::dialogue::linto::{self, LintoSettings};
+use auricle_core::hearing::Limits;
+use tokio::sync::mpsc;
+use zeroize::Zeroizing;
+
+use super::clock::Clock;
+use super::control::{Control, Server};
+use super::effects::tuning;
+use super::hearing::Hearing;
+use super::input::Input;
+use super::ledger::Ledger;
+use super::notify::Watchdog;
+use super::{DaemonError, Parts};
+use crate::config::{Linto, Settings};
+use crate::device::identity;
+use crate::device::state::StateFile;
+use crate::net::mqtt::{Address, Backoff, Link, LinkSettings};
+use crate::services::tts::{TtsSettings, Voice};
+use crate::sound::{Bell, CaptureWant, Loudspeaker, Microphone, PlaybackWant};
+
+/// Events of one broker connection that may wait to be passed on.
+const LINK_EVENTS: usize = 64;
+
+/// Builds everything and starts the threads and the connections.
+pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>) -> Result<Control, DaemonError> {
+    let Parts { settings, reload, cards, dialogues } = parts;
+    let (mut state, warnings) = StateFile::open(&settings.device.state_dir)
+        .map_err(|source| DaemonError::State { path: settings.device.state_dir.clone(), source })?;
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    let serial = identity::serial(settings.device.serial.as_deref(), &mut state)?;
+    tracing::info!("auricle {}, serial number `{serial}`", env!("CARGO_PKG_VERSION"));
+
+    let bell = Bell::new()?;
+    let notices = inbox.clone();
+    let want = CaptureWant { device: settings.audio.capture.to_string() };
+    let notify = Box::new(move |notice| pass_on(&notices, Input::Mic(notice)));
+    let mic = Arc::new(Microphone::start(Arc::clone(&cards), want, bell.clone(), notify)?);
+    let hearing = Hearing::start(Arc::clone(&mic), bell, settings.audio.channel.into(), inbox.clone())?;
+    let notices = inbox.clone();
+    let want = PlaybackWant { device: settings.audio.playback.to_string() };
+    let speaker = Loudspeaker::start(cards, want, Box::new(move |notice| pass_on(&notices, Input::Speaker(notice))))?;
+    speaker.volume(settings.audio.volume);
+
+    let (servers, all) = servers(&settings, &serial, dialogues, &inbox);
+    Ok(Control {
+        clock: Clock::start(),
+        assistant: Assistant::new(all, tuning(&settings)),
+        voice: Arc::new(Voice::new(voice_settings(&settings))),
+        settings,
+        reload,
+        serial,
+        servers,
+        hearing,
+        mic,
+        speaker,
+        makings: BTreeMap::new(),
+        voiceless: Vec::new(),
+        bodies: BTreeMap::new(),
+        state,
+        ledger,
+        watchdog: Watchdog::from_environment(),
+        probe: None,
+        inbox,
+        pending: VecDeque::new(),
+    })
+}
+
+/// From a sound thread, outside its real-time loop.
+fn pass_on(inbox: &mpsc::Sender<Input>, input: Input) {
+    if inbox.try_send(input).is_err() {
+        tracing::error!("the control thread has no room for a notice of a sound thread");
+    }
+}
+
+type Dialogues = Vec<Box<dyn Dialogue>>;
+
+fn servers(
+    settings: &Settings,
+    serial: &str,
+    extra: Vec<(String, Box<dyn Dialogue>)>,
+    inbox: &mpsc::Sender<Input>,
+) -> (Vec<Server>, Dialogues) {
+    let (mut servers, mut all): (Vec<Server>, Dialogues) = (Vec::new(), Vec::new());
+    for server in &settings.linto {
+        let wanted = linto_settings(settings, server, serial);
+        let link = connect(server, linto::policy(&wanted), ServerId(servers.len()), inbox.clone());
+        servers.push(Server { name: server.name.clone(), kind: "linto", link: Some(link) });
+        all.push(Box::new(linto::Linto::new(wanted)));
+    }
+    for (name, dialogue) in extra {
+        servers.push(Server { name, kind: "test", link: None });
+        all.push(dialogue);
+    }
+    (servers, all)
+}
+
+fn linto_settings(settings: &Settings, server: &Linto, serial: &str) -> LintoSettings {
+    LintoSettings {
+        serial: serial.to_owned(),
+        admin_scope: server.scope.clone(),
+        request_scope: server.request_scope(),
+        answer_timeout: server.answer_timeout,
+        limits: limits(settings),
+        instance: crate::device::identity::nonce(),
+        address: server.broker.to_string(),
+    }
+}
+
+/// When the endpointer lets go, as the settings have it.
+pub(super) fn limits(settings: &Settings) -> Limits {
+    let listen = &settings.listen;
+    Limits { hangover: listen.hangover, no_speech: listen.no_speech, max_utterance: listen.max_utterance }
+}
+
+fn connect(server: &Linto, policy: auricle_core::link::Policy, id: ServerId, inbox: mpsc::Sender<Input>) -> Link {
+    let (sender, mut events) = mpsc::channel(LINK_EVENTS);
+    let settings = LinkSettings {
+        address: Address { tls: server.broker.tls, host: server.broker.host.clone(), port: server.broker.port },
+        ca_file: server.ca_file.clone(),
+        username: server.username.clone(),
+        password: server.password.as_ref().map(|password| Zeroizing::new(password.expose().to_owned())),
+        policy,
+        backoff: Backoff::default(),
+    };
+    tokio::spawn(async move {
+        while let Some(event) = events.recv().await {
+            if inbox.send(Input::Link(id, event)).await.is_err() {
+                return;
+            }
+        }
+    });
+    Link::start(settings, sender)
+}
+
+/// The part of the settings that concerns the voice.
+pub(super) fn voice_settings(settings: &Settings) -> TtsSettings {
+    TtsSettings { language: settings.tts.language.clone(), command: settings.tts.command.clone() }
+}

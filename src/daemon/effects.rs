@@ -1,0 +1,102 @@
+//! What the assistant decides, carried out.
+
+use std::sync::Arc;
+
+use auricle_core::assistant::event::{By, Effect, Event, PlayNumber, ServerId, Tuning};
+use auricle_core::assistant::report::Report;
+use auricle_core::dialogue::{Delivery, PlayEnd, Source};
+use auricle_core::hearing::UplinkId;
+use auricle_core::link::Publication;
+
+use super::clock::Clock;
+use super::control::Control;
+use super::notify;
+use super::speech::Making;
+use crate::config::Settings;
+use crate::services::tts::Voice;
+
+impl Control {
+    pub(super) fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Mic(true) => self.mic.open(),
+            Effect::Mic(false) => {
+                self.hearing.detach();
+                self.mic.close();
+            }
+            Effect::Ear(command) => self.hearing.ear(command),
+            Effect::Play { play, source } => self.play(play, source),
+            Effect::Flush(play) => self.flush(play),
+            Effect::Link(server, ask) => {
+                if let Some(link) = self.servers.get(server.0).and_then(|server| server.link.as_ref())
+                    && !link.ask(ask)
+                {
+                    self.ledger.count("asks_while_offline", 1);
+                }
+            }
+            Effect::Send { uplink, server, to, samples } => self.send(uplink, server, to, samples),
+            Effect::Discard(uplink) => drop(self.bodies.remove(&uplink)),
+            // There is no light in this version; `events` and `status` show the state.
+            Effect::Show(_) => {}
+            Effect::Report(server, report) => self.tell(server, &report),
+            Effect::RememberMute(by) => self.remember_mute(by),
+            Effect::Ready => notify::ready(),
+            Effect::Healthy(token) => self.watchdog.healthy(token),
+        }
+    }
+
+    fn tell(&mut self, server: Option<ServerId>, report: &Report) {
+        let name = server.and_then(|server| self.servers.get(server.0)).map(|server| server.name.clone());
+        self.ledger.enter(name.as_deref(), report);
+    }
+
+    fn play(&mut self, play: PlayNumber, source: Source) {
+        if let Source::Stream(_) = source {
+            return self.pending.push_back(Event::Played { play, end: PlayEnd::Failed, heard: std::time::Duration::ZERO });
+        }
+        let making = Making::start(play, source, Arc::clone(&self.voice), self.inbox.clone());
+        self.makings.insert(play, making);
+        self.speaker.play(play.0);
+    }
+
+    fn flush(&mut self, play: PlayNumber) {
+        self.makings.remove(&play);
+        self.speaker.flush(play.0);
+    }
+
+    /// Hands the bytes of an uplink to its connection, which takes them now or never.
+    fn send(&mut self, uplink: UplinkId, server: ServerId, to: Delivery, samples: u64) {
+        let Some(payload) = self.bodies.remove(&uplink) else { return };
+        let bytes = payload.len() as u64;
+        let link = self.servers.get(server.0).and_then(|server| server.link.as_ref());
+        let publication = Publication { topic: to.topic, payload, qos: to.qos, retain: false };
+        let sent = link.is_some_and(|link| link.publish_by(publication, Clock::within(to.expires)));
+        if sent {
+            self.ledger.sent_bytes += bytes;
+            self.ledger.sent_seconds += samples as f64 / f64::from(auricle_core::audio::TAPE_RATE);
+        }
+        self.pending.push_back(Event::Uplinked { uplink, sent, samples });
+    }
+
+    fn remember_mute(&mut self, by: Option<By>) {
+        if let Err(error) = self.state.set_muted(by) {
+            tracing::error!("the mute will not survive a restart: {error}");
+        }
+    }
+
+    /// Takes over the settings that may change while the daemon runs.
+    pub(super) fn adopt(&mut self, settings: Settings) {
+        self.settings = settings;
+        self.speaker.volume(self.settings.audio.volume);
+        self.voice = Arc::new(Voice::new(super::assembly::voice_settings(&self.settings)));
+        self.decide(Event::Tuned(tuning(&self.settings)));
+    }
+}
+
+/// The part of the settings that concerns the assistant.
+pub(super) fn tuning(settings: &Settings) -> Tuning {
+    Tuning {
+        voice_trigger: settings.listen.hears_voice(),
+        preroll: settings.listen.preroll,
+        sounds: settings.audio.sounds,
+    }
+}

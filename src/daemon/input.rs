@@ -1,0 +1,54 @@
+//! Everything that reaches the control thread, in one queue.
+
+use auricle_core::assistant::event::{PlayNumber, ServerId};
+use auricle_core::hearing::EarEvent;
+use auricle_core::link::LinkEvent;
+
+use crate::control::Request;
+use crate::services::tts::TtsError;
+use crate::sound::{MicNotice, SpeakerNotice};
+
+/// How many inputs may wait for the control thread.
+pub const INBOX: usize = 512;
+
+/// From the hearing thread.
+#[derive(Debug)]
+pub enum Heard {
+    /// Of the ear.
+    Ear(EarEvent),
+    /// The first samples of a card that was opened, or of one that was stuck.
+    Flowing,
+    /// An open card has delivered nothing for a second.
+    Stalled,
+    /// The card delivers something that can't be used with these settings.
+    Unusable(String),
+    /// A health token on its way back.
+    Token {
+        /// Which.
+        token: u64,
+        /// Whether the capture thread delivered since the last one.
+        flowing: bool,
+    },
+}
+
+/// Something for the control thread.
+pub enum Input {
+    /// From hearing.
+    Heard(Heard),
+    /// From the microphone's thread.
+    Mic(MicNotice),
+    /// From the loudspeaker's thread.
+    Speaker(SpeakerNotice),
+    /// From a broker connection.
+    Link(ServerId, LinkEvent),
+    /// A sound could not be made; a mere tone is heard instead.
+    Voiceless(PlayNumber, TtsError),
+    /// A sound was made to its end.
+    Voiced(PlayNumber),
+    /// From the control socket.
+    Request(Request),
+    /// Read the settings again.
+    Reload,
+    /// Stop.
+    Stop,
+}

@@ -1,0 +1,149 @@
+//! The ledger: everything that is told, counted and logged, in one place and with the same words.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use auricle_core::assistant::report::Report;
+use serde_json::{Map, Value, json};
+use tokio::sync::broadcast;
+
+use super::clock::unix_ms;
+
+/// Lines that a slow reader of `auricle events` may lag behind before it loses the oldest.
+const EVENTS: usize = 256;
+
+/// One log line for the same reason in this time.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// Reasons that are told apart; topics come from outside, so there must be an end to it.
+const REASONS: usize = 64;
+
+/// One line of `auricle events --json`.
+pub type Line = std::sync::Arc<str>;
+
+/// Keeps the books.
+pub struct Ledger {
+    lines: broadcast::Sender<Line>,
+    counters: BTreeMap<&'static str, u64>,
+    quiet: BTreeMap<String, (Instant, u64)>,
+    /// Seconds of sound that left the device.
+    pub sent_seconds: f64,
+    /// Bytes of messages with sound in them that left the device.
+    pub sent_bytes: u64,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        let (lines, _) = broadcast::channel(EVENTS);
+        Self { lines, counters: BTreeMap::new(), quiet: BTreeMap::new(), sent_seconds: 0.0, sent_bytes: 0 }
+    }
+}
+
+impl Ledger {
+    /// A reader of everything that is told from now on.
+    #[must_use]
+    pub fn follow(&self) -> broadcast::Receiver<Line> {
+        self.lines.subscribe()
+    }
+
+    /// The means to follow later.
+    #[must_use]
+    pub fn lines(&self) -> broadcast::Sender<Line> {
+        self.lines.clone()
+    }
+
+    /// Counts something.
+    pub fn count(&mut self, what: &'static str, by: u64) {
+        *self.counters.entry(what).or_default() += by;
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub fn counters(&self) -> Map<String, Value> {
+        self.counters.iter().map(|(name, count)| ((*name).to_owned(), json!(count))).collect()
+    }
+
+    /// Writes a report into the log, the counters and the events.
+    pub fn enter(&mut self, server: Option<&str>, report: &Report) {
+        self.log(server, report);
+        let (event, fields) = describe(report);
+        if self.lines.receiver_count() == 0 {
+            return;
+        }
+        let mut line = Map::new();
+        line.insert("t".into(), json!(unix_ms()));
+        line.insert("event".into(), json!(event));
+        if let Some(server) = server {
+            line.insert("server".into(), json!(server));
+        }
+        if let Value::Object(fields) = fields {
+            line.extend(fields);
+        }
+        // Without a reader the line is lost, as it should be.
+        let _ = self.lines.send(Value::Object(line).to_string().into());
+    }
+
+    fn log(&mut self, server: Option<&str>, report: &Report) {
+        let server = server.unwrap_or("device");
+        match report {
+            Report::Cause(cause) => tracing::warn!(server, "{} {}", cause.text(), cause.remedy()),
+            Report::CauseCleared(cause) => tracing::info!(server, "no longer: {}", cause.text()),
+            Report::Link { up } => tracing::info!(server, "{}", if *up { "connected" } else { "disconnected" }),
+            Report::Muted { by } => tracing::info!("microphone {}", by.map_or("open".into(), |by| format!("muted ({by})"))),
+            Report::Request { id, seconds } => tracing::info!(server, id, "request sent, {seconds:.1} s of sound"),
+            Report::Answer { id, kind, .. } => tracing::info!(server, id, kind, "answer"),
+            Report::Command { topic, result } => tracing::info!(server, topic, result, "command"),
+            Report::Audit { what, result } => tracing::warn!(server, what, result, "audit"),
+            Report::Drop { what, count, detail } => {
+                self.count(what, *count);
+                self.log_drop(server, what, detail);
+            }
+            Report::State(_) | Report::SpeechStart | Report::SpeechEnd | Report::Spoken { .. } => {}
+        }
+    }
+
+    /// One line for each reason in ten seconds; the next one says how many were held back.
+    fn log_drop(&mut self, server: &str, what: &str, detail: &str) {
+        let now = Instant::now();
+        self.quiet.retain(|_, (since, held)| *held > 0 || now.duration_since(*since) < QUIET);
+        if self.quiet.len() >= REASONS {
+            self.quiet.clear();
+        }
+        let entry = self.quiet.entry(what.to_owned());
+        let mut is_new = false;
+        let (since, held) = entry.or_insert_with(|| {
+            is_new = true;
+            (now, 0)
+        });
+        if !is_new && now.duration_since(*since) < QUIET {
+            *held += 1;
+            return;
+        }
+        let held_back = std::mem::take(held);
+        *since = now;
+        tracing::warn!(server, held_back, "dropped {what}: {detail}");
+    }
+}
+
+/// The name and the fields of a report, as the contract with scripts has them.
+fn describe(report: &Report) -> (&'static str, Value) {
+    match report {
+        Report::State(state) => ("state", json!({"state": state})),
+        Report::SpeechStart => ("speech_start", json!({})),
+        Report::SpeechEnd => ("speech_end", json!({})),
+        Report::Request { id, seconds } => ("request", json!({"id": id, "seconds": (seconds * 1000.0).round() / 1000.0})),
+        Report::Answer { id, kind, text } => ("answer", json!({"id": id, "kind": kind, "text": text})),
+        Report::Spoken { text } => ("spoken", json!({"text": text})),
+        Report::Cause(cause) => {
+            ("cause", json!({"code": cause.code(), "text": cause.text(), "remedy": cause.remedy()}))
+        }
+        Report::CauseCleared(cause) => {
+            ("cause_cleared", json!({"code": cause.code(), "text": cause.text(), "remedy": cause.remedy()}))
+        }
+        Report::Link { up } => ("link", json!({"up": up})),
+        Report::Muted { by } => ("muted", json!({"by": by})),
+        Report::Command { topic, result } => ("command", json!({"topic": topic, "result": result})),
+        Report::Audit { what, result } => ("audit", json!({"what": what, "result": result})),
+        Report::Drop { what, count, detail } => ("drop", json!({"what": what, "count": count, "detail": detail})),
+    }
+}

@@ -1,0 +1,61 @@
+//! `auricle status --json`.
+
+use std::sync::atomic::Ordering;
+
+use auricle_core::assistant::event::ServerId;
+use serde_json::{Value, json};
+
+use super::control::Control;
+
+impl Control {
+    /// The state of everything, as the contract with scripts has it.
+    pub(super) fn status(&self) -> Value {
+        let causes: Vec<Value> = self.assistant.causes().map(|(server, cause)| {
+            let server = server.and_then(|server| self.servers.get(server.0)).map(|server| server.name.as_str());
+            json!({"code": cause.code(), "server": server, "text": cause.text(), "remedy": cause.remedy()})
+        }).collect();
+        let servers: Vec<Value> = self.servers.iter().enumerate().map(|(n, server)| {
+            let link = if self.assistant.link(ServerId(n)) { "up" } else { "down" };
+            json!({"name": server.name, "kind": server.kind, "link": link})
+        }).collect();
+        json!({
+            "state": self.assistant.state().name(),
+            "muted": self.assistant.muted().is_some(),
+            "causes": causes,
+            "servers": servers,
+            "sent": {
+                "seconds": (self.ledger.sent_seconds * 1000.0).round() / 1000.0,
+                "bytes": self.ledger.sent_bytes,
+            },
+            "counters": self.counters(),
+            "serial": self.serial,
+            "volume": self.settings.audio.volume,
+            "recording": false,
+            "version": env!("CARGO_PKG_VERSION"),
+        })
+    }
+
+    fn counters(&self) -> Value {
+        let mut all = self.ledger.counters();
+        let mic = self.mic.counters();
+        let speaker = self.speaker.counters();
+        let hearing = self.hearing.counters();
+        for (name, counter) in [
+            ("capture_blocks", &mic.blocks),
+            ("capture_polls", &mic.polls),
+            ("capture_xruns", &mic.xruns),
+            ("capture_overflow_bytes", &mic.overflow_bytes),
+            ("capture_reopens", &mic.reopens),
+            ("playback_polls", &speaker.polls),
+            ("playback_underruns", &speaker.underruns),
+            ("playback_xruns", &speaker.xruns),
+            ("hearing_polls", &hearing.polls),
+            ("hearing_dropped_events", &hearing.dropped_events),
+            ("hearing_dropped_commands", &hearing.dropped_commands),
+            ("tape_position", &hearing.position),
+        ] {
+            all.insert(name.to_owned(), json!(counter.load(Ordering::Relaxed)));
+        }
+        Value::Object(all)
+    }
+}
