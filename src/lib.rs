@@ -4,6 +4,8 @@ pub mod cli;
 pub mod config;
 pub mod control;
 pub mod daemon;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod device;
 pub mod net;
 pub mod services;

@@ -47,7 +47,8 @@ fn finish(reach: &Reach, answer: Result<Value, String>, print: impl Fn(&Value)) 
 
 /// The daemon's control socket. Settings that can't be read don't matter here: the daemon says so where it is started.
 pub fn socket(reach: &Reach) -> PathBuf {
-    let from_settings = || config::load(reach.config.as_deref(), config::environment()).map(|l| l.settings.control.socket);
+    let from_settings =
+        || config::load(reach.config.as_deref(), config::environment()).map(|l| l.settings.control.socket);
     let from_environment = std::env::var_os("AURICLE_CONTROL_SOCKET").map(PathBuf::from);
     from_environment.or_else(|| from_settings().ok()).unwrap_or_else(|| PathBuf::from("/run/auricle/control.sock"))
 }
@@ -67,7 +68,10 @@ fn in_words(status: &Value) -> String {
         out += &format!("! {}{server}: {} {}\n", plain(&cause["code"]), plain(&cause["text"]), plain(&cause["remedy"]));
     }
     let sent = &status["sent"];
-    out += &format!("volume: {} %\nsent since the start: {} s of sound, {} bytes\n", status["volume"], sent["seconds"], sent["bytes"]);
+    out += &format!(
+        "volume: {} %\nsent since the start: {} s of sound, {} bytes\n",
+        status["volume"], sent["seconds"], sent["bytes"]
+    );
     out
 }
 

@@ -48,7 +48,8 @@ pub async fn open(socket: &Path, method: Method, path: &str, body: Option<Value>
     let no_daemon = |source| ClientError::NoDaemon { path: socket.to_owned(), source };
     let stream = UnixStream::connect(socket).await.map_err(no_daemon)?;
     let broke_off = |error: hyper::Error| ClientError::BrokeOff(error.to_string());
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broke_off)?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broke_off)?;
     tokio::spawn(connection);
     let body = body.map(|body| body.to_string()).unwrap_or_default();
     let request = Request::builder()

@@ -53,7 +53,10 @@ impl Socket {
             std::fs::create_dir_all(folder)?;
         }
         if std::os::unix::net::UnixStream::connect(path).is_ok() {
-            return Err(io::Error::new(io::ErrorKind::AddrInUse, "another auricle daemon runs with this control socket"));
+            return Err(io::Error::new(
+                io::ErrorKind::AddrInUse,
+                "another auricle daemon runs with this control socket",
+            ));
         }
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -51,7 +51,11 @@ impl Control {
 
     fn play(&mut self, play: PlayNumber, source: Source) {
         if let Source::Stream(_) = source {
-            return self.pending.push_back(Event::Played { play, end: PlayEnd::Failed, heard: std::time::Duration::ZERO });
+            return self.pending.push_back(Event::Played {
+                play,
+                end: PlayEnd::Failed,
+                heard: std::time::Duration::ZERO,
+            });
         }
         let making = Making::start(play, source, Arc::clone(&self.voice), self.inbox.clone());
         self.makings.insert(play, making);

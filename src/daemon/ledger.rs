@@ -89,7 +89,9 @@ impl Ledger {
             Report::Cause(cause) => tracing::warn!(server, "{} {}", cause.text(), cause.remedy()),
             Report::CauseCleared(cause) => tracing::info!(server, "no longer: {}", cause.text()),
             Report::Link { up } => tracing::info!(server, "{}", if *up { "connected" } else { "disconnected" }),
-            Report::Muted { by } => tracing::info!("microphone {}", by.map_or("open".into(), |by| format!("muted ({by})"))),
+            Report::Muted { by } => {
+                tracing::info!("microphone {}", by.map_or("open".into(), |by| format!("muted ({by})")))
+            }
             Report::Request { id, seconds } => tracing::info!(server, id, "request sent, {seconds:.1} s of sound"),
             Report::Answer { id, kind, .. } => tracing::info!(server, id, kind, "answer"),
             Report::Command { topic, result } => tracing::info!(server, topic, result, "command"),
@@ -131,7 +133,9 @@ fn describe(report: &Report) -> (&'static str, Value) {
         Report::State(state) => ("state", json!({"state": state})),
         Report::SpeechStart => ("speech_start", json!({})),
         Report::SpeechEnd => ("speech_end", json!({})),
-        Report::Request { id, seconds } => ("request", json!({"id": id, "seconds": (seconds * 1000.0).round() / 1000.0})),
+        Report::Request { id, seconds } => {
+            ("request", json!({"id": id, "seconds": (seconds * 1000.0).round() / 1000.0}))
+        }
         Report::Answer { id, kind, text } => ("answer", json!({"id": id, "kind": kind, "text": text})),
         Report::Spoken { text } => ("spoken", json!({"text": text})),
         Report::Cause(cause) => {

@@ -10,14 +10,23 @@ use super::control::Control;
 impl Control {
     /// The state of everything, as the contract with scripts has it.
     pub(super) fn status(&self) -> Value {
-        let causes: Vec<Value> = self.assistant.causes().map(|(server, cause)| {
-            let server = server.and_then(|server| self.servers.get(server.0)).map(|server| server.name.as_str());
-            json!({"code": cause.code(), "server": server, "text": cause.text(), "remedy": cause.remedy()})
-        }).collect();
-        let servers: Vec<Value> = self.servers.iter().enumerate().map(|(n, server)| {
-            let link = if self.assistant.link(ServerId(n)) { "up" } else { "down" };
-            json!({"name": server.name, "kind": server.kind, "link": link})
-        }).collect();
+        let causes: Vec<Value> = self
+            .assistant
+            .causes()
+            .map(|(server, cause)| {
+                let server = server.and_then(|server| self.servers.get(server.0)).map(|server| server.name.as_str());
+                json!({"code": cause.code(), "server": server, "text": cause.text(), "remedy": cause.remedy()})
+            })
+            .collect();
+        let servers: Vec<Value> = self
+            .servers
+            .iter()
+            .enumerate()
+            .map(|(n, server)| {
+                let link = if self.assistant.link(ServerId(n)) { "up" } else { "down" };
+                json!({"name": server.name, "kind": server.kind, "link": link})
+            })
+            .collect();
         json!({
             "state": self.assistant.state().name(),
             "muted": self.assistant.muted().is_some(),
