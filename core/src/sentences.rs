@@ -1,5 +1,58 @@
 //! What the device says itself, in the languages that it speaks.
 
+use crate::assistant::cause::Cause;
+
+/// A language of the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Language {
+    /// English.
+    English,
+    /// French.
+    French,
+    /// German.
+    German,
+    /// Spanish.
+    Spanish,
+    /// Italian.
+    Italian,
+}
+
+impl Language {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::English, Self::French, Self::German, Self::Spanish, Self::Italian];
+
+    /// The language of a tag such as `fr-FR`, `fr_FR.UTF-8` or `FR`. English for all that the catalogue lacks.
+    #[must_use]
+    pub fn of_tag(tag: &str) -> Self {
+        let base = base(tag);
+        Self::ALL.into_iter().find(|language| language.code().eq_ignore_ascii_case(base)).unwrap_or(Self::English)
+    }
+
+    /// Its ISO 639-1 code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::French => "fr",
+            Self::German => "de",
+            Self::Spanish => "es",
+            Self::Italian => "it",
+        }
+    }
+
+    /// The tag to speak this language with if the speech language is `tag`: `tag` itself if it is a kind of this
+    /// language (Canadian French stays Canadian), else the plain code (a Finnish voice would make noise of English).
+    #[must_use]
+    pub fn spoken_as(self, tag: &str) -> &str {
+        if base(tag).eq_ignore_ascii_case(self.code()) { tag } else { self.code() }
+    }
+}
+
+/// The part of a language tag before the region.
+fn base(tag: &str) -> &str {
+    tag.split(['-', '_', '.', '@']).next().unwrap_or(tag)
+}
+
 /// A sentence of the device's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Sentence {
@@ -15,10 +68,223 @@ pub enum Sentence {
     Muted,
     /// The microphone is gone.
     MicGone,
+    /// Another program holds the microphone.
+    MicBusy,
+    /// More than one card can capture.
+    MicAmbiguous,
     /// The server answered with something that can't be understood.
     BrokenAnswer,
     /// The server refuses this device.
     Refused,
     /// Another device uses the same serial number.
     TwinDevice,
+    /// The broker keeps a message that is too large to be taken in.
+    PoisonedTopic,
+}
+
+impl Sentence {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::NoAnswer,
+        Self::Offline,
+        Self::NotSent,
+        Self::NotSetUp,
+        Self::Muted,
+        Self::MicGone,
+        Self::MicBusy,
+        Self::MicAmbiguous,
+        Self::BrokenAnswer,
+        Self::Refused,
+        Self::TwinDevice,
+        Self::PoisonedTopic,
+    ];
+
+    /// What is said when this is wrong; `None` if nobody could hear it.
+    #[must_use]
+    pub const fn of_cause(cause: &Cause) -> Option<Self> {
+        Some(match cause {
+            Cause::NotSetUp => Self::NotSetUp,
+            Cause::MicGone { .. } => Self::MicGone,
+            Cause::MicBusy { .. } => Self::MicBusy,
+            Cause::MicAmbiguous { .. } => Self::MicAmbiguous,
+            Cause::SpeakerGone { .. } | Cause::VoiceGone { .. } => return None,
+            Cause::BrokerUnreachable { .. } => Self::Offline,
+            Cause::BrokerRefused { .. } => Self::Refused,
+            Cause::TwinDevice { .. } => Self::TwinDevice,
+            Cause::PoisonedTopic { .. } => Self::PoisonedTopic,
+        })
+    }
+
+    /// The words, to be spoken: no figures, signs or abbreviations.
+    #[must_use]
+    pub const fn text(self, language: Language) -> &'static str {
+        match language {
+            Language::English => self.english(),
+            Language::French => self.french(),
+            Language::German => self.german(),
+            Language::Spanish => self.spanish(),
+            Language::Italian => self.italian(),
+        }
+    }
+
+    const fn english(self) -> &'static str {
+        match self {
+            Self::NoAnswer => "I got no answer. Please try again.",
+            Self::Offline => "I can't reach the server right now.",
+            Self::NotSent => "The connection was lost. Your request was not sent.",
+            Self::NotSetUp => "I am not set up yet. Please name a server in my settings.",
+            Self::Muted => "The microphone is muted.",
+            Self::MicGone => "I can't hear you. The microphone is not responding.",
+            Self::MicBusy => "Another program is using the microphone.",
+            Self::MicAmbiguous => "I found several microphones. Please choose one in my settings.",
+            Self::BrokenAnswer => "I could not understand the server's answer.",
+            Self::Refused => "The server turns me away. Please check the user name and the password.",
+            Self::TwinDevice => "Another device is using my serial number. Please give one of us a new one.",
+            Self::PoisonedTopic => "The server holds a message that is too large for me.",
+        }
+    }
+
+    const fn french(self) -> &'static str {
+        match self {
+            Self::NoAnswer => "Je n'ai pas reçu de réponse. Veuillez réessayer.",
+            Self::Offline => "Je n'arrive pas à joindre le serveur pour le moment.",
+            Self::NotSent => "La connexion a été perdue. Votre demande n'a pas été envoyée.",
+            Self::NotSetUp => "Je ne suis pas encore configuré. Indiquez un serveur dans mes réglages.",
+            Self::Muted => "Le micro est coupé.",
+            Self::MicGone => "Je ne vous entends pas. Le micro ne répond pas.",
+            Self::MicBusy => "Un autre programme utilise le micro.",
+            Self::MicAmbiguous => "J'ai trouvé plusieurs micros. Choisissez-en un dans mes réglages.",
+            Self::BrokenAnswer => "Je n'ai pas compris la réponse du serveur.",
+            Self::Refused => "Le serveur refuse ma connexion. Vérifiez le nom d'utilisateur et le mot de passe.",
+            Self::TwinDevice => {
+                "Un autre appareil utilise mon numéro de série. Donnez un nouveau numéro à l'un de nous."
+            }
+            Self::PoisonedTopic => "Le serveur garde un message trop volumineux pour moi.",
+        }
+    }
+
+    const fn german(self) -> &'static str {
+        match self {
+            Self::NoAnswer => "Ich habe keine Antwort bekommen. Bitte versuche es noch einmal.",
+            Self::Offline => "Ich kann den Server gerade nicht erreichen.",
+            Self::NotSent => "Die Verbindung ist abgebrochen. Deine Anfrage wurde nicht gesendet.",
+            Self::NotSetUp => "Ich bin noch nicht eingerichtet. Bitte trage einen Server in meine Einstellungen ein.",
+            Self::Muted => "Das Mikrofon ist stumm geschaltet.",
+            Self::MicGone => "Ich höre dich nicht. Das Mikrofon reagiert nicht.",
+            Self::MicBusy => "Ein anderes Programm benutzt das Mikrofon.",
+            Self::MicAmbiguous => "Ich habe mehrere Mikrofone gefunden. Bitte wähle eines in meinen Einstellungen aus.",
+            Self::BrokenAnswer => "Ich habe die Antwort des Servers nicht verstanden.",
+            Self::Refused => "Der Server weist mich ab. Bitte prüfe den Benutzernamen und das Passwort.",
+            Self::TwinDevice => "Ein anderes Gerät benutzt meine Seriennummer. Bitte gib einem von uns eine neue.",
+            Self::PoisonedTopic => "Auf dem Server liegt eine Nachricht, die zu groß für mich ist.",
+        }
+    }
+
+    const fn spanish(self) -> &'static str {
+        match self {
+            Self::NoAnswer => "No he recibido respuesta. Inténtalo de nuevo.",
+            Self::Offline => "Ahora mismo no puedo conectar con el servidor.",
+            Self::NotSent => "Se ha perdido la conexión. Tu petición no se ha enviado.",
+            Self::NotSetUp => "Todavía no estoy configurado. Indica un servidor en mis ajustes.",
+            Self::Muted => "El micrófono está silenciado.",
+            Self::MicGone => "No te oigo. El micrófono no responde.",
+            Self::MicBusy => "Otro programa está usando el micrófono.",
+            Self::MicAmbiguous => "He encontrado varios micrófonos. Elige uno en mis ajustes.",
+            Self::BrokenAnswer => "No he entendido la respuesta del servidor.",
+            Self::Refused => "El servidor me rechaza. Comprueba el nombre de usuario y la contraseña.",
+            Self::TwinDevice => "Otro dispositivo usa mi número de serie. Asigna un número nuevo a uno de los dos.",
+            Self::PoisonedTopic => "El servidor guarda un mensaje demasiado grande para mí.",
+        }
+    }
+
+    const fn italian(self) -> &'static str {
+        match self {
+            Self::NoAnswer => "Non ho ricevuto risposta. Riprova, per favore.",
+            Self::Offline => "In questo momento non riesco a raggiungere il server.",
+            Self::NotSent => "La connessione è caduta. La tua richiesta non è stata inviata.",
+            Self::NotSetUp => "Non sono ancora configurato. Indica un server nelle mie impostazioni.",
+            Self::Muted => "Il microfono è disattivato.",
+            Self::MicGone => "Non ti sento. Il microfono non risponde.",
+            Self::MicBusy => "Un altro programma sta usando il microfono.",
+            Self::MicAmbiguous => "Ho trovato più microfoni. Scegline uno nelle mie impostazioni.",
+            Self::BrokenAnswer => "Non ho capito la risposta del server.",
+            Self::Refused => "Il server rifiuta il mio accesso. Controlla il nome utente e la password.",
+            Self::TwinDevice => {
+                "Un altro dispositivo usa il mio numero di serie. Assegna un nuovo numero a uno di noi."
+            }
+            Self::PoisonedTopic => "Il server conserva un messaggio troppo grande per me.",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn all() -> impl Iterator<Item = (Sentence, Language, &'static str)> {
+        Sentence::ALL.into_iter().flat_map(|s| Language::ALL.map(|l| (s, l, s.text(l))))
+    }
+
+    #[test]
+    fn every_sentence_has_words_of_its_own_in_every_language() {
+        let mut seen = HashSet::new();
+        for (sentence, language, text) in all() {
+            assert!(text.split_whitespace().count() >= 3, "{sentence:?} in {language:?}: {text:?}");
+            assert!(text.ends_with('.'), "{sentence:?} in {language:?} has no end");
+            assert!(seen.insert(text), "{sentence:?} in {language:?} says what another one says");
+        }
+        assert_eq!(seen.len(), Sentence::ALL.len() * Language::ALL.len());
+    }
+
+    #[test]
+    fn the_list_of_all_sentences_is_complete() {
+        // Each variant is in `ALL` at the place that its declaration gives it, so the last one's number is the count.
+        for (place, sentence) in Sentence::ALL.into_iter().enumerate() {
+            assert_eq!(sentence as usize, place);
+        }
+        assert_eq!(Sentence::PoisonedTopic as usize + 1, Sentence::ALL.len(), "the last variant");
+    }
+
+    #[test]
+    fn a_voice_finds_nothing_but_words_to_read() {
+        for (sentence, language, text) in all() {
+            let odd = text.chars().find(|c| !c.is_alphabetic() && !" .,'-".contains(*c));
+            assert_eq!(odd, None, "{sentence:?} in {language:?}");
+            let shout = text.split(|c: char| !c.is_alphabetic()).find(|w| w.len() > 1 && *w == w.to_uppercase());
+            assert_eq!(shout, None, "an abbreviation in {sentence:?} in {language:?}");
+        }
+    }
+
+    #[test]
+    fn tags_of_all_spellings_find_their_language() {
+        for (tag, language) in [
+            ("fr-FR", Language::French),
+            ("FR_ca", Language::French),
+            ("de", Language::German),
+            ("de_AT.UTF-8", Language::German),
+            ("es-419", Language::Spanish),
+            ("IT-it", Language::Italian),
+            ("en-GB", Language::English),
+            ("fi-FI", Language::English),
+            ("fra", Language::English),
+            ("", Language::English),
+            ("-", Language::English),
+        ] {
+            assert_eq!(Language::of_tag(tag), language, "{tag:?}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_is_never_read_by_a_voice_of_another_language() {
+        assert_eq!(Language::of_tag("fr-CA").spoken_as("fr-CA"), "fr-CA");
+        assert_eq!(Language::of_tag("fi-FI").spoken_as("fi-FI"), "en");
+    }
+
+    #[test]
+    fn what_nobody_could_hear_is_not_said() {
+        assert_eq!(Sentence::of_cause(&Cause::SpeakerGone { detail: String::new() }), None);
+        assert_eq!(Sentence::of_cause(&Cause::MicBusy { holder: String::new() }), Some(Sentence::MicBusy));
+    }
 }

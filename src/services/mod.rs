@@ -1,1 +1,3 @@
-//! To come.
+//! Services around the conversation.
+
+pub mod tts;

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Installs what is missing on a Debian machine, and nothing else. Safe to run again: with everything there it asks
+# dpkg one question and is done.
+#
+# usage: scripts/setup.sh GROUP…      build · demo · test · lint
+set -euo pipefail
+
+build=(gcc g++ libc6-dev pkg-config libasound2-dev libssl-dev)
+demo=(espeak-ng)
+# Real parts, because a stand-in would only show that it agrees with us: a broker, a sound server, voices.
+test=(mosquitto mosquitto-clients openssl
+      pulseaudio pulseaudio-utils libasound2-plugins alsa-utils
+      espeak-ng sox ffmpeg asterisk-core-sounds-en-g722 procps)
+lint=()
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+wanted=()
+for group in "$@"; do
+  case $group in
+    build|demo|test|lint) declare -n list=$group; wanted+=("${list[@]}") ;;
+    *) say "there is no group \`$group\`; the groups are: build demo test lint"; exit 2 ;;
+  esac
+done
+
+missing() {
+  for package in "${wanted[@]}"; do
+    dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || echo "$package"
+  done | sort -u
+}
+
+install_packages() {
+  local packages=("$@") root=() log
+  # Nothing is ever removed: on a desktop, PulseAudio could otherwise push another sound server out.
+  local options=(-y -qq --no-install-recommends --no-remove -o Dpkg::Use-Pty=0)
+  local by_hand="apt-get update && apt-get install ${options[*]:2:2} ${packages[*]}"
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+      say "missing: ${packages[*]}"; say "run as root: $by_hand"; exit 1
+    fi
+    # Without a terminal nobody could type the password.
+    root=(sudo); [ -t 0 ] || root=(sudo -n)
+    if ! "${root[@]}" true; then say "sudo refused; run as root: $by_hand"; exit 1; fi
+  fi
+  say "installing ${packages[*]}"
+  case " ${packages[*]} " in *" mosquitto "*)
+    if [ -d /run/systemd/system ]; then
+      say "Debian's mosquitto package also starts a broker on 127.0.0.1:1883; the tests start their own ones on free" \
+          "ports. To stop it: systemctl disable --now mosquitto"
+    fi ;;
+  esac
+  log=$(mktemp)
+  if ! { "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
+         "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install "${options[@]}" "${packages[@]}"; } >"$log" 2>&1
+  then
+    tail -n 20 "$log" >&2; rm -f "$log"
+    say "apt failed, see above; the line was: $by_hand"; exit 1
+  fi
+  rm -f "$log"
+}
+
+if ! command -v cargo >/dev/null; then
+  say "there is no cargo on the PATH; get the Rust toolchain: https://rustup.rs"; exit 1
+fi
+
+if ! command -v dpkg-query >/dev/null; then
+  say "not a Debian machine; what is needed has these names there: ${wanted[*]}"
+else
+  mapfile -t packages < <(missing)
+  if [ "${#packages[@]}" -gt 0 ]; then install_packages "${packages[@]}"; fi
+fi
+
+case " $* " in *" lint "*)
+  for part in fmt clippy; do
+    cargo "$part" --version >/dev/null 2>&1 && continue
+    name=${part/fmt/rustfmt}
+    if ! command -v rustup >/dev/null; then say "\`cargo $part\` is missing; install $name with your toolchain"; exit 1; fi
+    say "installing $name"; rustup -q component add "$name"
+  done ;;
+esac

@@ -1,0 +1,102 @@
+//! The command line of an engine.
+
+use std::io::{self, Write};
+use std::process::Stdio;
+
+use tokio::process::{Child, Command};
+
+use super::espeak;
+
+/// Languages are handed to programs as arguments and come from servers: nothing else passes as one.
+fn is_tag(language: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    language.starts_with(|c: char| c.is_ascii_alphabetic()) && language.len() <= 35 && language.chars().all(plain)
+}
+
+/// Program and arguments for one utterance.
+pub(super) struct Engine {
+    pub(super) program: String,
+    arguments: Vec<String>,
+    /// Whether it speaks English because it lacks the wanted language.
+    pub(super) fell_back: bool,
+}
+
+impl Engine {
+    /// `command` if there is one, else espeak-ng.
+    pub(super) fn new(command: &[String], language: &str) -> Self {
+        match command.split_first() {
+            Some((program, arguments)) => Self::custom(program, arguments, language),
+            None => Self::espeak(language),
+        }
+    }
+
+    fn espeak(language: &str) -> Self {
+        let known = espeak::voice(language);
+        let voice = known.unwrap_or(espeak::ENGLISH);
+        // `-b 1`: the text is UTF-8, whatever the locale of the service.
+        let arguments = ["-v", voice, "-b", "1", "--stdin", "--stdout"].map(String::from).to_vec();
+        Self { program: "espeak-ng".into(), arguments, fell_back: known.is_none() }
+    }
+
+    fn custom(program: &str, arguments: &[String], language: &str) -> Self {
+        let fell_back = !is_tag(language);
+        let language = if fell_back { "en-US" } else { language };
+        let arguments = arguments.iter().map(|argument| argument.replace("{lang}", language)).collect();
+        Self { program: program.into(), arguments, fell_back }
+    }
+
+    /// Starts it with `text` on its stdin, in a process group of its own.
+    ///
+    /// `text` must fit into a fresh pipe (4096 bytes): nobody reads it yet.
+    pub(super) fn start(&self, text: &str) -> io::Result<Child> {
+        let (stdin, mut writer) = io::pipe()?;
+        writer.write_all(text.as_bytes())?;
+        drop(writer);
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_ours(&name.to_string_lossy())) {
+            command.env_remove(name);
+        }
+        command.process_group(0).kill_on_drop(true).spawn()
+    }
+}
+
+/// Variables that are meant for the daemon alone: settings, passwords among them, and the service manager's sockets.
+fn is_ours(name: &str) -> bool {
+    name.starts_with("AURICLE_")
+        || ["NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "CREDENTIALS_DIRECTORY"].contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(words: &[&str]) -> Vec<String> {
+        words.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_language_is_replaced_in_each_argument() {
+        let engine = Engine::new(&command(&["piper", "--model", "/v/{lang}.onnx", "{lang}", "-q"]), "fr-FR");
+        assert_eq!((engine.program.as_str(), engine.fell_back), ("piper", false));
+        assert_eq!(engine.arguments, ["--model", "/v/fr-FR.onnx", "fr-FR", "-q"]);
+    }
+
+    #[test]
+    fn a_server_can_smuggle_no_option_and_no_path_in() {
+        for language in ["--help", "../../etc/x", "a b", "", "fr-FR\n", "é"] {
+            let engine = Engine::new(&command(&["piper", "{lang}"]), language);
+            assert_eq!(
+                (engine.arguments.as_slice(), engine.fell_back),
+                (&["en-US".to_string()][..], true),
+                "{language}"
+            );
+            assert!(Engine::new(&[], language).arguments.contains(&"en-us".to_string()), "{language}");
+        }
+    }
+
+    #[test]
+    fn secrets_of_the_daemon_stay_in_the_daemon() {
+        assert!(is_ours("AURICLE_LINTO__PASSWORD") && is_ours("NOTIFY_SOCKET") && !is_ours("PATH"));
+    }
+}

@@ -1,0 +1,138 @@
+//! Text to sound, played while it is being synthesised.
+//!
+//! The voice is a process of its own: espeak-ng is GPL and stays outside, and any other engine (piper, pico2wave) is a
+//! line in the settings. Text goes in on stdin and never through a shell; WAV comes out on stdout and is read only as
+//! fast as somebody plays it, so a long text costs a pipe, not memory.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use auricle_core::sentences::{Language, Sentence};
+
+mod engine;
+mod error;
+mod espeak;
+mod text;
+mod utterance;
+
+pub use error::TtsError;
+pub use utterance::{Block, MAX_BLOCK, Utterance};
+
+use engine::Engine;
+
+/// The settings of `[tts]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TtsSettings {
+    /// The speech language as a tag, for example `fr-FR`.
+    pub language: String,
+    /// Empty: espeak-ng. Else program and arguments, `{lang}` replaced by the language; text on stdin, WAV on stdout.
+    pub command: Vec<String>,
+}
+
+impl Default for TtsSettings {
+    fn default() -> Self {
+        Self { language: "en-US".into(), command: Vec::new() }
+    }
+}
+
+/// How long a voice may take. The defaults are those of the product; tests are less patient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// From the start of the engine to its first sample.
+    pub first_sound: Duration,
+    /// Without a new sample while somebody waits for one.
+    pub pause: Duration,
+    /// Sound in one utterance.
+    pub sound: Duration,
+    /// From the end of the sound to the end of the engine; then it is killed.
+    pub exit: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            first_sound: Duration::from_secs(5),
+            pause: Duration::from_secs(10),
+            sound: Duration::from_secs(180),
+            exit: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Speaks with one engine.
+#[derive(Debug)]
+pub struct Voice {
+    settings: TtsSettings,
+    limits: Limits,
+    unknown: Mutex<Unknown>,
+}
+
+/// The last language that the engine lacks, and whether that was told.
+#[derive(Debug, Default)]
+struct Unknown {
+    language: String,
+    told: bool,
+}
+
+impl Voice {
+    /// A voice as the settings want it. Starts nothing yet.
+    #[must_use]
+    pub fn new(settings: TtsSettings) -> Self {
+        Self::with_limits(settings, Limits::default())
+    }
+
+    /// The same with limits of one's own.
+    #[must_use]
+    pub fn with_limits(settings: TtsSettings, limits: Limits) -> Self {
+        Self { settings, limits, unknown: Mutex::default() }
+    }
+
+    /// Begins to speak `text` in the language of the settings. Needs a tokio runtime around it.
+    ///
+    /// Control characters become spaces and what goes beyond 4 KiB is left out.
+    ///
+    /// # Errors
+    /// [`TtsError::NothingToSay`], or the engine can't be started.
+    pub fn speak(&self, text: &str) -> Result<Utterance, TtsError> {
+        self.speak_in(text, &self.settings.language)
+    }
+
+    /// Begins to speak `text` in another language. One that the engine lacks is spoken as English, see
+    /// [`Self::take_warning`].
+    ///
+    /// # Errors
+    /// As [`Self::speak`].
+    pub fn speak_in(&self, text: &str, language: &str) -> Result<Utterance, TtsError> {
+        let text = text::clean(text).ok_or(TtsError::NothingToSay)?;
+        let engine = Engine::new(&self.settings.command, language);
+        self.note(language, engine.fell_back);
+        Utterance::start(&engine, &text, self.limits)
+    }
+
+    /// Begins to say a sentence of the device's own, in `language` or, if the catalogue lacks it, in English.
+    ///
+    /// # Errors
+    /// As [`Self::speak`].
+    pub fn speak_sentence(&self, sentence: Sentence, language: &str) -> Result<Utterance, TtsError> {
+        let catalogue = Language::of_tag(language);
+        self.speak_in(sentence.text(catalogue), catalogue.spoken_as(language))
+    }
+
+    /// That the wanted language is spoken as English; once for each change of language.
+    pub fn take_warning(&self) -> Option<TtsError> {
+        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        if unknown.told || unknown.language.is_empty() {
+            return None;
+        }
+        unknown.told = true;
+        Some(TtsError::UnknownLanguage { language: unknown.language.clone() })
+    }
+
+    fn note(&self, language: &str, fell_back: bool) {
+        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        if fell_back && unknown.language != language {
+            // The tag may come from a server; its length is not ours to trust.
+            *unknown = Unknown { language: language.chars().take(40).collect(), told: false };
+        }
+    }
+}
