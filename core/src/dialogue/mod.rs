@@ -14,6 +14,8 @@ use crate::link::{LinkAsk, LinkEvent, Qos};
 use crate::sentences::Sentence;
 use crate::time::Tick;
 
+pub mod linto;
+
 /// A thing to play, named by whoever asked for it. Unique within one dialogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PlayId(pub u64);
