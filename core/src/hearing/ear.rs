@@ -1,1 +1,247 @@
-//! To come.
+//! The ear: the tape and everything that listens to it.
+//!
+//! Two doors, [`Ear::handle`] and [`Ear::poll`], and the microphone's [`Ear::push`]. Everything that it decides, it
+//! decides at the end of a frame or of a chunk, so the size of the pushes changes nothing.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::audio::tape::Tape;
+use crate::audio::{Position, samples};
+use crate::hearing::endpointer::{Endpointer, Onset, Point, Rules};
+use crate::hearing::uplink::Uplink;
+use crate::hearing::vad::{FRAME, Vad};
+use crate::hearing::{EarCommand, EarEvent, Encoding, Limits, ListenId, Start, UplinkId};
+
+/// How much sound the tape keeps.
+pub const TAPE: Duration = Duration::from_secs(20);
+/// So many uplinks run at most; one more is refused.
+pub const MOST_UPLINKS: usize = 4;
+/// So many events wait at most; then the oldest is dropped.
+const MOST_EVENTS: usize = 256;
+
+/// What was thrown away because a limit was reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drops {
+    /// Uplinks that were not begun.
+    pub uplinks: u64,
+    /// Events that nobody fetched.
+    pub events: u64,
+}
+
+/// Everything that listens.
+#[derive(Debug)]
+pub struct Ear {
+    tape: Tape,
+    vad: Vad,
+    listening: Option<Listening>,
+    armed: Option<Armed>,
+    uplinks: Vec<Uplink>,
+    events: VecDeque<EarEvent>,
+    drops: Drops,
+}
+
+#[derive(Debug)]
+struct Listening {
+    listen: ListenId,
+    endpointer: Endpointer,
+}
+
+#[derive(Debug)]
+struct Armed {
+    since: Position,
+    onset: Onset,
+}
+
+impl Default for Ear {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Ear {
+    /// An ear that has heard nothing. Position 0 is the first sample that it will be given.
+    #[must_use]
+    pub fn new() -> Self {
+        let frames = usize::try_from(samples(TAPE)).unwrap_or(usize::MAX) / FRAME;
+        Self {
+            tape: Tape::new(TAPE),
+            vad: Vad::new(frames, Position(0)),
+            listening: None,
+            armed: None,
+            uplinks: Vec::with_capacity(MOST_UPLINKS),
+            events: VecDeque::with_capacity(16),
+            drops: Drops::default(),
+        }
+    }
+
+    /// The place of the sample that comes next.
+    #[must_use]
+    pub const fn position(&self) -> Position {
+        self.tape.end()
+    }
+
+    /// Whether anybody waits for sound: a turn, an uplink, the voice trigger.
+    #[must_use]
+    pub const fn busy(&self) -> bool {
+        self.armed.is_some() || self.wants_short_periods()
+    }
+
+    /// Whether a delay would be felt: a turn listens or an uplink runs. The voice trigger alone can wait for long
+    /// periods: what it needs is on the tape.
+    #[must_use]
+    pub const fn wants_short_periods(&self) -> bool {
+        self.listening.is_some() || !self.uplinks.is_empty()
+    }
+
+    /// What was thrown away so far.
+    #[must_use]
+    pub const fn drops(&self) -> Drops {
+        self.drops
+    }
+
+    /// The tape, for readers of other kinds.
+    #[must_use]
+    pub const fn tape(&self) -> &Tape {
+        &self.tape
+    }
+
+    /// The next event, until `None`.
+    pub fn poll(&mut self) -> Option<EarEvent> {
+        self.events.pop_front()
+    }
+
+    /// Carries out a command.
+    pub fn handle(&mut self, command: EarCommand) {
+        match command {
+            EarCommand::Listen { listen, from, limits, guard } => self.listen(listen, from, limits, guard),
+            EarCommand::StopListening { listen } => {
+                self.listening.take_if(|listening| listening.listen == listen);
+            }
+            EarCommand::ArmVoice(on) => self.armed = on.then(|| self.arm()),
+            EarCommand::StartUplink { uplink, from, encoding } => self.start_uplink(uplink, from, &encoding),
+            EarCommand::FinishUplink { uplink, to } => self.finish_uplink(uplink, to),
+            EarCommand::AbortUplink { uplink } => self.uplinks.retain(|running| running.id() != uplink),
+            EarCommand::Closed => self.closed(),
+        }
+    }
+
+    /// Hears `sound`. What follows from it is there to be polled when it returns.
+    pub fn push(&mut self, mut sound: &[i16]) {
+        while !sound.is_empty() {
+            let (now, later) = sound.split_at(sound.len().min(self.next_stop()));
+            sound = later;
+            let heard = self.vad.frames().count();
+            self.tape.write(now);
+            self.vad.push(now);
+            self.pump();
+            if self.vad.frames().count() > heard {
+                self.look_for_voice(heard);
+                self.look_for_end(heard);
+            }
+        }
+    }
+
+    /// The number of samples until something may have to be said.
+    fn next_stop(&self) -> usize {
+        let uplinks = self.uplinks.iter().map(|uplink| uplink.missing(self.tape.end())).min();
+        let uplinks = uplinks.and_then(|missing| usize::try_from(missing).ok()).unwrap_or(usize::MAX);
+        self.vad.missing().min(uplinks)
+    }
+
+    fn place(&self, start: Start) -> Position {
+        match start {
+            Start::At(position) => position.max(self.tape.oldest()),
+            Start::Now => self.tape.end(),
+        }
+    }
+
+    fn listen(&mut self, listen: ListenId, from: Start, limits: Option<Limits>, guard: Duration) {
+        let from = self.place(from);
+        let frames = self.vad.frames();
+        let endpointer = Endpointer::new(Rules::TUNED, frames, from, from + guard, limits);
+        let first = frames.at_or_after(from).max(frames.oldest());
+        self.listening = Some(Listening { listen, endpointer });
+        for number in first..self.vad.frames().count() {
+            self.look_for_end(number);
+        }
+    }
+
+    fn arm(&self) -> Armed {
+        let since = self.tape.end();
+        Armed { since, onset: Onset::new(Rules::TUNED, self.vad.frames(), since) }
+    }
+
+    fn look_for_voice(&mut self, number: u64) {
+        let frames = self.vad.frames();
+        let Some(armed) = &self.armed else { return };
+        let Some(first) = armed.onset.look(frames, number) else { return };
+        let (at, earliest) = (frames.start_of(first), armed.since);
+        self.armed = None;
+        self.say(EarEvent::Voice { at, earliest });
+    }
+
+    fn look_for_end(&mut self, number: u64) {
+        let Some(Listening { listen, endpointer }) = &mut self.listening else { return };
+        let listen = *listen;
+        match endpointer.look(self.vad.frames(), number) {
+            Some(Point::Start(at)) => self.say(EarEvent::SpeechStart { listen, at }),
+            Some(Point::End { at, speech_end, why }) => {
+                self.listening = None;
+                self.say(EarEvent::Ended { listen, at, speech_end, why });
+            }
+            None => {}
+        }
+    }
+
+    fn start_uplink(&mut self, id: UplinkId, from: Start, encoding: &Encoding) {
+        self.uplinks.retain(|running| running.id() != id);
+        if self.uplinks.len() == MOST_UPLINKS {
+            self.drops.uplinks += 1;
+            return self.say(EarEvent::UplinkRefused { uplink: id });
+        }
+        self.uplinks.push(Uplink::new(id, self.place(from), encoding));
+        self.pump();
+    }
+
+    fn finish_uplink(&mut self, id: UplinkId, to: Position) {
+        let end = self.tape.end();
+        if let Some(uplink) = self.uplinks.iter_mut().find(|uplink| uplink.id() == id) {
+            uplink.finish(to, end);
+            self.pump();
+        }
+    }
+
+    fn pump(&mut self) {
+        let Self { tape, uplinks, events, drops, .. } = self;
+        let mut say = |event| queue(events, drops, event);
+        let complete = uplinks.extract_if(.., |uplink| uplink.pump(tape, &mut say));
+        let complete: Vec<Uplink> = complete.collect();
+        for uplink in complete {
+            queue(events, drops, uplink.last());
+        }
+    }
+
+    fn closed(&mut self) {
+        self.tape.clear();
+        let end = self.tape.end();
+        self.vad.restart(end);
+        self.listening = None;
+        self.uplinks.clear();
+        if self.armed.is_some() {
+            self.armed = Some(self.arm());
+        }
+    }
+
+    fn say(&mut self, event: EarEvent) {
+        queue(&mut self.events, &mut self.drops, event);
+    }
+}
+
+fn queue(events: &mut VecDeque<EarEvent>, drops: &mut Drops, event: EarEvent) {
+    if events.len() == MOST_EVENTS {
+        events.pop_front();
+        drops.events += 1;
+    }
+    events.push_back(event);
+}

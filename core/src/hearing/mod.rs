@@ -8,6 +8,8 @@ use crate::audio::Position;
 
 pub mod ear;
 pub mod endpointer;
+pub mod floor;
+pub mod uplink;
 pub mod vad;
 
 /// One opening of the microphone for a turn. Events of an older one are recognised by it and ignored.
@@ -155,6 +157,11 @@ pub enum EarEvent {
         body: Vec<u8>,
         /// Whether this was the last one.
         last: bool,
+    },
+    /// Too many uplinks run; this one was not begun.
+    UplinkRefused {
+        /// Which uplink.
+        uplink: UplinkId,
     },
     /// A reader of the tape fell behind; this much was overwritten.
     Lost {

@@ -1,0 +1,125 @@
+//! A piece of tape on its way to a server: read and encoded while the person still speaks.
+
+use crate::audio::tape::{Read, Reader, Tape};
+use crate::audio::{Position, TAPE_RATE, samples};
+use crate::hearing::{EarEvent, Encoding, UplinkId};
+use crate::protocol::linto::request::FileRequest;
+
+/// The longest sound of one uplink: 60 s. What comes after it is not sent.
+pub const LONGEST: u64 = 60 * TAPE_RATE as u64;
+/// A file is encoded in blocks of this length: 100 ms.
+const BLOCK: u64 = 1_600;
+/// A file is encoded up to this far behind the present, 250 ms: the decision where it ends comes back from the control
+/// thread a little later than the sound, and the cut is to be exact.
+const BEHIND: u64 = 4_000;
+/// A place that lies further ahead than this is not waited for: 1 s.
+const PATIENCE: u64 = TAPE_RATE as u64;
+
+/// One encoder and its place on the tape.
+#[derive(Debug)]
+pub struct Uplink {
+    id: UplinkId,
+    reader: Reader,
+    /// Sound taken so far, in samples.
+    taken: u64,
+    /// Where it ends, once that is known.
+    to: Option<Position>,
+    encoder: Encoder,
+}
+
+#[derive(Debug)]
+enum Encoder {
+    File(Box<FileRequest>),
+    Pcm { chunk: u64, bytes: Vec<u8> },
+}
+
+impl Uplink {
+    /// Begins at `from`.
+    #[must_use]
+    pub fn new(id: UplinkId, from: Position, encoding: &Encoding) -> Self {
+        let encoder = match encoding {
+            Encoding::LintoFile { conversation } => Encoder::File(Box::new(FileRequest::new(conversation))),
+            Encoding::Pcm { chunk } => Encoder::Pcm { chunk: samples(*chunk).clamp(1, LONGEST), bytes: Vec::new() },
+        };
+        Self { id, reader: Reader::at(from), taken: 0, to: None, encoder }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn id(&self) -> UplinkId {
+        self.id
+    }
+
+    /// It ends at `to`: at once if the tape is that far, else when it is. Sound that is already encoded stays.
+    pub fn finish(&mut self, to: Position, end: Position) {
+        self.to = Some(Position(to.0.min(end.0.saturating_add(PATIENCE))));
+    }
+
+    /// The samples that are still missing for the next thing that can happen to it. Never 0.
+    #[must_use]
+    pub fn missing(&self, end: Position) -> u64 {
+        let next = match (&self.encoder, self.to) {
+            (Encoder::Pcm { chunk, bytes }, _) => self.reader.position().0 + (chunk - bytes.len() as u64 / 2),
+            (Encoder::File(_), _) => u64::MAX,
+        };
+        let to = self.to.map_or(u64::MAX, |to| to.0);
+        next.min(to).saturating_sub(end.0).max(1)
+    }
+
+    /// Encodes what there is. Returns whether it is complete; then comes [`Uplink::last`].
+    pub fn pump(&mut self, tape: &Tape, say: &mut impl FnMut(EarEvent)) -> bool {
+        loop {
+            let want = self.want(tape.end());
+            if want == 0 {
+                return self.is_complete(tape.end());
+            }
+            match self.reader.read(tape, usize::try_from(want).unwrap_or(usize::MAX)) {
+                Read::Samples(sound) => self.encode(sound, say),
+                Read::Lost(samples) => say(EarEvent::Lost { samples }),
+                Read::End => return self.is_complete(tape.end()),
+            }
+        }
+    }
+
+    /// The last event of a complete uplink.
+    #[must_use]
+    pub fn last(self) -> EarEvent {
+        let (uplink, samples) = (self.id, self.taken);
+        match self.encoder {
+            Encoder::File(request) => EarEvent::UplinkReady { uplink, body: request.finish(), samples },
+            Encoder::Pcm { bytes, .. } => EarEvent::UplinkChunk { uplink, body: bytes, last: true },
+        }
+    }
+
+    /// How much may be encoded now, at most one chunk.
+    fn want(&self, end: Position) -> u64 {
+        let here = self.reader.position();
+        let left = LONGEST - self.taken.min(LONGEST);
+        let to = self.to.unwrap_or(Position(u64::MAX));
+        let ready = Position(end.0.min(to.0)) - here;
+        let want = match &self.encoder {
+            Encoder::Pcm { chunk, bytes } => ready.min(chunk - bytes.len() as u64 / 2),
+            Encoder::File(_) if self.to.is_some() => ready,
+            Encoder::File(_) => ready.saturating_sub(BEHIND) / BLOCK * BLOCK,
+        };
+        want.min(left)
+    }
+
+    fn is_complete(&self, end: Position) -> bool {
+        let full = matches!(self.encoder, Encoder::Pcm { .. }) && self.taken >= LONGEST;
+        full || self.to.is_some_and(|to| end >= to)
+    }
+
+    fn encode(&mut self, sound: &[i16], say: &mut impl FnMut(EarEvent)) {
+        self.taken += sound.len() as u64;
+        match &mut self.encoder {
+            Encoder::File(request) => request.push(sound),
+            Encoder::Pcm { chunk, bytes } => {
+                bytes.extend(sound.iter().flat_map(|sample| sample.to_le_bytes()));
+                if bytes.len() as u64 / 2 == *chunk {
+                    say(EarEvent::UplinkChunk { uplink: self.id, body: std::mem::take(bytes), last: false });
+                }
+            }
+        }
+    }
+}
