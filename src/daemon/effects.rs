@@ -102,5 +102,6 @@ pub(super) fn tuning(settings: &Settings) -> Tuning {
         voice_trigger: settings.listen.hears_voice(),
         preroll: settings.listen.preroll,
         sounds: settings.audio.sounds,
+        limits: super::assembly::limits(settings),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Assistant;
 use super::cause::Cause;
-use super::event::{By, Effect, Event, ServerId};
+use super::event::{By, Effect, Event, ServerId, Tuning};
 use super::report::Report;
 use super::speaker::Owner;
 use super::turn::Turn;
@@ -42,7 +42,7 @@ impl Assistant {
                 self.tell_facts();
             }
             Event::Token { token, flowing } => self.token(token, flowing),
-            Event::Tuned(tuning) => self.tuning = tuning,
+            Event::Tuned(tuning) => self.tuned(tuning),
             Event::Tick => self.time_passed(now),
         }
     }
@@ -159,6 +159,15 @@ impl Assistant {
         self.effects.push_back(Effect::RememberMute(muted));
         self.report(None, Report::Muted { by: muted.map(By::name) });
         self.tell_facts();
+    }
+
+    fn tuned(&mut self, tuning: Tuning) {
+        if tuning.limits != self.tuning.limits {
+            for n in 0..self.servers.len() {
+                self.tell(ServerId(n), DialogueEvent::Limits(tuning.limits));
+            }
+        }
+        self.tuning = tuning;
     }
 
     fn tell_facts(&mut self) {

@@ -7,7 +7,7 @@ use crate::assistant::report::Report;
 use crate::assistant::shown::State;
 use crate::audio::Position;
 use crate::dialogue::{Delivery, DeviceFacts, PlayEnd, Source, Trigger};
-use crate::hearing::{EarCommand, Ending, ListenId, UplinkId};
+use crate::hearing::{EarCommand, Ending, Limits, ListenId, UplinkId};
 use crate::link::{LinkAsk, LinkEvent};
 
 /// A configured server, by its place in the settings.
@@ -47,6 +47,8 @@ pub struct Tuning {
     pub preroll: Duration,
     /// Whether the device makes sounds of its own.
     pub sounds: bool,
+    /// When the endpointer lets go.
+    pub limits: Limits,
 }
 
 /// What the assistant is told.

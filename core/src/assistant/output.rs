@@ -9,7 +9,7 @@ use super::report::Report;
 use super::speaker::{Owner, Utterance};
 use crate::audio::chime::Chime;
 use crate::dialogue::{Class, DialogueEvent, PlayEnd, Source};
-use crate::sentences::Sentence;
+use crate::sentences::{Language, Sentence};
 use crate::time::Tick;
 
 /// The voice trigger must not make the device a bore: the same apology comes as a mere sound for this long.
@@ -48,6 +48,10 @@ impl Assistant {
         match (&utterance.source, end) {
             (Source::Text(text), PlayEnd::Finished) => {
                 let text = text.clone();
+                self.report(server, Report::Spoken { text });
+            }
+            (Source::Sentence(sentence), PlayEnd::Finished) => {
+                let text = sentence.text(Language::of_tag(&self.facts.language)).to_owned();
                 self.report(server, Report::Spoken { text });
             }
             (Source::Text(_) | Source::Sentence(_), PlayEnd::Failed) => {

@@ -165,6 +165,8 @@ pub enum DialogueEvent {
     },
     /// What servers are told about the device; comes at the start and whenever something in it changed.
     Device(DeviceFacts),
+    /// From the next opening of the microphone on, the endpointer shall let go like this.
+    Limits(Limits),
     /// Its own deadline has come.
     Deadline,
 }

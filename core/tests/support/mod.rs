@@ -9,7 +9,7 @@ use auricle_core::assistant::Assistant;
 use auricle_core::assistant::event::{Effect, Event, ServerId, Tuning};
 use auricle_core::audio::Position;
 use auricle_core::dialogue::{Dialogue, PlayEnd, Trigger};
-use auricle_core::hearing::{EarCommand, ListenId, UplinkId};
+use auricle_core::hearing::{EarCommand, Limits, ListenId, UplinkId};
 use auricle_core::link::{LinkEvent, Message};
 use auricle_core::time::Tick;
 
@@ -23,7 +23,15 @@ pub struct Bench {
 pub const S0: ServerId = ServerId(0);
 
 pub fn tuning() -> Tuning {
-    Tuning { voice_trigger: true, preroll: Duration::from_millis(500), sounds: true }
+    Tuning { voice_trigger: true, preroll: Duration::from_millis(500), sounds: true, limits: limits() }
+}
+
+pub fn limits() -> Limits {
+    Limits {
+        hangover: Duration::from_millis(500),
+        no_speech: Duration::from_secs(10),
+        max_utterance: Duration::from_secs(15),
+    }
 }
 
 impl Bench {
