@@ -14,6 +14,8 @@ use crate::link::{LinkAsk, LinkEvent, Qos};
 use crate::sentences::Sentence;
 use crate::time::Tick;
 
+pub mod linto;
+
 /// A thing to play, named by whoever asked for it. Unique within one dialogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PlayId(pub u64);
@@ -81,6 +83,40 @@ pub enum PlayEnd {
     Failed,
 }
 
+/// A network interface of the device.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Interface {
+    /// For example `wlan0`.
+    pub name: String,
+    /// IPv4 or IPv6 address.
+    pub address: String,
+    /// Hardware address, `aa:bb:cc:dd:ee:ff`.
+    pub mac: String,
+    /// Address of the router, empty if there is none.
+    pub gateway: String,
+    /// Net mask.
+    pub netmask: String,
+    /// Radio or cable.
+    pub wireless: bool,
+}
+
+/// What servers are told about the device.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeviceFacts {
+    /// Loudspeaker volume, 0–100.
+    pub volume: u8,
+    /// Whether the microphone is closed on request.
+    pub muted: bool,
+    /// Speech language, for example `en-US`.
+    pub language: String,
+    /// Version of this program.
+    pub firmware: String,
+    /// Interfaces with an address, without loopback.
+    pub network: Vec<Interface>,
+    /// When the daemon looked, as ISO 8601 in UTC with milliseconds.
+    pub utc: String,
+}
+
 /// What a dialogue is told.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DialogueEvent {
@@ -127,8 +163,8 @@ pub enum DialogueEvent {
         /// Samples of sound in it.
         samples: u64,
     },
-    /// Whether the device is muted now, for servers that are told.
-    Muted(bool),
+    /// What servers are told about the device; comes at the start and whenever something in it changed.
+    Device(DeviceFacts),
     /// Its own deadline has come.
     Deadline,
 }

@@ -1,0 +1,150 @@
+//! Values of commands, read leniently.
+//!
+//! LinTO: the admin page builds `{"value":"…"}` by joining strings, so quotes and line breaks in a text make it
+//! invalid JSON; and it sends numbers as strings.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::answer::tidy;
+
+/// The text in `{"value":"…"}`, even if that is not valid JSON; of a plain text, the text. Tidied and limited as
+/// everything that is to be spoken; `None` if nothing is left.
+#[must_use]
+pub fn value(payload: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(payload);
+    let text = strict(&text).unwrap_or_else(|| recovered(text.trim()));
+    Some(tidy(&text)).filter(|text| !text.is_empty())
+}
+
+/// What valid JSON says: `value` of an object, or a text or number alone. An object without it says nothing.
+fn strict(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Command<'a> {
+        #[serde(borrow)]
+        value: Option<&'a RawValue>,
+    }
+    let raw: &RawValue = serde_json::from_str(text).ok()?;
+    let value = if raw.get().starts_with('{') {
+        match serde_json::from_str::<Command<'_>>(raw.get()).ok()?.value {
+            Some(value) => value.get(),
+            None => return Some(String::new()),
+        }
+    } else {
+        raw.get()
+    };
+    match value.as_bytes().first() {
+        Some(b'"') => serde_json::from_str(value).ok(),
+        Some(b'{' | b'[' | b'n') => Some(String::new()),
+        _ => Some(value.into()),
+    }
+}
+
+/// The text between `"value":"` and the last quote before the closing brace; without that frame, everything.
+fn recovered(text: &str) -> String {
+    let Some(inner) = after_key(text) else {
+        // Something else that only looks like JSON is not to be read aloud.
+        return if text.starts_with(['{', '[']) { String::new() } else { text.into() };
+    };
+    let inner = inner.trim_end();
+    let inner = inner.strip_suffix('}').unwrap_or(inner).trim_end();
+    match inner.strip_prefix('"') {
+        Some(quoted) => unescape(quoted.strip_suffix('"').unwrap_or(quoted)),
+        None => inner.into(),
+    }
+}
+
+/// What follows `{"value":`, with any white space between.
+fn after_key(text: &str) -> Option<&str> {
+    let text = text.strip_prefix('{')?.trim_start().strip_prefix("\"value\"")?;
+    Some(text.trim_start().strip_prefix(':')?.trim_start())
+}
+
+/// Resolves the escapes that are valid and keeps the others as they stand.
+fn unescape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        let escape = rest.as_str();
+        match rest.next() {
+            Some(c @ ('"' | '\\' | '/')) => out.push(c),
+            Some('n') => out.push('\n'),
+            Some('r' | 't' | 'b' | 'f') => out.push(' '),
+            Some('u') if let Some(c) = four_digits(escape) => {
+                out.push(c);
+                rest = escape[5..].chars();
+            }
+            _ => {
+                out.push('\\');
+                rest = escape.chars();
+            }
+        }
+    }
+    out
+}
+
+/// The character of `uXXXX`. Halves of a surrogate pair are none.
+fn four_digits(escape: &str) -> Option<char> {
+    let digits = escape.get(1..5).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
+    char::from_u32(u32::from_str_radix(digits, 16).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(payload: &str) -> Option<String> {
+        value(payload.as_bytes())
+    }
+
+    #[test]
+    fn a_valid_command_gives_its_value() {
+        assert_eq!(text(r#"{"value":"bonjour \"toi\" \u00e9"}"#).as_deref(), Some("bonjour \"toi\" é"));
+        assert_eq!(text(r#" { "value" : "a" , "transaction_id" : "1" } "#).as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn numbers_may_come_as_strings_and_strings_as_numbers() {
+        assert_eq!(text(r#"{"value":"55"}"#).as_deref(), Some("55"));
+        assert_eq!(text(r#"{"value":55}"#).as_deref(), Some("55"));
+        assert_eq!(text("55").as_deref(), Some("55"));
+    }
+
+    #[test]
+    fn the_admin_pages_invalid_json_still_gives_the_whole_text() {
+        assert_eq!(text(r#"{"value":"il a dit "oui""}"#).as_deref(), Some("il a dit \"oui\""));
+        assert_eq!(text("{\"value\":\"one\ntwo\"}").as_deref(), Some("one\ntwo"));
+        assert_eq!(text(r#"{"value":"say "x" and \"y\" now"}"#).as_deref(), Some("say \"x\" and \"y\" now"));
+        assert_eq!(text(r#"{"value":"C:\d "q" \u00e9\u12"}"#).as_deref(), Some(r#"C:\d "q" é\u12"#));
+        assert_eq!(text("{\"value\":\"a } \"b\" }\"}").as_deref(), Some("a } \"b\" }"));
+    }
+
+    #[test]
+    fn a_text_that_was_cut_off_is_still_said() {
+        assert_eq!(text(r#"{"value":"half a sen"#).as_deref(), Some("half a sen"));
+    }
+
+    #[test]
+    fn plain_text_is_taken_as_it_is() {
+        assert_eq!(text("bonjour").as_deref(), Some("bonjour"));
+        assert_eq!(text("\"bonjour\"").as_deref(), Some("bonjour"));
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_do_not_hide_the_rest() {
+        assert_eq!(value(b"{\"value\":\"caf\xe9 noir\"}").as_deref(), Some("caf\u{fffd} noir"));
+    }
+
+    #[test]
+    fn nothing_to_say_is_none() {
+        for payload in
+            ["", " ", "{}", "[]", "{\"value\":\"\"}", "{\"value\":null}", "{\"value\":{}}", "{\"text\":\"a\"", "null"]
+        {
+            assert_eq!(text(payload), None, "{payload}");
+        }
+    }
+}
