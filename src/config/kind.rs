@@ -90,7 +90,10 @@ impl Kind for Flag {
     type Value = bool;
 
     fn read(&self, given: &Given<'_>) -> Result<bool, Complaint> {
-        given.value.as_bool().ok_or_else(|| Complaint::must_be(&self.expects()))
+        given.value.as_bool().ok_or_else(|| match given.text() {
+            Some("true" | "false") => Complaint::must_be("true or false, without quotes"),
+            _ => Complaint::must_be(&self.expects()),
+        })
     }
 
     fn expects(&self) -> String {
@@ -111,7 +114,10 @@ impl Kind for Whole {
     fn read(&self, given: &Given<'_>) -> Result<u8, Complaint> {
         let number = given.integer().and_then(|number| u8::try_from(number).ok());
         let fitting = number.filter(|number| (self.0..=self.1).contains(number));
-        fitting.ok_or_else(|| Complaint::must_be(&self.expects()))
+        fitting.ok_or_else(|| match given.text().map(str::parse::<i64>) {
+            Some(Ok(_)) => Complaint::must_be(&format!("{}, without quotes", self.expects())),
+            _ => Complaint::must_be(&self.expects()),
+        })
     }
 
     fn expects(&self) -> String {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use auricle_core::protocol::linto::scope;
 use toml::de::DeValue;
 
 use super::broker::{self, BrokerAddress};
@@ -11,12 +12,12 @@ use super::secret::{self, Secret};
 
 /// One line of text.
 pub(super) const LINE: Checked =
-    Checked { expects: "one line of text, of at most 256 characters", passes: |text| is_line(text, 256) };
+    Checked { expects: "one line of text, at most 256 characters", passes: |text| is_line(text, 256) };
 
 /// One level of an MQTT topic.
 pub(super) const TOPIC_LEVEL: Checked = Checked {
-    expects: "one level of an MQTT topic: text without `/`, `+` and `#`",
-    passes: |text| is_line(text, 256) && !text.contains(['/', '+', '#']),
+    expects: "one level of an MQTT topic: text without `/`, `+`, `#` and without `$` at its beginning",
+    passes: |text| scope::check(text).is_ok(),
 };
 
 /// A name to tell servers apart.
@@ -109,6 +110,9 @@ fn digits(text: &str) -> Option<u64> {
     text.parse().ok().filter(|_| plain)
 }
 
+/// Linux takes no longer path, in bytes.
+pub(super) const LONGEST_PATH: usize = 4095;
+
 /// A path. A relative one counts from the folder of the settings file, or, in the environment, from the working folder.
 pub(super) struct FilePath {
     /// In bytes.
@@ -132,7 +136,7 @@ impl Kind for FilePath {
     }
 
     fn expects(&self) -> String {
-        format!("a path of at most {} bytes", self.longest)
+        if self.longest >= LONGEST_PATH { "a path".into() } else { format!("a path of at most {} bytes", self.longest) }
     }
 
     fn show(&self, value: &PathBuf) -> String {
@@ -253,7 +257,7 @@ impl Kind for Password {
     }
 
     fn expects(&self) -> String {
-        format!("text in quotes, of at most {} bytes", secret::LONGEST)
+        format!("text in quotes, at most {} bytes", secret::LONGEST)
     }
 
     fn show(&self, value: &Option<Secret>) -> String {

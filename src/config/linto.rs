@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use auricle_core::protocol::linto::scope;
+
 use super::document::Origin;
 use super::problem::{Place, quote};
 use super::read::Reading;
-use super::secret::Secret;
+use super::secret::PasswordFile;
 use super::sections::Linto;
 
 impl Linto {
@@ -21,21 +23,21 @@ impl Linto {
     pub fn request_scope(&self) -> String {
         match (&self.application_scope, &self.application) {
             (Some(scope), _) => scope.clone(),
-            (None, Some(application)) => super::placeholder::of_application(application),
+            (None, Some(application)) => scope::of_application(application),
             (None, None) => self.scope.clone(),
         }
     }
 }
 
 /// Reads a password file. `Ok(None)`: files are not opened here.
-pub(super) type ReadSecret<'a> = &'a dyn Fn(&Path) -> Result<Option<Secret>, String>;
+pub(super) type ReadSecret<'a> = &'a dyn Fn(&Path) -> Result<Option<PasswordFile>, String>;
 
 /// Checks the servers together and fetches their passwords. Returns warnings.
 pub(super) fn complete(servers: &mut [Linto], read: ReadSecret<'_>, reading: &mut Reading<'_, '_>) -> Vec<String> {
     check_names(servers, reading);
     let mut warnings = Vec::new();
     for (nth, server) in servers.iter_mut().enumerate() {
-        fetch_password(server, nth, read, reading);
+        warnings.extend(fetch_password(server, nth, read, reading));
         let name = quote(&server.name);
         if server.username.is_none() && server.password.is_some() {
             warnings
@@ -72,32 +74,48 @@ fn check_names(servers: &[Linto], reading: &mut Reading<'_, '_>) {
     }
 }
 
-fn fetch_password(server: &mut Linto, nth: usize, read: ReadSecret<'_>, reading: &mut Reading<'_, '_>) {
-    let Some(file) = server.password_file.clone() else { return };
+/// Returns a warning.
+fn fetch_password(
+    server: &mut Linto,
+    nth: usize,
+    read: ReadSecret<'_>,
+    reading: &mut Reading<'_, '_>,
+) -> Option<String> {
+    let file = server.password_file.clone()?;
     let from_file = reading.origin(("linto", nth, "password_file")).clone();
     if server.password.is_some() {
         let direct = reading.origin(("linto", nth, "password")).clone();
         match (is_variable(&direct), is_variable(&from_file)) {
             // The environment comes before the file, whichever of the two it sets.
-            (true, false) => return server.password_file = None,
+            (true, false) => {
+                server.password_file = None;
+                return None;
+            }
             (false, true) => {}
             _ => {
                 reading.problems.add(place_of(&from_file), || {
                     "`password` and `password_file` of [linto] are both set; keep one of them, better `password_file`"
                         .into()
                 });
-                return;
+                return None;
             }
         }
     }
+    let shown = quote(&file.display().to_string());
     match read(&file) {
-        Ok(secret) => {
-            server.password = secret;
+        Ok(Some(password)) => {
+            server.password = Some(password.secret);
             reading.origins.insert(("linto", nth, "password"), from_file);
+            password
+                .exposed
+                .then(|| format!("{shown}: everybody on this machine can read this password; `chmod o-r {shown}`"))
         }
-        Err(what) => reading.problems.add(place_of(&from_file), || {
-            format!("`password_file` in [linto] is \"{}\"; {what}", quote(&file.display().to_string()))
-        }),
+        Ok(None) => None,
+        Err(what) => {
+            let place = place_of(&from_file);
+            reading.problems.add(place, || format!("`password_file` in [linto] is \"{shown}\"; {what}"));
+            None
+        }
     }
 }
 

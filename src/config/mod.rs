@@ -11,7 +11,6 @@ mod explain;
 mod kind;
 mod kinds;
 mod linto;
-mod placeholder;
 mod problem;
 mod read;
 mod sample;
@@ -27,7 +26,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 use zeroize::Zeroizing;
 
-use define::{Reload, Section};
+use define::{Reload, Section, SettingDef};
 use document::{Document, Lines};
 use linto::ReadSecret;
 use problem::Problems;
@@ -71,25 +70,38 @@ impl Settings {
     /// "section.key"; "linto" if servers came, went or changed their order.
     #[must_use]
     pub fn needs_restart(&self, other: &Self) -> Vec<&'static str> {
-        let mut changed = Vec::new();
-        if self.linto.iter().map(|server| &server.name).ne(other.linto.iter().map(|server| &server.name)) {
-            changed.push("linto");
-        } else {
-            let pairs = self.linto.iter().zip(&other.linto);
-            changed.extend(pairs.flat_map(|(ours, theirs)| ours.changed(theirs)).filter_map(restart));
+        let same_servers =
+            self.linto.iter().map(|server| &server.name).eq(other.linto.iter().map(|server| &server.name));
+        if !same_servers {
+            let mut changed = vec!["linto"];
+            changed.extend(restart(self.changed_apart_from_servers(other)));
+            return changed;
         }
-        changed.extend(self.device.changed(&other.device).into_iter().filter_map(restart));
-        changed.extend(self.audio.changed(&other.audio).into_iter().filter_map(restart));
-        changed.extend(self.listen.changed(&other.listen).into_iter().filter_map(restart));
-        changed.extend(self.tts.changed(&other.tts).into_iter().filter_map(restart));
-        changed.extend(self.control.changed(&other.control).into_iter().filter_map(restart));
-        changed.dedup();
-        changed
+        let pairs = self.linto.iter().zip(&other.linto);
+        let mut settings: Vec<_> = pairs.flat_map(|(ours, theirs)| ours.changed(theirs)).collect();
+        settings.extend(self.changed_apart_from_servers(other));
+        restart(settings)
+    }
+
+    fn changed_apart_from_servers(&self, other: &Self) -> Vec<&'static SettingDef> {
+        let mut settings = self.device.changed(&other.device);
+        settings.extend(self.audio.changed(&other.audio));
+        settings.extend(self.listen.changed(&other.listen));
+        settings.extend(self.tts.changed(&other.tts));
+        settings.extend(self.control.changed(&other.control));
+        settings
     }
 }
 
-fn restart(setting: &'static define::SettingDef) -> Option<&'static str> {
-    (setting.reload == Reload::Restart).then_some(setting.path)
+/// Those that need a restart, each once.
+fn restart(settings: Vec<&'static SettingDef>) -> Vec<&'static str> {
+    let mut paths = Vec::new();
+    for setting in settings {
+        if setting.reload == Reload::Restart && !paths.contains(&setting.path) {
+            paths.push(setting.path);
+        }
+    }
+    paths
 }
 
 /// Settings, and what is worth knowing about where they come from.
@@ -127,7 +139,10 @@ pub fn load(path: Option<&Path>, env: impl Iterator<Item = (String, String)>) ->
         Ok(read) => read,
         Err(Refusal::Missing) if path.is_none() => return interpret("", env, None, &read_secret),
         Err(Refusal::Missing) => {
-            return Err(refused(Place::File, "there is no such file; `auricle setup` or the sample makes one".into()));
+            return Err(refused(
+                Place::File,
+                "there is no such file; check the path, or copy the sample auricle.toml there".into(),
+            ));
         }
         Err(Refusal::Other(place, text)) => return Err(refused(place, text)),
     };
@@ -147,7 +162,7 @@ pub fn parse_str(text: &str, env: impl Iterator<Item = (String, String)>) -> Res
     interpret(text, env, None, &|_| Ok(None))
 }
 
-fn read_secret(path: &Path) -> Result<Option<Secret>, String> {
+fn read_secret(path: &Path) -> Result<Option<secret::PasswordFile>, String> {
     secret::read(path).map(Some)
 }
 

@@ -16,7 +16,7 @@ pub fn sample() -> String {
          #\n\
          # To change a setting, remove the `# ` before its `key = value` line. What stands there is the default, or an\n\
          # example where it says so. Variables come before this file: AURICLE_LINTO__PASSWORD is `password` in [linto].\n\
-         # (live): a change takes effect at once; (restart): when the daemon is started again.\n",
+         # In brackets: what it can be, and when a change takes effect, at once (live) or when the daemon starts again.\n",
     );
     for section in sections::served() {
         text.push('\n');
@@ -36,11 +36,11 @@ pub fn sample() -> String {
 fn sample_help(setting: &SettingDef) -> String {
     let kind = match setting.initial {
         Initial::Default(_) => "",
-        Initial::Unset(_) => "Not set by default; an example. ",
-        Initial::Required(_) => "An example. ",
+        Initial::Unset(_) => "Not set; this is an example. ",
+        Initial::Required(_) => "This is an example. ",
     };
-    let coming = coming(setting).map(|coming| format!(" {coming}")).unwrap_or_default();
-    format!("{} {kind}It is {}.{coming} ({})", setting.help, (setting.expects)(), reload(setting))
+    let coming = coming(setting).map(|coming| format!("{coming} ")).unwrap_or_default();
+    format!("{} {kind}{coming}({}; {})", setting.help, (setting.expects)(), reload(setting))
 }
 
 fn comment(text: &mut String, help: &str) {

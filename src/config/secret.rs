@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -11,11 +12,20 @@ use zeroize::Zeroizing;
 pub(super) const LONGEST: usize = 4096;
 
 /// A password. It is wiped from memory when dropped, shows itself neither with `{}` nor `{:?}`, and can't be
-/// serialised:
+/// serialised. What goes for a user name,
+///
+/// ```
+/// fn to_json(server: &auricle::config::Linto) -> serde_json::Result<String> {
+///     serde_json::to_string(&server.username)
+/// }
+/// ```
+///
+/// does not compile for a password:
 ///
 /// ```compile_fail
-/// let settings = auricle::config::parse_str("", std::iter::empty()).unwrap();
-/// serde_json::to_string(&settings.settings.linto[0].password).unwrap();
+/// fn to_json(server: &auricle::config::Linto) -> serde_json::Result<String> {
+///     serde_json::to_string(&server.password)
+/// }
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
@@ -46,11 +56,18 @@ impl fmt::Display for Secret {
     }
 }
 
+/// What a password file holds.
+pub(super) struct PasswordFile {
+    pub(super) secret: Secret,
+    /// Whether everybody on the machine may read it.
+    pub(super) exposed: bool,
+}
+
 /// The first line of a file as a secret.
 ///
 /// # Errors
 /// What is wrong with the file and what to do, to follow its name in a message.
-pub(super) fn read(path: &Path) -> Result<Secret, String> {
+pub(super) fn read(path: &Path) -> Result<PasswordFile, String> {
     let advice = "create it with the password as its only line, readable by the user that runs Auricle";
     let refused = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => format!("there is no such file; {advice}"),
@@ -60,7 +77,8 @@ pub(super) fn read(path: &Path) -> Result<Secret, String> {
         _ => format!("it can't be read ({error}); {advice}"),
     };
     // Asked before it is opened: to open a pipe could wait for ever.
-    if !path.metadata().map_err(refused)?.is_file() {
+    let metadata = path.metadata().map_err(refused)?;
+    if !metadata.is_file() {
         return Err(format!("it is not a file; {advice}"));
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
@@ -74,5 +92,5 @@ pub(super) fn read(path: &Path) -> Result<Secret, String> {
     if line.is_empty() {
         return Err("its first line is empty; write the password there".into());
     }
-    Ok(Secret::new(line.to_owned()))
+    Ok(PasswordFile { secret: Secret::new(line.to_owned()), exposed: metadata.mode() & 0o004 != 0 })
 }

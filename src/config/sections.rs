@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::broker::BrokerAddress;
 use super::define::Initial::{Default, Required, Unset};
 use super::define::{Section, SectionDef, section};
-use super::kind::{Choice, Flag, Optional, SetOf, Whole};
+use super::kind::{Checked, Choice, Flag, Optional, SetOf, Whole};
 use super::kinds::{
-    BrokerUrl, Channel, ChannelChoice, CommandLine, FilePath, LANGUAGE, LINE, NAME, Password, Pcm, PcmName, Span,
-    TOPIC_LEVEL,
+    BrokerUrl, Channel, ChannelChoice, CommandLine, FilePath, LANGUAGE, LINE, LONGEST_PATH, NAME, Password, Pcm,
+    PcmName, Span, TOPIC_LEVEL,
 };
 use super::secret::Secret;
 
@@ -32,8 +32,7 @@ pub(super) const REPEATED: [&str; 1] = ["linto"];
 pub(super) const LATER: [&str; 10] =
     ["wake", "xiaozhi", "rhasspy", "thinx", "remote", "hooks", "tools", "button", "leds", "meeting"];
 
-/// A path can't be longer on Linux.
-const PATH: FilePath = FilePath { longest: 4095 };
+const PATH: FilePath = FilePath { longest: LONGEST_PATH };
 
 /// The address of a Unix socket can't be longer.
 const SOCKET: FilePath = FilePath { longest: 107 };
@@ -168,7 +167,7 @@ section! {
 }
 
 /// A mixer control; empty for none.
-const MIXER: super::kind::Checked = super::kind::Checked {
+const MIXER: Checked = Checked {
     expects: "\"card/control\", or empty",
     passes: |text| text.is_empty() || (text.contains('/') && !text.chars().any(char::is_control)),
 };

@@ -112,6 +112,15 @@ fn a_password_that_everybody_can_read_is_a_warning() {
 }
 
 #[test]
+fn a_password_file_that_everybody_can_read_is_a_warning() {
+    let files = Files::new();
+    let path = files.write("secret", PASSWORD, 0o644);
+    let warnings = files.load("password_file = \"secret\"", 0o600).unwrap().warnings;
+    let path = path.display();
+    assert_eq!(warnings, [format!("{path}: everybody on this machine can read this password; `chmod o-r {path}`")]);
+}
+
+#[test]
 fn a_password_shows_nowhere() {
     let text = format!("[linto]\nbroker = \"mqtts://h\"\nusername = \"u\"\npassword = \"{PASSWORD}\"\n");
     let written = parse_str(&text, no_env()).unwrap();

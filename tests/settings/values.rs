@@ -151,6 +151,12 @@ fn only_changes_that_cannot_be_taken_over_need_a_restart() {
 
     let without = loaded("").settings;
     assert_eq!(old.needs_restart(&without), ["linto"]);
+
+    let two = |user: &str| {
+        let server = |name| format!("[[linto]]\nname = \"{name}\"\nbroker = \"mqtt://h\"\nusername = \"{user}\"\n");
+        loaded(&(server("a") + &server("b"))).settings
+    };
+    assert_eq!(two("me").needs_restart(&two("you")), ["linto.username"]);
 }
 
 #[test]
@@ -160,7 +166,7 @@ fn a_path_that_nobody_gave_may_be_missing_but_a_given_one_must_be_there() {
     let errors = load(Some(&missing), no_env()).unwrap_err();
     assert_eq!(
         errors.to_string(),
-        format!("{}: there is no such file; `auricle setup` or the sample makes one", missing.display())
+        format!("{}: there is no such file; check the path, or copy the sample auricle.toml there", missing.display())
     );
 }
 
