@@ -1,1 +1,30 @@
-//! To come.
+//! The sound card: a microphone and a loudspeaker, each with a real-time thread of its own.
+//!
+//! Two threads, because opening or closing a device of a frozen sound server can block for ever, and a stuck
+//! loudspeaker must not make the microphone deaf. Both threads obey three laws inside their period loop: no lock, no
+//! allocation, no log. They copy samples between the card and a ring, and count; everything else is done elsewhere.
+//!
+//! [`Cards`] is the wall to the hardware: [`AlsaCards`] is the real one, tests and the demo bring their own.
+
+mod bell;
+mod capture;
+mod card;
+mod devices;
+mod error;
+mod feeder;
+mod holder;
+mod line;
+mod loudspeaker;
+mod microphone;
+pub mod negotiate;
+mod pcm;
+mod player;
+mod priority;
+mod watch;
+
+pub use bell::Bell;
+pub use card::{CapturePcm, CardName, Cards, Direction, Fault, PlaybackPcm, Shape, Woken, choose};
+pub use devices::AlsaCards;
+pub use error::SoundError;
+pub use loudspeaker::{Loudspeaker, PlaybackWant, SpeakerCounters, SpeakerNotice};
+pub use microphone::{CaptureWant, MicCounters, MicNotice, Microphone, Pace};
