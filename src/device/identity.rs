@@ -86,8 +86,8 @@ fn boards(board: &Board) -> Option<String> {
 }
 
 fn in_cpuinfo(text: &str) -> Option<&str> {
-    let lines = text.lines().filter_map(|line| line.split_once(':'));
-    lines.filter(|(key, _)| key.trim() == "Serial").map(|(_, value)| value.trim()).last()
+    let mut lines = text.lines().filter_map(|line| line.split_once(':'));
+    lines.find(|(key, _)| key.trim() == "Serial").map(|(_, value)| value.trim())
 }
 
 /// As text; the start of it if it is very long. The serial number in `cpuinfo` follows after all cores.
