@@ -1,1 +1,5 @@
-//! To come.
+//! What this device is and remembers: its serial number, its network interfaces, its state file.
+
+pub mod identity;
+pub mod network;
+pub mod state;
