@@ -94,7 +94,6 @@ impl World {
             answer_timeout: Duration::from_secs(12),
             limits: limits(),
             instance: "0123456789abcdef".into(),
-            address: "mqtt://broker:1883".into(),
         });
         let bench = Bench::unstarted(vec![Box::new(linto), Box::new(Toy::new(true))], support::tuning());
         let mut world = Self {

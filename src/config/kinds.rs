@@ -1,5 +1,6 @@
 //! The kinds of values that need more than a word or a number: times, paths, addresses, devices, passwords.
 
+use auricle_core::audio::convert::Channel;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -153,6 +154,17 @@ pub enum Pcm {
     Named(String),
 }
 
+impl Pcm {
+    /// As the settings write it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Auto => "auto",
+            Self::Named(name) => name,
+        }
+    }
+}
+
 /// Reads a [`Pcm`].
 pub(super) struct PcmName;
 
@@ -179,32 +191,21 @@ impl Kind for PcmName {
     }
 }
 
-/// Which channel of the microphone is listened to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Channel {
-    /// The one that the hardware suggests.
-    Auto,
-    /// This one, from 0.
-    Number(u8),
-    /// The mean of all.
-    Mean,
-}
-
 /// Reads a [`Channel`].
 pub(super) struct ChannelChoice;
 
 /// The highest number of a channel.
-const LAST_CHANNEL: u8 = 31;
+const LAST_CHANNEL: u16 = 31;
 
 impl Kind for ChannelChoice {
     type Value = Channel;
 
     fn read(&self, given: &Given<'_>) -> Result<Channel, Complaint> {
-        let number = given.integer().and_then(|number| u8::try_from(number).ok());
+        let number = given.integer().and_then(|number| u16::try_from(number).ok());
         match (given.text(), number) {
             (Some("auto"), _) => Ok(Channel::Auto),
             (Some("mean"), _) => Ok(Channel::Mean),
-            (_, Some(number @ 0..=LAST_CHANNEL)) => Ok(Channel::Number(number)),
+            (_, Some(number @ 0..=LAST_CHANNEL)) => Ok(Channel::Index(number)),
             _ => Err(Complaint::new(format!("it must be {}", self.expects()))),
         }
     }
@@ -217,7 +218,7 @@ impl Kind for ChannelChoice {
         match value {
             Channel::Auto => quoted("auto"),
             Channel::Mean => quoted("mean"),
-            Channel::Number(number) => number.to_string(),
+            Channel::Index(number) => number.to_string(),
         }
     }
 }

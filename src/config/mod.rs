@@ -36,7 +36,7 @@ pub use broker::BrokerAddress;
 pub use document::Origin;
 pub use environment::environment;
 pub use explain::explain;
-pub use kinds::{Channel, Pcm};
+pub use kinds::Pcm;
 pub use problem::{Errors, Place, Problem};
 pub use sample::{reference, sample};
 pub use secret::Secret;

@@ -1,5 +1,6 @@
 //! Every setting of Auricle, once.
 
+use auricle_core::audio::convert::Channel;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,8 +9,8 @@ use super::define::Initial::{Default, Required, Unset};
 use super::define::{Section, SectionDef, section};
 use super::kind::{Checked, Choice, Flag, Optional, SetOf, Whole};
 use super::kinds::{
-    BrokerUrl, Channel, ChannelChoice, CommandLine, FilePath, LANGUAGE, LINE, LONGEST_PATH, NAME, Password, Pcm,
-    PcmName, Span, TOPIC_LEVEL,
+    BrokerUrl, ChannelChoice, CommandLine, FilePath, LANGUAGE, LINE, LONGEST_PATH, NAME, Password, Pcm, PcmName, Span,
+    TOPIC_LEVEL,
 };
 use super::secret::Secret;
 
@@ -91,7 +92,7 @@ section! {
             ("multi-user", Some(ApplicationKind::MultiUser)),
         ]), Default("\"device\""), Restart;
         /// How long the server may take to answer; then the device says that no answer came.
-        answer_timeout: Duration = Span { from_ms: 1000, to_ms: 60_000 }, Default("\"12s\""), Live;
+        answer_timeout: Duration = Span { from_ms: 1000, to_ms: 60_000 }, Default("\"12s\""), Restart;
         /// Whether the server transcribes while the person speaks.
         live_transcript: bool = Flag, Default("false"), Restart, Later;
     }

@@ -32,26 +32,20 @@ const LINK_EVENTS: usize = 64;
 /// Builds everything and starts the threads and the connections.
 pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>) -> Result<Control, DaemonError> {
     let Parts { settings, reload, cards, dialogues } = parts;
-    let (mut state, warnings) = StateFile::open(&settings.device.state_dir)
-        .map_err(|source| DaemonError::State { path: settings.device.state_dir.clone(), source })?;
-    for warning in warnings {
-        tracing::warn!("{warning}");
-    }
-    let serial = identity::serial(settings.device.serial.as_deref(), &mut state)?;
-    tracing::info!("auricle {}, serial number `{serial}`", env!("CARGO_PKG_VERSION"));
+    let (state, serial) = who_we_are(&settings)?;
 
     let bell = Bell::new()?;
     let notices = inbox.clone();
-    let want = CaptureWant { device: settings.audio.capture.to_string() };
+    let want = CaptureWant { device: settings.audio.capture.name().to_owned() };
     let notify = Box::new(move |notice| pass_on(&notices, Input::Mic(notice)));
     let mic = Arc::new(Microphone::start(Arc::clone(&cards), want, bell.clone(), notify)?);
-    let hearing = Hearing::start(Arc::clone(&mic), bell, settings.audio.channel.into(), inbox.clone())?;
+    let hearing = Hearing::start(Arc::clone(&mic), bell, settings.audio.channel, inbox.clone())?;
     let notices = inbox.clone();
-    let want = PlaybackWant { device: settings.audio.playback.to_string() };
+    let want = PlaybackWant { device: settings.audio.playback.name().to_owned() };
     let speaker = Loudspeaker::start(cards, want, Box::new(move |notice| pass_on(&notices, Input::Speaker(notice))))?;
     speaker.volume(settings.audio.volume);
 
-    let (servers, all) = servers(&settings, &serial, dialogues, &inbox);
+    let (servers, all) = servers(&settings, &serial, dialogues, &inbox)?;
     Ok(Control {
         clock: Clock::start(),
         assistant: Assistant::new(all, tuning(&settings)),
@@ -75,6 +69,20 @@ pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>)
     })
 }
 
+/// The state file, and the serial number from the settings, the board, or the state file.
+fn who_we_are(settings: &Settings) -> Result<(StateFile, String), DaemonError> {
+    let (mut state, broken) = StateFile::open(&settings.device.state_dir)?;
+    if let Some(broken) = broken {
+        tracing::warn!("{broken}");
+    }
+    let identity = identity::identify(settings.device.serial.as_deref(), &identity::Board::default(), &mut state)?;
+    if let Some(warning) = identity.warning {
+        tracing::warn!("the serial number is another one after a restart: {warning}");
+    }
+    tracing::info!("auricle {}, serial number `{}`", env!("CARGO_PKG_VERSION"), identity.serial);
+    Ok((state, identity.serial))
+}
+
 /// From a sound thread, outside its real-time loop.
 fn pass_on(inbox: &mpsc::Sender<Input>, input: Input) {
     if inbox.try_send(input).is_err() {
@@ -89,10 +97,10 @@ fn servers(
     serial: &str,
     extra: Vec<(String, Box<dyn Dialogue>)>,
     inbox: &mpsc::Sender<Input>,
-) -> (Vec<Server>, Dialogues) {
+) -> Result<(Vec<Server>, Dialogues), DaemonError> {
     let (mut servers, mut all): (Vec<Server>, Dialogues) = (Vec::new(), Vec::new());
     for server in &settings.linto {
-        let wanted = linto_settings(settings, server, serial);
+        let wanted = linto_settings(settings, server, serial)?;
         let link = connect(server, linto::policy(&wanted), ServerId(servers.len()), inbox.clone());
         servers.push(Server { name: server.name.clone(), kind: "linto", link: Some(link) });
         all.push(Box::new(linto::Linto::new(wanted)));
@@ -101,19 +109,18 @@ fn servers(
         servers.push(Server { name, kind: "test", link: None });
         all.push(dialogue);
     }
-    (servers, all)
+    Ok((servers, all))
 }
 
-fn linto_settings(settings: &Settings, server: &Linto, serial: &str) -> LintoSettings {
-    LintoSettings {
+fn linto_settings(settings: &Settings, server: &Linto, serial: &str) -> Result<LintoSettings, DaemonError> {
+    Ok(LintoSettings {
         serial: serial.to_owned(),
         admin_scope: server.scope.clone(),
         request_scope: server.request_scope(),
         answer_timeout: server.answer_timeout,
         limits: limits(settings),
-        instance: crate::device::identity::nonce(),
-        address: server.broker.to_string(),
-    }
+        instance: identity::nonce()?,
+    })
 }
 
 /// When the endpointer lets go, as the settings have it.

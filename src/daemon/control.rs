@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use auricle_core::assistant::Assistant;
 use auricle_core::assistant::cause::Cause;
 use auricle_core::assistant::event::{By, Event, PlayNumber, ServerId};
-use auricle_core::dialogue::{DeviceFacts, Trigger};
+use auricle_core::dialogue::{DeviceFacts, Interface, PlayEnd, Trigger};
 use auricle_core::hearing::{EarEvent, UplinkId};
 use auricle_core::link::LinkEvent;
 use tokio::sync::mpsc;
@@ -20,6 +20,7 @@ use super::notify::{self, Watchdog};
 use super::speech::{Making, Sink};
 use crate::config::Settings;
 use crate::control::{Action, Request};
+use crate::device::network;
 use crate::device::state::StateFile;
 use crate::net::mqtt::Link;
 use crate::services::tts::Voice;
@@ -62,7 +63,7 @@ pub(super) struct Control {
 impl Control {
     /// Runs until it is told to stop.
     pub(super) async fn run(&mut self, inbox: &mut mpsc::Receiver<Input>) {
-        let muted = self.state.muted();
+        let muted = self.state.state().muted.as_deref().map(By::of_name);
         self.decide(Event::Facts(self.facts()));
         self.decide(Event::Started { muted });
         loop {
@@ -125,6 +126,9 @@ impl Control {
             }
             Input::Voiced(play) => {
                 self.makings.remove(&play);
+                if let Some(warning) = self.voice.take_warning() {
+                    tracing::warn!("{warning}; {}", warning.remedy());
+                }
                 self.decide(Event::OutputBack("VoiceGone"));
             }
             Input::Request(request) => self.request(request),
@@ -138,7 +142,7 @@ impl Control {
             Heard::Ear(event) => self.ear_event(event),
             Heard::Flowing => self.decide(Event::MicFlowing),
             Heard::Stalled => {
-                let detail = format!("{} delivers no sound", self.settings.audio.capture);
+                let detail = format!("`{}` delivers no sound", self.settings.audio.capture.name());
                 self.decide(Event::MicLost(Cause::MicGone { detail }));
             }
             Heard::Unusable(detail) => self.decide(Event::MicLost(Cause::MicGone { detail })),
@@ -160,6 +164,7 @@ impl Control {
                 self.bodies.insert(uplink, body);
                 self.decide(Event::UplinkReady { uplink, samples, last });
             }
+            EarEvent::UplinkRefused { uplink } => self.decide(Event::Uplinked { uplink, sent: false, samples: 0 }),
             EarEvent::Lost { samples } => self.ledger.count("tape_lost_samples", samples),
         }
     }
@@ -192,7 +197,7 @@ impl Control {
                 self.probe.get_or_insert_with(|| Instant::now() + PROBE);
                 self.decide(Event::OutputLost(Cause::SpeakerGone { detail: error.to_string() }));
                 if let Some(id) = id {
-                    self.sound_ended(PlayNumber(id), auricle_core::dialogue::PlayEnd::Failed, Duration::ZERO);
+                    self.sound_ended(PlayNumber(id), PlayEnd::Failed, Duration::ZERO);
                 }
             }
             SpeakerNotice::Back => self.speaker_back(),
@@ -204,13 +209,13 @@ impl Control {
         self.decide(Event::OutputBack("SpeakerGone"));
     }
 
-    fn sound_ended(&mut self, play: PlayNumber, end: auricle_core::dialogue::PlayEnd, heard: Duration) {
+    fn sound_ended(&mut self, play: PlayNumber, end: PlayEnd, heard: Duration) {
         self.makings.remove(&play);
         let tone_only = self.voiceless.iter().position(|voiceless| *voiceless == play);
         let end = match tone_only {
             Some(place) => {
                 self.voiceless.swap_remove(place);
-                auricle_core::dialogue::PlayEnd::Failed
+                PlayEnd::Failed
             }
             None => end,
         };
@@ -231,7 +236,7 @@ impl Control {
             muted: false,
             language: self.settings.tts.language.clone(),
             firmware: env!("CARGO_PKG_VERSION").to_owned(),
-            network: crate::device::network::interfaces(),
+            network: network(),
             utc: utc(),
         }
     }
@@ -306,10 +311,28 @@ async fn sleep_until(wake: Option<Instant>) {
     }
 }
 
+fn network() -> Vec<Interface> {
+    let found = network::interfaces(&network::Sources::default()).into_iter();
+    let text = |address: Option<String>| address.unwrap_or_default();
+    found
+        .map(|interface| Interface {
+            name: interface.name,
+            address: interface.address.to_string(),
+            mac: interface.mac,
+            gateway: text(interface.gateway.map(|gateway| gateway.to_string())),
+            netmask: text(interface.netmask.map(|netmask| netmask.to_string())),
+            wireless: interface.wireless,
+        })
+        .collect()
+}
+
 fn mic_cause(error: &SoundError) -> Cause {
     match error {
         SoundError::Busy { holder: Some(holder), .. } => Cause::MicBusy { holder: holder.clone() },
-        SoundError::Ambiguous { cards } => Cause::MicAmbiguous { cards: cards.join(", ") },
+        SoundError::Ambiguous { cards, .. } => {
+            let names: Vec<&str> = cards.iter().map(|card| card.pcm.as_str()).collect();
+            Cause::MicAmbiguous { cards: names.join(", ") }
+        }
         other => Cause::MicGone { detail: other.to_string() },
     }
 }

@@ -12,7 +12,7 @@ use super::clock::Clock;
 use super::control::Control;
 use super::notify;
 use super::speech::Making;
-use crate::config::Settings;
+use crate::config::{Settings, Trigger};
 use crate::services::tts::Voice;
 
 impl Control {
@@ -82,7 +82,7 @@ impl Control {
     }
 
     fn remember_mute(&mut self, by: Option<By>) {
-        if let Err(error) = self.state.set_muted(by) {
+        if let Err(error) = self.state.update(|state| state.muted = by.map(|by| by.name().to_owned())) {
             tracing::error!("the mute will not survive a restart: {error}");
         }
     }
@@ -99,7 +99,7 @@ impl Control {
 /// The part of the settings that concerns the assistant.
 pub(super) fn tuning(settings: &Settings) -> Tuning {
     Tuning {
-        voice_trigger: settings.listen.hears_voice(),
+        voice_trigger: settings.listen.triggers.contains(&Trigger::Voice),
         preroll: settings.listen.preroll,
         sounds: settings.audio.sounds,
         limits: super::assembly::limits(settings),

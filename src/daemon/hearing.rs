@@ -235,7 +235,7 @@ impl Worker {
 
     fn answer_token(&mut self) {
         if let Some(token) = self.token.take() {
-            let blocks = self.mic.counters().blocks.load(Ordering::Relaxed);
+            let blocks = self.mic.counters().periods.load(Ordering::Relaxed);
             let flowing = blocks != self.blocks_at_token;
             self.blocks_at_token = blocks;
             self.tell(Heard::Token { token, flowing });

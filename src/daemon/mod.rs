@@ -49,13 +49,8 @@ pub enum DaemonError {
     #[error("{0}")]
     Identity(#[from] crate::device::identity::IdentityError),
     /// The state folder can't be used.
-    #[error("the state folder {}: {source}; set `state_dir` in [device] to a folder that this user may write", path.display())]
-    State {
-        /// The folder.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
+    #[error("{0}")]
+    State(#[from] crate::device::state::StateError),
     /// The control socket can't be bound.
     #[error("the control socket {}: {source}; set `socket` in [control] to a path that this user may write", path.display())]
     Socket {

@@ -7,7 +7,6 @@ use auricle_core::assistant::event::PlayNumber;
 use auricle_core::audio::chime::Chime;
 use auricle_core::audio::convert::ToDevice;
 use auricle_core::dialogue::Source;
-use auricle_core::sentences::Language;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -72,10 +71,7 @@ async fn make(source: Source, voice: &Voice, sink: oneshot::Receiver<Sink>) -> R
             Ok(())
         }
         Source::Text(text) => speak(voice.speak(&text), sink).await,
-        Source::Sentence(sentence) => {
-            let language = Language::of_tag(voice.language());
-            speak(voice.speak(sentence.text(language)), sink).await
-        }
+        Source::Sentence(sentence) => speak(voice.say(sentence), sink).await,
         // No protocol of this version pushes sound.
         Source::Stream(_) => Ok(()),
     }

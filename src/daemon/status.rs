@@ -50,7 +50,7 @@ impl Control {
         let speaker = self.speaker.counters();
         let hearing = self.hearing.counters();
         for (name, counter) in [
-            ("capture_blocks", &mic.blocks),
+            ("capture_periods", &mic.periods),
             ("capture_polls", &mic.polls),
             ("capture_xruns", &mic.xruns),
             ("capture_overflow_bytes", &mic.overflow_bytes),

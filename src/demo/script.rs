@@ -229,9 +229,8 @@ impl Stage<'_> {
             self.door.shut();
         }
         self.expect("request", |_| true).await?;
-        let seen = timeout(STEP, self.seen.recv());
         if self.plan.fault != Some(Fault::ServerSilent) {
-            match seen.await {
+            match timeout(STEP, self.seen.recv()).await {
                 Ok(Some(Seen::Understood { likeness, body })) => {
                     self.tell(&format!("the server heard the question ({:.1} % alike)", likeness * 100.0));
                     self.kept.push((format!("request-{}.json", n + 1), body));

@@ -35,6 +35,16 @@ pub enum Origin {
     Random,
 }
 
+/// Marks one run of this program, so that a twin with the same serial number is told from ourselves.
+///
+/// # Errors
+/// The system gives no random number.
+pub fn nonce() -> Result<String, IdentityError> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(IdentityError::NoChance)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// Who this device is.
 #[derive(Debug)]
 pub struct Identity {

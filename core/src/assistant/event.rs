@@ -28,6 +28,12 @@ pub enum By {
 }
 
 impl By {
+    /// Reads a remembered name back; what is not known was done at the device, to be on the safe side.
+    #[must_use]
+    pub fn of_name(name: &str) -> Self {
+        if name == Self::Remote.name() { Self::Remote } else { Self::Local }
+    }
+
     /// The name that scripts see.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -118,6 +118,14 @@ impl Voice {
         self.speak_in(sentence.text(catalogue), catalogue.spoken_as(language))
     }
 
+    /// Begins to say a sentence of the device's own in the language of the settings.
+    ///
+    /// # Errors
+    /// As [`Self::speak`].
+    pub fn say(&self, sentence: Sentence) -> Result<Utterance, TtsError> {
+        self.speak_sentence(sentence, &self.settings.language)
+    }
+
     /// That the wanted language is spoken as English; once for each change of language.
     pub fn take_warning(&self) -> Option<TtsError> {
         let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
