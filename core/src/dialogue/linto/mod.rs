@@ -18,6 +18,7 @@ use self::presence::Presence;
 use self::turn::Turn;
 use super::{Ask, Class, Dialogue, DialogueEvent, PlayEnd, PlayId, Source};
 
+mod exercise;
 mod outbox;
 mod oversize;
 mod pace;
@@ -26,6 +27,8 @@ mod presence;
 mod turn;
 mod twins;
 
+#[doc(hidden)]
+pub use self::exercise::exercise;
 pub use self::policy::policy;
 
 /// What the dialogue with one LinTO server is to know.
@@ -149,6 +152,7 @@ impl Dialogue for Linto {
             DialogueEvent::EndOfSpeech { at, why } => {
                 self.turn.end_of_speech(now, at, why, self.presence.standing(), out);
             }
+            // LinTO answers whole utterances: whoever interrupts is best served by a turn of his own.
             DialogueEvent::Cancel | DialogueEvent::BargeIn => self.turn.cancel(out),
             DialogueEvent::Played { id, end, heard: _ } => self.played(now, id, end),
             DialogueEvent::Refused { id } => self.played(now, id, PlayEnd::Failed),

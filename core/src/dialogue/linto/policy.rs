@@ -43,7 +43,17 @@ mod tests {
     #[test]
     fn the_will_is_retained_where_the_online_status_is() {
         let policy = policy(&settings());
-        insta::assert_debug_snapshot!((policy.will, policy.farewell), @"");
+        insta::assert_debug_snapshot!((policy.will, policy.farewell), @r#"
+        (
+            Some(
+                blk/fromlinto/raspberry1/status (retain) One {"connexion":"offline"},
+            ),
+            [
+                blk/fromlinto/raspberry1/status (retain) One {"connexion":"offline"},
+                app1/fromlinto/raspberry1/status One {"connexion":"offline"},
+            ],
+        )
+        "#);
     }
 
     #[test]

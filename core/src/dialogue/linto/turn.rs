@@ -111,7 +111,7 @@ impl Turn {
             return;
         }
         match self.phase {
-            Phase::Listening { .. } => out.ask(Ask::MicStop),
+            Phase::Listening { .. } => self.stop(out),
             Phase::Waiting { .. } => {}
             Phase::Idle | Phase::Speaking { .. } => return,
         }
@@ -263,6 +263,11 @@ impl Turn {
         };
         out.dropped(what, format!("`nlp/{}`: nobody waits for it", short(rest)));
         None
+    }
+
+    /// The id of the next request.
+    pub(super) fn next_id(&self) -> String {
+        self.id(Request(self.last.0 + 1))
     }
 
     fn id(&self, request: Request) -> String {

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 fn topic() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
-        "nlp/file/6ba53c[0-9a-f]{1,2}",
+        "nlp/file/1f0c1b[0-9a-f]{1,2}",
         "[a-z/+#]{0,12}",
         "ping|say|volume|tts_lang|mute|shellexec|nlp|nlp/file|streaming/start",
     ];
@@ -74,10 +74,8 @@ impl Leases {
                 assert!(self.uplink.is_none(), "two requests at once");
                 self.uplink = Some(*uplink);
             }
-            Ask::UplinkFinish { uplink, .. } | Ask::UplinkAbort { uplink } => {
-                if self.uplink == Some(*uplink) {
-                    self.uplink = None;
-                }
+            Ask::UplinkFinish { uplink, .. } | Ask::UplinkAbort { uplink } if self.uplink == Some(*uplink) => {
+                self.uplink = None;
             }
             Ask::Mic { .. } => {
                 assert!(!self.mic, "the microphone is opened twice");

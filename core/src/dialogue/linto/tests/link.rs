@@ -16,7 +16,12 @@ fn everything_is_subscribed_before_the_status_and_only_the_admin_scope_keeps_it(
     rig.link(LinkEvent::Subscribed { refused: Vec::new() });
     rig.echo();
     rig.wait_secs(3_600);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 subscribe [("blk/tolinto/raspberry1/#", Two), ("app1/tolinto/raspberry1/#", Two), ("blk/fromlinto/raspberry1/status", Two)]
+    1.000 publish blk/fromlinto/raspberry1/status (retain) One "online" {"mute":false,"tts_lang":"en-US","volume":80}
+    1.000 publish app1/fromlinto/raspberry1/status One "online" {"mute":false,"tts_lang":"en-US","volume":80}
+    1.000 link up
+    "#);
 }
 
 #[test]
@@ -39,7 +44,16 @@ fn each_reconnect_subscribes_and_announces_again() {
     rig.wait_secs(5);
     rig.connect();
     rig.echo();
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 link down
+    0.000 cause BrokerUnreachable: The server can't be reached: mqtt://broker:1883 closed the connection.
+    5.000 cause BrokerUnreachable: The server can't be reached: mqtt://broker:1883: connection refused.
+    10.000 subscribe [("blk/tolinto/raspberry1/#", Two), ("app1/tolinto/raspberry1/#", Two), ("blk/fromlinto/raspberry1/status", Two)]
+    10.000 clear BrokerUnreachable
+    10.000 publish blk/fromlinto/raspberry1/status (retain) One "online" {"mute":false,"tts_lang":"en-US","volume":80}
+    10.000 publish app1/fromlinto/raspberry1/status One "online" {"mute":false,"tts_lang":"en-US","volume":80}
+    10.000 link up
+    "#);
 }
 
 #[test]
@@ -53,7 +67,20 @@ fn a_wrong_password_is_a_refusal_and_said_once() {
     rig.link(LinkEvent::Disconnected(Loss::Unreachable("mqtt://broker:1883: timed out".into())));
     rig.link(LinkEvent::Disconnected(Loss::ThrownOut("closed 3 times within 10 s".into())));
     rig.connect();
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 cause BrokerRefused: The server refuses this device: user name or password of `linto`.
+    90.000 play 1 Local Sentence(Refused)
+    90.000 done
+    90.000 clear BrokerRefused
+    90.000 cause BrokerUnreachable: The server can't be reached: mqtt://broker:1883: timed out.
+    90.000 clear BrokerUnreachable
+    90.000 cause BrokerRefused: The server refuses this device: closed 3 times within 10 s.
+    90.000 subscribe [("blk/tolinto/raspberry1/#", Two), ("app1/tolinto/raspberry1/#", Two), ("blk/fromlinto/raspberry1/status", Two)]
+    90.000 clear BrokerRefused
+    90.000 publish blk/fromlinto/raspberry1/status (retain) One "online" {"mute":false,"tts_lang":"en-US","volume":80}
+    90.000 publish app1/fromlinto/raspberry1/status One "online" {"mute":false,"tts_lang":"en-US","volume":80}
+    90.000 link up
+    "#);
 }
 
 #[test]
@@ -63,12 +90,18 @@ fn an_account_that_may_not_use_the_topics_is_noticed_by_the_missing_status() {
     rig.trace();
     rig.retained(STATUS, r#"{"connexion":"online","config":{"instance":"0011223344556677"}}"#);
     rig.wait_secs(60);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    5.000 cause BrokerRefused: The server refuses this device: it accepts everything and delivers nothing: the account may not use this serial number's topics.
+    ");
     rig.ask_server();
     rig.wait_secs(12);
     rig.echo();
     rig.echo();
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    72.000 play 1 Local Sentence(Refused)
+    72.000 done
+    72.000 clear BrokerRefused
+    ");
 }
 
 #[test]
@@ -79,7 +112,13 @@ fn a_refused_filter_is_named_and_without_answers_the_link_is_not_up() {
     rig.link(LinkEvent::Subscribed { refused: vec!["app1/tolinto/raspberry1/#".into()] });
     rig.echo();
     rig.open();
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 cause BrokerRefused: The server refuses this device: the account may not subscribe `app1/tolinto/raspberry1/#`.
+    0.000 publish blk/fromlinto/raspberry1/status (retain) One "online" {"mute":false,"tts_lang":"en-US","volume":80}
+    0.000 publish app1/fromlinto/raspberry1/status One "online" {"mute":false,"tts_lang":"en-US","volume":80}
+    0.000 play 1 Local Sentence(Refused)
+    0.000 done
+    "#);
     rig.connect();
     rig.echo();
     let trace = rig.trace();
@@ -92,7 +131,9 @@ fn a_subscription_that_is_never_answered_is_told() {
     rig.link(LinkEvent::Connected);
     rig.trace();
     rig.wait_secs(60);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    10.000 cause BrokerRefused: The server refuses this device: it did not answer the subscription within 10 s.
+    ");
     rig.link(LinkEvent::Subscribed { refused: Vec::new() });
     assert!(rig.trace().contains("clear BrokerRefused"));
 }
@@ -105,7 +146,10 @@ fn what_changes_about_the_device_is_announced_and_time_alone_is_no_change() {
     rig.wait_secs(60);
     assert_eq!(rig.trace(), "");
     rig.event(DialogueEvent::Device(DeviceFacts { muted: true, ..facts() }));
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    70.000 publish blk/fromlinto/raspberry1/status (retain) One "online" {"mute":true,"tts_lang":"en-US","volume":80}
+    70.000 publish app1/fromlinto/raspberry1/status One "online" {"mute":true,"tts_lang":"en-US","volume":80}
+    "#);
 }
 
 #[test]
@@ -162,7 +206,13 @@ fn a_topic_that_is_too_large_three_times_is_poisoned_until_a_normal_message_come
     poison(&mut rig);
     poison(&mut rig);
     rig.message("blk/tolinto/raspberry1/say", "");
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    0.000 report drop 1 oversize_message: 3000000 bytes on `blk/tolinto/raspberry1/say`
+    0.000 cause PoisonedTopic: The broker keeps a message on `blk/tolinto/raspberry1/say` that is too large to be taken in.
+    0.000 report drop 1 oversize_message: 3000000 bytes on `blk/tolinto/raspberry1/say`
+    0.000 clear PoisonedTopic
+    0.000 report command say: ignored: no text in it
+    ");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::assistant::report::Report;
 use crate::audio::Position;
 use crate::dialogue::{Ask, DeviceFacts, Dialogue, DialogueEvent, Interface, PlayEnd, PlayId, Source, Trigger};
 use crate::hearing::{Encoding, Ending, Limits, Start, UplinkId};
-use crate::link::{LinkAsk, LinkEvent, Loss, Message};
+use crate::link::{LinkAsk, LinkEvent, Loss, Message, Publication};
 use crate::time::Tick;
 
 pub fn settings() -> LintoSettings {
@@ -37,7 +37,7 @@ pub fn facts() -> DeviceFacts {
 }
 
 /// The first request's id; the next ones count on.
-pub const ID: &str = "6ba53c1";
+pub const ID: &str = "1f0c1b1";
 
 /// A dialogue under test.
 pub struct Rig {
@@ -181,6 +181,12 @@ fn line(ask: &Ask) -> String {
         Ask::Flush { id } => format!("flush {}", id.0),
         Ask::Shown(shown) => format!("shown {shown:?}"),
         Ask::Done => "done".into(),
+        Ask::Link(LinkAsk::Publish(publication)) if publication.topic.ends_with("/status") => {
+            let status: serde_json::Value = serde_json::from_slice(&publication.payload).unwrap();
+            let sound = &status["config"]["sound"];
+            let payload = format!("{} {sound}", status["connexion"]).into_bytes();
+            format!("publish {:?}", Publication { payload, ..publication.clone() })
+        }
         Ask::Link(LinkAsk::Publish(publication)) => format!("publish {publication:?}"),
         Ask::Link(LinkAsk::Subscribe(filters)) => format!("subscribe {filters:?}"),
         Ask::LinkUp(up) => format!("link {}", if *up { "up" } else { "down" }),

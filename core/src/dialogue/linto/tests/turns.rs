@@ -17,7 +17,18 @@ fn a_spoken_request_is_answered_with_say() {
     rig.wait_secs(1);
     rig.played(1, PlayEnd::Finished);
     rig.wait_secs(200);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 uplink 1 from At(Position(1000)) to app1/fromlinto/raspberry1/nlp/file/1f0c1b1 One within 12 s, conversation {}
+    0.000 mic from At(Position(1000)), end Local
+    0.000 shown Listening
+    2.000 mic stop
+    2.000 uplink 1 ends at 33000
+    2.000 shown Waiting
+    2.000 report request 1f0c1b1, 2 s
+    3.000 report answer 1f0c1b1 say "It is noon."
+    3.000 play 1 Conversation "It is noon."
+    4.000 done
+    "#);
 }
 
 #[test]
@@ -26,15 +37,32 @@ fn a_question_opens_the_microphone_after_its_last_sample_and_takes_its_data_alon
     rig.ask_server();
     rig.answer(ID, r#"{"ask":{"text":"And you?"},"conversationData":{"intent":"howareyou","entities":[]}}"#);
     rig.wait_secs(3);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 report answer 1f0c1b1 ask "And you?"
+    0.000 play 1 Conversation "And you?"
+    "#);
     rig.played(1, PlayEnd::Finished);
     rig.wait_secs(1);
     rig.end_of_speech(Ending::Silence);
     rig.uplinked(2, true);
-    rig.answer("6ba53c2", r#"{"say":{"text":"Good."},"conversationData":{}}"#);
+    rig.answer("1f0c1b2", r#"{"say":{"text":"Good."},"conversationData":{}}"#);
     rig.played(2, PlayEnd::Finished);
     rig.open();
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    3.000 uplink 2 from Now to app1/fromlinto/raspberry1/nlp/file/1f0c1b2 One within 12 s, conversation {"entities":[],"intent":"howareyou"}
+    3.000 mic from Now, end Local
+    3.000 shown Listening
+    4.000 mic stop
+    4.000 uplink 2 ends at 33000
+    4.000 shown Waiting
+    4.000 report request 1f0c1b2, 2 s
+    4.000 report answer 1f0c1b2 say "Good."
+    4.000 play 2 Conversation "Good."
+    4.000 done
+    4.000 uplink 3 from At(Position(1000)) to app1/fromlinto/raspberry1/nlp/file/1f0c1b3 One within 12 s, conversation {}
+    4.000 mic from At(Position(1000)), end Local
+    4.000 shown Listening
+    "#);
 }
 
 #[test]
@@ -47,7 +75,14 @@ fn a_question_that_nobody_answers_is_forgotten_with_its_data() {
     rig.wait_secs(10);
     rig.end_of_speech(Ending::NoSpeech);
     rig.open();
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    10.000 mic stop
+    10.000 uplink 2 aborted
+    10.000 done
+    10.000 uplink 3 from At(Position(1000)) to app1/fromlinto/raspberry1/nlp/file/1f0c1b3 One within 12 s, conversation {}
+    10.000 mic from At(Position(1000)), end Local
+    10.000 shown Listening
+    ");
 }
 
 #[test]
@@ -70,7 +105,11 @@ fn nobody_speaks_and_nothing_is_sent() {
     rig.trace();
     rig.end_of_speech(Ending::NoSpeech);
     rig.wait_secs(60);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    0.000 mic stop
+    0.000 uplink 1 aborted
+    0.000 done
+    ");
 }
 
 #[test]
@@ -79,7 +118,11 @@ fn somebody_who_never_stops_is_sent_as_far_as_the_cap() {
     rig.open();
     rig.trace();
     rig.end_of_speech(Ending::Cap);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    0.000 mic stop
+    0.000 uplink 1 ends at 33000
+    0.000 shown Waiting
+    ");
 }
 
 #[test]
@@ -90,7 +133,10 @@ fn a_silent_server_is_apologised_for_at_the_deadline() {
     rig.uplinked(1, true);
     rig.trace();
     rig.wait_secs(60);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    12.000 play 1 Local Sentence(NoAnswer)
+    12.000 done
+    ");
 }
 
 #[test]
@@ -100,7 +146,11 @@ fn a_request_that_is_still_on_its_way_at_the_deadline_is_taken_back() {
     rig.end_of_speech(Ending::Silence);
     rig.trace();
     rig.wait_secs(60);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    12.000 uplink 1 aborted
+    12.000 play 1 Local Sentence(NoAnswer)
+    12.000 done
+    ");
 }
 
 #[test]
@@ -109,7 +159,11 @@ fn a_broken_answer_is_told() {
     rig.ask_server();
     rig.message(&format!("app1/tolinto/raspberry1/nlp/file/{ID}"), r#"{"behavior":{"say"#);
     rig.wait_secs(60);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 report answer 1f0c1b1 error "the answer is not valid JSON: EOF while parsing a string at line 1 column 17"
+    0.000 play 1 Local Sentence(BrokenAnswer)
+    0.000 done
+    "#);
 }
 
 #[test]
@@ -118,7 +172,11 @@ fn an_empty_answer_ends_the_turn_with_a_sound() {
     rig.ask_server();
     rig.answer(ID, "{}");
     rig.wait_secs(60);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 report answer 1f0c1b1 empty ""
+    0.000 play 1 Local Chime(Done)
+    0.000 done
+    "#);
 }
 
 #[test]
@@ -126,7 +184,12 @@ fn an_answer_of_a_kind_that_is_not_served_does_not_end_in_silence() {
     let mut rig = Rig::online();
     rig.ask_server();
     rig.answer(ID, r#"{"chatbot":{"ask":"hi","answer":{"text":"Hello"}},"customAction":{"kind":"light_on"}}"#);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 report drop 1 not_served: `customAction` in the answer to 1f0c1b1
+    0.000 report answer 1f0c1b1 error "chatbot answers are not served by this version yet"
+    0.000 play 1 Local Sentence(BrokenAnswer)
+    0.000 done
+    "#);
 }
 
 #[test]
@@ -136,7 +199,12 @@ fn an_answer_that_is_too_large_is_told_at_once() {
     let topic = format!("app1/tolinto/raspberry1/nlp/file/{ID}");
     rig.link(crate::link::LinkEvent::Oversize { topic, size: 3_000_000 });
     rig.wait_secs(60);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 report drop 1 oversize_message: 3000000 bytes on `app1/tolinto/raspberry1/nlp/file/1f0c1b1`
+    0.000 report answer 1f0c1b1 error "the answer has 3000000 bytes"
+    0.000 play 1 Local Sentence(BrokenAnswer)
+    0.000 done
+    "#);
 }
 
 #[test]
@@ -144,21 +212,31 @@ fn late_second_and_unknown_answers_are_counted_and_not_spoken() {
     let mut rig = Rig::online();
     rig.ask_server();
     rig.answer(ID, r#"{"say":"first"}"#);
-    rig.answer(ID, r#"{"say":"second"}"#);
     rig.played(1, PlayEnd::Finished);
-    rig.answer(ID, r#"{"say":"third"}"#);
+    rig.answer(ID, r#"{"say":"second"}"#);
     rig.open();
     rig.end_of_speech(Ending::Silence);
     rig.uplinked(2, true);
+    rig.trace();
+    rig.answer(ID, r#"{"say":"of the request before"}"#);
     rig.answer("ffffff", r#"{"say":"not ours"}"#);
     rig.wait_secs(13);
-    rig.trace();
-    rig.answer("6ba53c2", r#"{"say":"late"}"#);
-    rig.answer("6ba53c3", r#"{"say":"not yet"}"#);
+    rig.answer("1f0c1b2", r#"{"say":"late"}"#);
+    rig.answer("1f0c1b3", r#"{"say":"not yet"}"#);
     rig.answer("", r#"{"say":"no id"}"#);
-    rig.message("app1/tolinto/raspberry1/nlp/text/6ba53c2", r#"{"behavior":{"say":"text"}}"#);
+    rig.message("app1/tolinto/raspberry1/nlp/text/1f0c1b2", r#"{"behavior":{"say":"text"}}"#);
     rig.message("app1/tolinto/raspberry1/nlp", "{}");
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    0.000 report drop 1 second_answer: `nlp/file/1f0c1b1`: nobody waits for it
+    0.000 report drop 1 unknown_answer: `nlp/file/ffffff`: nobody waits for it
+    12.000 play 2 Local Sentence(NoAnswer)
+    12.000 done
+    13.000 report drop 1 late_answer: `nlp/file/1f0c1b2`: nobody waits for it
+    13.000 report drop 1 unknown_answer: `nlp/file/1f0c1b3`: nobody waits for it
+    13.000 report drop 1 unknown_answer: `nlp/file/`: nobody waits for it
+    13.000 report drop 1 unknown_answer: `nlp/text/1f0c1b2`: nobody waits for it
+    13.000 report drop 1 unknown_answer: `nlp/`: nobody waits for it
+    ");
 }
 
 #[test]
@@ -167,7 +245,11 @@ fn the_first_answer_wins_while_it_is_spoken() {
     rig.ask_server();
     rig.answer(ID, r#"{"say":"first"}"#);
     rig.answer(ID, r#"{"say":"second"}"#);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 report answer 1f0c1b1 say "first"
+    0.000 play 1 Conversation "first"
+    0.000 report drop 1 second_answer: `nlp/file/1f0c1b1`: nobody waits for it
+    "#);
 }
 
 #[test]
@@ -176,14 +258,21 @@ fn an_answer_after_the_deadline_is_late_even_if_the_clock_jumped() {
     rig.ask_server();
     rig.now += std::time::Duration::from_secs(3_600);
     rig.answer(ID, r#"{"say":"an hour late"}"#);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    3600.000 play 1 Local Sentence(NoAnswer)
+    3600.000 done
+    3600.000 report drop 1 late_answer: `nlp/file/1f0c1b1`: nobody waits for it
+    ");
 }
 
 #[test]
 fn offline_nothing_is_recorded_and_the_person_hears_why() {
     let mut rig = Rig::new();
     rig.open();
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    0.000 play 1 Local Sentence(Offline)
+    0.000 done
+    ");
 }
 
 #[test]
@@ -195,7 +284,11 @@ fn a_link_that_is_lost_while_listening_and_back_at_the_end_harms_nobody() {
     rig.connect();
     rig.trace();
     rig.end_of_speech(Ending::Silence);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    2.000 mic stop
+    2.000 uplink 1 ends at 33000
+    2.000 shown Waiting
+    ");
 }
 
 #[test]
@@ -206,7 +299,12 @@ fn a_link_that_is_lost_while_listening_is_told_at_the_end() {
     rig.trace();
     rig.wait_secs(2);
     rig.end_of_speech(Ending::Silence);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    2.000 mic stop
+    2.000 uplink 1 aborted
+    2.000 play 1 Local Sentence(NotSent)
+    2.000 done
+    ");
 }
 
 #[test]
@@ -217,7 +315,10 @@ fn a_request_that_the_connection_did_not_take_is_told_at_once() {
     rig.trace();
     rig.uplinked(1, false);
     rig.wait_secs(60);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    0.000 play 1 Local Sentence(NotSent)
+    0.000 done
+    ");
 }
 
 #[test]
@@ -230,7 +331,10 @@ fn an_answer_that_comes_after_a_quick_reconnect_is_spoken() {
     rig.echo();
     rig.trace();
     rig.answer(ID, r#"{"say":"still here"}"#);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    3.000 report answer 1f0c1b1 say "still here"
+    3.000 play 1 Conversation "still here"
+    "#);
 }
 
 #[test]
@@ -240,7 +344,10 @@ fn a_link_that_stays_lost_while_waiting_is_named_at_the_deadline() {
     rig.lose();
     rig.trace();
     rig.wait_secs(60);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    12.000 play 1 Local Sentence(Offline)
+    12.000 done
+    ");
 }
 
 #[test]
@@ -254,18 +361,30 @@ fn cancel_ends_each_phase() {
     };
     let mut listening = Rig::online();
     listening.open();
-    assert_snapshot!(cancel(listening), @"");
+    assert_snapshot!(cancel(listening), @r"
+    0.000 mic stop
+    0.000 uplink 1 aborted
+    0.000 done
+    ");
     let mut sending = Rig::online();
     sending.open();
     sending.end_of_speech(Ending::Silence);
-    assert_snapshot!(cancel(sending), @"");
+    assert_snapshot!(cancel(sending), @r"
+    0.000 uplink 1 aborted
+    0.000 done
+    ");
     let mut waiting = Rig::online();
     waiting.ask_server();
-    assert_snapshot!(cancel(waiting), @"");
+    assert_snapshot!(cancel(waiting), @r"
+    0.000 done
+    ");
     let mut speaking = Rig::online();
     speaking.ask_server();
     speaking.answer(ID, r#"{"say":"Once upon a time"}"#);
-    assert_snapshot!(cancel(speaking), @"");
+    assert_snapshot!(cancel(speaking), @r"
+    0.000 flush 1
+    0.000 done
+    ");
     assert_eq!(cancel(Rig::online()), "");
 }
 
@@ -276,7 +395,12 @@ fn an_open_within_a_turn_ends_the_old_one_and_its_conversation() {
     rig.answer(ID, r#"{"ask":"And you?","conversationData":{"intent":"howareyou"}}"#);
     rig.trace();
     rig.open();
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    0.000 flush 1
+    0.000 uplink 2 from At(Position(1000)) to app1/fromlinto/raspberry1/nlp/file/1f0c1b2 One within 12 s, conversation {}
+    0.000 mic from At(Position(1000)), end Local
+    0.000 shown Listening
+    ");
 }
 
 #[test]
@@ -285,13 +409,23 @@ fn each_phase_ends_by_itself_when_everybody_else_is_dead() {
     listening.open();
     listening.trace();
     listening.wait_secs(300);
-    assert_snapshot!(listening.trace(), @"");
+    assert_snapshot!(listening.trace(), @r"
+    30.000 mic stop
+    30.000 uplink 1 aborted
+    30.000 report drop 1 endless_listening: hearing never said that the utterance is over
+    30.000 play 1 Local Chime(Error)
+    30.000 done
+    ");
     let mut speaking = Rig::online();
     speaking.ask_server();
     speaking.answer(ID, r#"{"say":"0123456789"}"#);
     speaking.trace();
     speaking.wait_secs(300);
-    assert_snapshot!(speaking.trace(), @"");
+    assert_snapshot!(speaking.trace(), @r"
+    121.000 flush 1
+    121.000 report drop 1 endless_speech: the loudspeaker never said that the answer is over
+    121.000 done
+    ");
 }
 
 #[test]
@@ -301,7 +435,10 @@ fn an_answer_that_can_not_be_heard_ends_the_turn() {
     rig.answer(ID, r#"{"say":"Hello"}"#);
     rig.trace();
     rig.event(DialogueEvent::Refused { id: PlayId(1) });
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    0.000 report drop 1 not_heard: sound 1: no loudspeaker or no voice
+    0.000 done
+    ");
 }
 
 #[test]

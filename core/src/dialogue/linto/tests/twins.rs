@@ -24,7 +24,10 @@ fn a_twin_is_told_once_and_learns_of_us_once() {
         rig.message(STATUS, &online("twin"));
         rig.wait_secs(10);
     }
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    10.000 cause TwinDevice: Another device uses the serial number `raspberry1`.
+    10.000 publish blk/fromlinto/raspberry1/status (retain) One "online" {"mute":false,"tts_lang":"en-US","volume":80}
+    "#);
 }
 
 #[test]
