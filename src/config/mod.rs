@@ -1,1 +1,244 @@
-//! To come.
+//! The settings: `/etc/auricle/auricle.toml`, overridden by variables such as `AURICLE_LINTO__PASSWORD`.
+//!
+//! Each setting is defined once, in [`sections`]. Its struct field, its check, the sample file, the reference and the
+//! listing of `auricle check` come from there. What is wrong is told all at once, by line, each with its remedy.
+
+mod broker;
+mod define;
+mod document;
+mod environment;
+mod explain;
+mod kind;
+mod kinds;
+mod linto;
+mod problem;
+mod read;
+mod sample;
+mod secret;
+mod sections;
+mod suggest;
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use toml::de::DeTable;
+use zeroize::Zeroizing;
+
+use define::{Reload, Section, SettingDef};
+use document::{Document, Lines};
+use linto::ReadSecret;
+use problem::Problems;
+use read::{Origins, Reading};
+
+pub use broker::BrokerAddress;
+pub use document::Origin;
+pub use environment::environment;
+pub use explain::explain;
+pub use kinds::{Channel, Pcm};
+pub use problem::{Errors, Place, Problem};
+pub use sample::{reference, sample};
+pub use secret::Secret;
+pub use sections::{ApplicationKind, Audio, Control, Device, Linto, Listen, Profile, Trigger, Tts};
+
+/// Where the settings are when nobody says otherwise.
+pub const DEFAULT_PATH: &str = "/etc/auricle/auricle.toml";
+
+/// A larger settings file is refused, in bytes.
+pub const LARGEST_FILE: usize = 1024 * 1024;
+
+/// All settings, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The LinTO servers. None: the device is not set up.
+    pub linto: Vec<Linto>,
+    /// The device itself.
+    pub device: Device,
+    /// Microphone and loudspeaker.
+    pub audio: Audio,
+    /// When the device listens.
+    pub listen: Listen,
+    /// The voice.
+    pub tts: Tts,
+    /// The control socket.
+    pub control: Control,
+}
+
+impl Settings {
+    /// The settings that differ from `other`'s and take effect only when the daemon is started again, as
+    /// "section.key"; "linto" if servers came, went or changed their order.
+    #[must_use]
+    pub fn needs_restart(&self, other: &Self) -> Vec<&'static str> {
+        let same_servers =
+            self.linto.iter().map(|server| &server.name).eq(other.linto.iter().map(|server| &server.name));
+        if !same_servers {
+            let mut changed = vec!["linto"];
+            changed.extend(restart(self.changed_apart_from_servers(other)));
+            return changed;
+        }
+        let pairs = self.linto.iter().zip(&other.linto);
+        let mut settings: Vec<_> = pairs.flat_map(|(ours, theirs)| ours.changed(theirs)).collect();
+        settings.extend(self.changed_apart_from_servers(other));
+        restart(settings)
+    }
+
+    fn changed_apart_from_servers(&self, other: &Self) -> Vec<&'static SettingDef> {
+        let mut settings = self.device.changed(&other.device);
+        settings.extend(self.audio.changed(&other.audio));
+        settings.extend(self.listen.changed(&other.listen));
+        settings.extend(self.tts.changed(&other.tts));
+        settings.extend(self.control.changed(&other.control));
+        settings
+    }
+}
+
+/// Those that need a restart, each once.
+fn restart(settings: Vec<&'static SettingDef>) -> Vec<&'static str> {
+    let mut paths = Vec::new();
+    for setting in settings {
+        if setting.reload == Reload::Restart && !paths.contains(&setting.path) {
+            paths.push(setting.path);
+        }
+    }
+    paths
+}
+
+/// Settings, and what is worth knowing about where they come from.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The settings.
+    pub settings: Settings,
+    /// What is legal but probably not meant; whole sentences.
+    pub warnings: Vec<String>,
+    file: Option<PathBuf>,
+    origins: Origins,
+}
+
+impl Loaded {
+    /// The file that was read; `None`: there was none.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+}
+
+/// Reads the settings: defaults, then the file, then the environment. Without a path it is [`DEFAULT_PATH`], which may
+/// be missing. Password files are read here.
+///
+/// # Errors
+/// Everything that is wrong, by line.
+pub fn load(path: Option<&Path>, env: impl Iterator<Item = (String, String)>) -> Result<Loaded, Errors> {
+    let file = path.unwrap_or(Path::new(DEFAULT_PATH));
+    let refused = |place, text: String| {
+        let mut problems = Problems::default();
+        problems.add(place, || text);
+        problems.into_errors(Some(file))
+    };
+    let (text, readable_by_all) = match read_file(file) {
+        Ok(read) => read,
+        Err(Refusal::Missing) if path.is_none() => return interpret("", env, None, &read_secret),
+        Err(Refusal::Missing) => {
+            return Err(refused(
+                Place::File,
+                "there is no such file; check the path, or copy the sample auricle.toml there".into(),
+            ));
+        }
+        Err(Refusal::Other(place, text)) => return Err(refused(place, text)),
+    };
+    let mut loaded = interpret(&text, env, Some(file), &read_secret)?;
+    if readable_by_all {
+        loaded.warnings.extend(exposed_passwords(&loaded, file));
+    }
+    Ok(loaded)
+}
+
+/// Reads settings from a text and nothing else: password files are not opened, their passwords stay unset. Never panics
+/// on any text.
+///
+/// # Errors
+/// Everything that is wrong, by line.
+pub fn parse_str(text: &str, env: impl Iterator<Item = (String, String)>) -> Result<Loaded, Errors> {
+    interpret(text, env, None, &|_| Ok(None))
+}
+
+fn read_secret(path: &Path) -> Result<Option<secret::PasswordFile>, String> {
+    secret::read(path).map(Some)
+}
+
+enum Refusal {
+    Missing,
+    Other(Place, String),
+}
+
+/// The text of the file, and whether everybody on the machine may read it.
+fn read_file(path: &Path) -> Result<(Zeroizing<String>, bool), Refusal> {
+    let refused = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => Refusal::Missing,
+        _ => Refusal::Other(Place::File, format!("the settings can't be read: {error}; check the file and its rights")),
+    };
+    let file = File::open(path).map_err(refused)?;
+    let metadata = file.metadata().map_err(refused)?;
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(LARGEST_FILE as u64 + 1).read_to_end(&mut bytes).map_err(refused)?;
+    if bytes.len() > LARGEST_FILE {
+        let text = format!("the file is larger than {LARGEST_FILE} bytes; settings are much smaller, check the path");
+        return Err(Refusal::Other(Place::File, text));
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|error| {
+        let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
+        Refusal::Other(Place::Line(line), "this is not UTF-8 text; save the file as UTF-8".into())
+    })?;
+    Ok((Zeroizing::new(text.to_owned()), metadata.is_file() && metadata.mode() & 0o004 != 0))
+}
+
+fn exposed_passwords(loaded: &Loaded, file: &Path) -> Vec<String> {
+    let lines = loaded.settings.linto.iter().enumerate().filter_map(|(nth, server)| {
+        let origin = loaded.origins.get(&("linto", nth, "password"))?;
+        let Origin::Line(line) = origin else { return None };
+        (server.password.is_some() && server.password_file.is_none()).then_some(*line)
+    });
+    let file = file.display();
+    lines
+        .map(|line| {
+            format!(
+                "{file}: line {line}: everybody on this machine can read this password; `chmod o-r {file}`, or use `password_file`"
+            )
+        })
+        .collect()
+}
+
+fn interpret(
+    text: &str,
+    env: impl Iterator<Item = (String, String)>,
+    file: Option<&Path>,
+    read_secret: ReadSecret<'_>,
+) -> Result<Loaded, Errors> {
+    let mut problems = Problems::default();
+    let mut document = Document::default();
+    let (table, syntax) = DeTable::parse_recoverable(text);
+    document.refuse(text, &syntax, &mut problems);
+    document.take(table.get_ref(), &Lines::of(text), &mut problems);
+    let mut warnings = environment::overlay(&mut document, env, &mut problems);
+    let base = file.and_then(Path::parent).unwrap_or(Path::new(""));
+    let mut reading = Reading { document: &document, base, problems: &mut problems, origins: Origins::new() };
+    let settings = read_all(&mut reading, read_secret, &mut warnings);
+    let origins = reading.origins;
+    match settings {
+        Some(settings) if problems.is_empty() => {
+            Ok(Loaded { settings, warnings, file: file.map(Path::to_path_buf), origins })
+        }
+        _ => Err(problems.into_errors(file)),
+    }
+}
+
+/// Reads every section before it gives up, so that everything wrong is found at once.
+fn read_all(reading: &mut Reading<'_, '_>, secrets: ReadSecret<'_>, warnings: &mut Vec<String>) -> Option<Settings> {
+    let mut linto = reading.many::<Linto>();
+    if let Some(servers) = &mut linto {
+        warnings.extend(linto::complete(servers, secrets, reading));
+    }
+    let (device, audio, listen) = (reading.one::<Device>(), reading.one::<Audio>(), reading.one::<Listen>());
+    let (tts, control) = (reading.one::<Tts>(), reading.one::<Control>());
+    Some(Settings { linto: linto?, device: device?, audio: audio?, listen: listen?, tts: tts?, control: control? })
+}

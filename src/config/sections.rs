@@ -1,0 +1,173 @@
+//! Every setting of Auricle, once.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::broker::BrokerAddress;
+use super::define::Initial::{Default, Required, Unset};
+use super::define::{Section, SectionDef, section};
+use super::kind::{Checked, Choice, Flag, Optional, SetOf, Whole};
+use super::kinds::{
+    BrokerUrl, Channel, ChannelChoice, CommandLine, FilePath, LANGUAGE, LINE, LONGEST_PATH, NAME, Password, Pcm,
+    PcmName, Span, TOPIC_LEVEL,
+};
+use super::secret::Secret;
+
+/// All sections that are served, in the order of the sample.
+pub(super) fn served() -> [&'static SectionDef; 6] {
+    [
+        Linto::definition(),
+        Device::definition(),
+        Audio::definition(),
+        Listen::definition(),
+        Tts::definition(),
+        Control::definition(),
+    ]
+}
+
+/// Sections that may stand several times.
+pub(super) const REPEATED: [&str; 1] = ["linto"];
+
+/// Sections that are agreed, but come with later versions.
+pub(super) const LATER: [&str; 10] =
+    ["wake", "xiaozhi", "rhasspy", "thinx", "remote", "hooks", "tools", "button", "leds", "meeting"];
+
+const PATH: FilePath = FilePath { longest: LONGEST_PATH };
+
+/// The address of a Unix socket can't be longer.
+const SOCKET: FilePath = FilePath { longest: 107 };
+
+/// What opens a turn by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// Any speech, but never while the loudspeaker plays.
+    Voice,
+}
+
+/// How much the microphone's sound is cleaned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Not at all.
+    Off,
+}
+
+/// What kind of LinTO application the device is registered for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApplicationKind {
+    /// One that serves devices.
+    Device,
+    /// One that serves people; it also takes text and chatbot messages.
+    MultiUser,
+}
+
+section! {
+    /// The LinTO server. Without this section the device is not set up. For several servers write `[[linto]]` once per
+    /// server, each with its own `name`.
+    pub struct Linto = "linto" {
+        /// How this server is called here, in messages and in `auricle status`.
+        name: String = NAME, Default("\"linto\""), Restart;
+        /// The server's MQTT broker: mqtts://HOST (encrypted, port 8883) or mqtt://HOST (in the clear, port 1883), or with
+        /// `:PORT` at its end. What stands here is never downgraded.
+        broker: BrokerAddress = BrokerUrl, Required("\"mqtts://linto.example.org:8883\""), Restart;
+        /// Certificates (PEM) by which the broker is known. Empty: those of the system.
+        ca_file: Option<PathBuf> = Optional(PATH), Default("\"\""), Restart;
+        /// The account at the broker: the server's shared account, or one whose name is the serial number. Empty: no login.
+        username: Option<String> = Optional(LINE), Unset("\"linto\""), Restart;
+        /// The password of the account. It is better kept in a file of its own, see `password_file`.
+        password: Option<Secret> = Password, Default("\"\""), Restart, Secret;
+        /// A file whose first line is the password, readable by the user that runs Auricle only.
+        password_file: Option<PathBuf> = Optional(PATH), Unset("\"/etc/auricle/linto.password\""), Restart;
+        /// The scope on which the admin page talks: the first level of its MQTT topics.
+        scope: String = TOPIC_LEVEL, Default("\"blk\""), Restart;
+        /// The name of the device's application, exactly as the admin page shows it. Requests then go to the scope that
+        /// current servers make of it: "app" and the MD5 of the name. Empty: requests go to `scope`, as on old servers.
+        application: Option<String> = Optional(LINE), Unset("\"My device app\""), Restart;
+        /// The scope of requests, written out. It comes before `application`.
+        application_scope: Option<String> = Optional(TOPIC_LEVEL), Default("\"\""), Restart;
+        /// What kind of application it is: one for devices, or one for several users, which also takes text and chatbot
+        /// messages.
+        application_kind: ApplicationKind = Choice(&[
+            ("device", Some(ApplicationKind::Device)),
+            ("multi-user", Some(ApplicationKind::MultiUser)),
+        ]), Default("\"device\""), Restart;
+        /// How long the server may take to answer; then the device says that no answer came.
+        answer_timeout: Duration = Span { from_ms: 1000, to_ms: 60_000 }, Default("\"12s\""), Live;
+        /// Whether the server transcribes while the person speaks.
+        live_transcript: bool = Flag, Default("false"), Restart, Later;
+    }
+}
+
+section! {
+    /// The device itself.
+    pub struct Device = "device" {
+        /// The serial number under which the device is registered in the admin page. Empty: the board's serial number.
+        serial: Option<String> = Optional(LINE), Unset("\"raspberry1\""), Restart;
+        /// Where the device keeps what it has to remember. The variable AURICLE_STATE_DIR comes before it.
+        state_dir: PathBuf = PATH, Default("\"/var/lib/auricle\""), Restart;
+    }
+}
+
+section! {
+    /// Microphone and loudspeaker.
+    pub struct Audio = "audio" {
+        /// The microphone: an ALSA PCM name such as "plughw:CARD=Device" (`arecord -L` lists them), or "auto", the only card
+        /// that can capture.
+        capture: Pcm = PcmName, Default("\"auto\""), Restart;
+        /// The loudspeaker: an ALSA PCM name (`aplay -L` lists them), or "auto", the only card that can play.
+        playback: Pcm = PcmName, Default("\"auto\""), Restart;
+        /// Which channel of the microphone is listened to: its number from 0, "mean" of all, or "auto".
+        channel: Channel = ChannelChoice, Default("\"auto\""), Restart;
+        /// The card's own volume control, as "card/control". Empty: the volume is applied in software.
+        mixer: String = MIXER, Default("\"\""), Restart, Later;
+        /// The volume in percent at start, until a server's `endvolume` is remembered.
+        volume: u8 = Whole(0, 100), Default("80"), Live;
+        /// Whether short sounds tell that the device listens, is done, was cancelled or failed.
+        sounds: bool = Flag, Default("true"), Live;
+        /// Echo canceller and noise suppression.
+        profile: Profile = Choice(&[("off", Some(Profile::Off)), ("light", None), ("full", None)]),
+            Default("\"off\""), Restart;
+    }
+}
+
+section! {
+    /// When the device listens, and when it takes an utterance to be over.
+    pub struct Listen = "listen" {
+        /// What opens a turn: "voice" is any speech, never while the loudspeaker plays. `auricle listen` always opens one,
+        /// also with an empty list.
+        triggers: Vec<Trigger> = SetOf(Choice(&[("voice", Some(Trigger::Voice)), ("wake", None), ("button", None)])),
+            Default("[]"), Live;
+        /// How long it must be quiet after speech for the utterance to be over.
+        hangover: Duration = Span { from_ms: 100, to_ms: 3000 }, Default("\"500ms\""), Live;
+        /// How long the device waits for speech to begin.
+        no_speech: Duration = Span { from_ms: 1000, to_ms: 60_000 }, Default("\"10s\""), Live;
+        /// The longest utterance; it is ended there.
+        max_utterance: Duration = Span { from_ms: 1000, to_ms: 60_000 }, Default("\"15s\""), Live;
+        /// How far before its trigger an utterance begins, so that its first word is complete.
+        preroll: Duration = Span { from_ms: 0, to_ms: 2000 }, Default("\"500ms\""), Live;
+    }
+}
+
+section! {
+    /// The voice.
+    pub struct Tts = "tts" {
+        /// The language that the device speaks, until the server chooses another.
+        language: String = LANGUAGE, Default("\"en-US\""), Live;
+        /// The speech program and its arguments: text on its standard input, WAV on its standard output, {lang} replaced by
+        /// the language. Empty: espeak-ng.
+        command: Vec<String> = CommandLine, Default("[]"), Live;
+    }
+}
+
+section! {
+    /// How `auricle status`, `auricle say` and the others reach the daemon.
+    pub struct Control = "control" {
+        /// The daemon's Unix socket. The variable AURICLE_CONTROL_SOCKET comes before it.
+        socket: PathBuf = SOCKET, Default("\"/run/auricle/control.sock\""), Restart;
+    }
+}
+
+/// A mixer control; empty for none.
+const MIXER: Checked = Checked {
+    expects: "\"card/control\", or empty",
+    passes: |text| text.is_empty() || (text.contains('/') && !text.chars().any(char::is_control)),
+};
