@@ -19,7 +19,13 @@ RUSTFLAGS="-Cpasses=sancov-module $level-level=4 $level-inline-8bit-counters $le
 for target in "$@"; do
     mkdir -p "fuzz/corpus/$target" "fuzz/artifacts/$target"
     echo "fuzz: $target for $seconds s"
-    "fuzz/target/$host/release/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=65536 \
-        -print_final_stats=1 -verbosity=0 -artifact_prefix="fuzz/artifacts/$target/" \
-        "fuzz/corpus/$target" "fuzz/seeds/$target"
+    log="fuzz/artifacts/$target.log"
+    if ! "fuzz/target/$host/release/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
+        -max_len=65536 -print_final_stats=1 -artifact_prefix="fuzz/artifacts/$target/" \
+        "fuzz/corpus/$target" "fuzz/seeds/$target" >"$log" 2>&1; then
+        tail -n 40 "$log"
+        echo "fuzz: $target found something: see fuzz/artifacts/$target and $log" >&2
+        exit 1
+    fi
+    grep -E '^stat::(number|peak)' "$log"
 done

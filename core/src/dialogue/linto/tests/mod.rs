@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod failures;
 mod hostile;
 mod link;
 mod messages;
