@@ -271,6 +271,8 @@ pub(super) fn quoted(text: &str) -> String {
 /// A value for a message: one line, of bounded length.
 fn shown(value: &DeValue<'_>) -> String {
     match value {
+        // Where a closing quote is forgotten, the next lines become the text; one of them may hold a password.
+        DeValue::String(text) if text.contains(['\n', '\r']) => "several lines of text".into(),
         DeValue::String(text) => format!("\"{}\"", quote(text)),
         DeValue::Integer(number) => quote(&number.to_string()),
         DeValue::Float(number) => quote(&number.to_string()),

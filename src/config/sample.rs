@@ -14,8 +14,9 @@ pub fn sample() -> String {
     let mut text = String::from(
         "# The settings of Auricle. `auricle check` says what they mean and what is wrong with them.\n\
          #\n\
-         # To change a setting, remove the `# ` before its `key = value` line. What stands there is the default, or an\n\
-         # example where it says so. Variables come before this file: AURICLE_LINTO__PASSWORD is `password` in [linto].\n\
+         # To change a setting, remove the `# ` before its `key = value` line, and for a server also before [linto]. What\n\
+         # stands there is the default, or an example where it says so. Variables come before this file: for example\n\
+         # AURICLE_LINTO__PASSWORD before `password` in [linto].\n\
          # In brackets: what it can be, and when a change takes effect, at once (live) or when the daemon starts again.\n",
     );
     for section in sections::served() {

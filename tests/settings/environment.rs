@@ -49,62 +49,67 @@ fn the_short_names_win() {
     assert_eq!(unset.device.state_dir, Path::new("/var/lib/auricle"));
 }
 
+const SEVERAL: &str =
+    "[[linto]]\nname = \"a\"\nbroker = \"mqtt://a\"\n[[linto]]\nname = \"b\"\nbroker = \"mqtt://b\"\n";
+
+/// Text of the file, variable, its value, the message.
+const REFUSED: &[(&str, &str, &str, &str)] = &[
+    (
+        "",
+        "AURICLE_LINTO__BROCKER",
+        "x",
+        "environment: `AURICLE_LINTO__BROCKER` is not a setting; did you mean `AURICLE_LINTO__BROKER`?",
+    ),
+    (
+        "",
+        "AURICLE_LINT__BROCKER",
+        "x",
+        "environment: `AURICLE_LINT__BROCKER` is not a setting; did you mean `AURICLE_LINTO__BROKER`?",
+    ),
+    (
+        "",
+        "AURICLE_CONTROL__COLOUR",
+        "x",
+        "environment: `AURICLE_CONTROL__COLOUR` is not a setting; [control] has `socket`",
+    ),
+    (
+        "",
+        "AURICLE_X__Y",
+        "x",
+        "environment: `AURICLE_X__Y` is not a setting; the sections are [linto], [device], [audio], [listen], [tts], [control]",
+    ),
+    (
+        "",
+        "AURICLE_WAKE__WORDS",
+        "x",
+        "environment: `AURICLE_WAKE__WORDS` can't be used: [wake] is not served by this version of Auricle (0.1.0) yet; unset it",
+    ),
+    (
+        "[audio]\nvolume = 200\n",
+        "AURICLE_AUDIO__VOLUME",
+        "140",
+        "environment: `AURICLE_AUDIO__VOLUME` is 140; it must be 0 to 100",
+    ),
+    ("", "AURICLE_AUDIO__VOLUME", "loud", "environment: `AURICLE_AUDIO__VOLUME` is \"loud\"; it must be 0 to 100"),
+    (
+        "",
+        "AURICLE_LINTO__USERNAME",
+        "me",
+        "environment: [linto] has no `broker`; set `AURICLE_LINTO__BROKER`, for example to \"mqtts://linto.example.org:8883\"",
+    ),
+    (
+        SEVERAL,
+        "AURICLE_LINTO__PASSWORD",
+        "x",
+        "environment: `AURICLE_LINTO__PASSWORD` can't tell which of the 2 [[linto]] it is for; write `password` in the settings file",
+    ),
+];
+
 #[test]
 fn variables_that_are_not_settings_are_named() {
-    let several = "[[linto]]\nname = \"a\"\nbroker = \"mqtt://a\"\n[[linto]]\nname = \"b\"\nbroker = \"mqtt://b\"\n";
-    for (text, name, value, message) in [
-        (
-            "",
-            "AURICLE_LINTO__BROCKER",
-            "x",
-            "environment: `AURICLE_LINTO__BROCKER` is not a setting; did you mean `AURICLE_LINTO__BROKER`?",
-        ),
-        (
-            "",
-            "AURICLE_LINT__BROCKER",
-            "x",
-            "environment: `AURICLE_LINT__BROCKER` is not a setting; did you mean `AURICLE_LINTO__BROKER`?",
-        ),
-        (
-            "",
-            "AURICLE_CONTROL__COLOUR",
-            "x",
-            "environment: `AURICLE_CONTROL__COLOUR` is not a setting; [control] has `socket`",
-        ),
-        (
-            "",
-            "AURICLE_X__Y",
-            "x",
-            "environment: `AURICLE_X__Y` is not a setting; the sections are [linto], [device], [audio], [listen], [tts], [control]",
-        ),
-        (
-            "",
-            "AURICLE_WAKE__WORDS",
-            "x",
-            "environment: `AURICLE_WAKE__WORDS` can't be used: [wake] is not served by this version of Auricle (0.1.0) yet; unset it",
-        ),
-        (
-            "[audio]\nvolume = 200\n",
-            "AURICLE_AUDIO__VOLUME",
-            "140",
-            "environment: `AURICLE_AUDIO__VOLUME` is 140; it must be 0 to 100",
-        ),
-        ("", "AURICLE_AUDIO__VOLUME", "loud", "environment: `AURICLE_AUDIO__VOLUME` is \"loud\"; it must be 0 to 100"),
-        (
-            "",
-            "AURICLE_LINTO__USERNAME",
-            "me",
-            "environment: [linto] has no `broker`; set `AURICLE_LINTO__BROKER`, for example to \"mqtts://linto.example.org:8883\"",
-        ),
-        (
-            several,
-            "AURICLE_LINTO__PASSWORD",
-            "x",
-            "environment: `AURICLE_LINTO__PASSWORD` can't tell which of the 2 [[linto]] it is for; write `password` in the settings file",
-        ),
-    ] {
+    for (text, name, value, message) in REFUSED {
         let errors = parse_str(text, env(&[(name, value)])).unwrap_err();
-        assert_eq!(errors.to_string(), message);
+        assert_eq!(errors.to_string(), *message);
         assert_eq!(errors.problems()[0].place, Place::Environment);
     }
 }

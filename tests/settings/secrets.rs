@@ -155,6 +155,10 @@ fn a_password_shows_in_no_error() {
         "broker = \"mqtt://user:hunter2@host\"",
         "broker = \"hunter2@host\"",
         "password : hunter2",
+        "broker = \"\"\"h\npassword = 'hunter2'\n",
+        "broker = \"\"\"h\npassword = 'hunter2'\n\"\"\"\n",
+        "broker = 'mqtt://h'\nname = \"\"\"\npassword = 'hunter2'\n\"\"\"\n",
+        "broker = 'mqtt://h'\nname = \"\"\"x/\r\npassword = 'hunter2'\n\"\"\"\n",
         "\"password\" = '''hunter2",
     ] {
         let errors = parse_str(&format!("[linto]\n{lines}\n"), no_env()).unwrap_err();

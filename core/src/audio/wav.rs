@@ -6,6 +6,11 @@
 
 use thiserror::Error;
 
+use self::format::{CHANNELS, PCM, mono, parse_format};
+pub use self::format::{Format, Stored};
+
+mod format;
+
 /// Length of [`header`] in bytes.
 pub const HEADER_LENGTH: usize = 44;
 
@@ -29,77 +34,14 @@ pub fn header(samples: u64, rate: u32) -> [u8; HEADER_LENGTH] {
     header
 }
 
-const PCM: u16 = 1;
-const FLOAT: u16 = 3;
-const EXTENSIBLE: u16 = 0xFFFE;
 /// The longest format chunk that has a meaning.
 const FORMAT_LENGTH: usize = 40;
 /// The most bytes of other chunks before the sound.
 const SKIP_LIMIT: u64 = 1 << 20;
 /// A size from here on is a placeholder of a writer that didn't know the length.
 const PLACEHOLDER: u32 = 0x7FFF_0000;
-/// The most channels.
-const CHANNELS: u16 = 8;
 // A frame that is not complete yet is kept in the same place as the format chunk.
 const _: () = assert!(CHANNELS as usize * 4 <= FORMAT_LENGTH);
-
-/// How a sample is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stored {
-    /// Unsigned, 8 bit.
-    U8,
-    /// Signed, 16 bit.
-    S16,
-    /// Signed, 24 bit in 3 bytes.
-    S24,
-    /// Signed, 32 bit.
-    S32,
-    /// Floating point, 32 bit, full scale is 1.
-    F32,
-}
-
-impl Stored {
-    const fn bytes(self) -> usize {
-        match self {
-            Self::U8 => 1,
-            Self::S16 => 2,
-            Self::S24 => 3,
-            Self::S32 | Self::F32 => 4,
-        }
-    }
-
-    /// One sample as 32 bit full scale. `bytes` has exactly the length of a sample.
-    fn value(self, bytes: &[u8]) -> i64 {
-        match (self, bytes) {
-            (Self::U8, [a]) => (i64::from(*a) - 128) << 24,
-            (Self::S16, [a, b]) => i64::from(i16::from_le_bytes([*a, *b])) << 16,
-            (Self::S24, [a, b, c]) => i64::from(i32::from_le_bytes([0, *a, *b, *c])),
-            (Self::S32, [a, b, c, d]) => i64::from(i32::from_le_bytes([*a, *b, *c, *d])),
-            // Casting saturates, and makes NaN zero.
-            (Self::F32, [a, b, c, d]) => {
-                (f64::from(f32::from_le_bytes([*a, *b, *c, *d])) * 2_147_483_648.0) as i32 as i64
-            }
-            _ => 0,
-        }
-    }
-}
-
-/// What the header says about the sound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Format {
-    /// Samples per second, 4,000 to 192,000.
-    pub rate: u32,
-    /// Channels, 1 to 8. The reader gives their mean.
-    pub channels: u16,
-    /// How a sample is stored.
-    pub stored: Stored,
-}
-
-impl Format {
-    const fn frame(self) -> usize {
-        self.channels as usize * self.stored.bytes()
-    }
-}
 
 /// Why bytes are not a WAV file that can be played.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -314,13 +256,6 @@ impl Reader {
     }
 }
 
-/// The mean of the channels, rounded to the nearest.
-fn mono(format: Format, frame: &[u8]) -> i16 {
-    let sum: i64 = frame.chunks_exact(format.stored.bytes()).map(|bytes| format.stored.value(bytes)).sum();
-    let mean = sum / i64::from(format.channels);
-    i16::try_from((mean + 0x8000) >> 16).unwrap_or(i16::MAX)
-}
-
 /// Cuts up to `length` bytes off the front.
 fn take<'a>(rest: &mut &'a [u8], length: u64) -> &'a [u8] {
     let length = usize::try_from(length).unwrap_or(usize::MAX).min(rest.len());
@@ -360,47 +295,6 @@ fn shown(bytes: &[u8]) -> String {
     format!("the bytes {}", numbers.join(" "))
 }
 
-fn parse_format(chunk: &[u8]) -> Result<Format, WavError> {
-    let half = |at: usize| chunk.get(at..at + 2).map_or(0, |b| u16::from_le_bytes([b[0], b[1]]));
-    let unsupported = |found: String| Err(WavError::Unsupported { found });
-    let (channels, bits, block) = (half(2), half(14), half(12));
-    let rate = u32::from(half(4)) | u32::from(half(6)) << 16;
-    // Extensible: the real format is the beginning of an identifier behind the classic fields.
-    let tag = if half(0) == EXTENSIBLE { half(24) } else { half(0) };
-    let stored = match (tag, bits) {
-        (PCM, 8) => Stored::U8,
-        (PCM, 16) => Stored::S16,
-        (PCM, 24) => Stored::S24,
-        (PCM, 32) => Stored::S32,
-        (FLOAT, 32) => Stored::F32,
-        _ => return unsupported(format!("{} with {bits} bits", tag_name(tag))),
-    };
-    if !(1..=CHANNELS).contains(&channels) {
-        return unsupported(format!("{channels} channels"));
-    }
-    if !(4_000..=192_000).contains(&rate) {
-        return unsupported(format!("{rate} samples per second"));
-    }
-    let format = Format { rate, channels, stored };
-    if usize::from(block) != format.frame() {
-        return unsupported(format!("frames of {block} bytes instead of {}", format.frame()));
-    }
-    Ok(format)
-}
-
-fn tag_name(tag: u16) -> String {
-    let name = match tag {
-        PCM => "PCM",
-        FLOAT => "floating point",
-        2 | 0x11 => "ADPCM",
-        6 => "A-law",
-        7 => "mu-law",
-        0x55 => "MP3",
-        _ => return format!("format number {tag}"),
-    };
-    name.into()
-}
-
 /// Reads `bytes` as a file in one piece and in many, for the fuzzer and its kept seeds.
 ///
 /// Checks what must hold for any input and panics if it doesn't.
@@ -421,5 +315,4 @@ pub fn exercise(bytes: &[u8]) {
 }
 
 #[cfg(test)]
-#[path = "wav_tests.rs"]
 mod tests;

@@ -324,5 +324,4 @@ fn at_a_word(text: &str) -> &str {
 }
 
 #[cfg(test)]
-#[path = "answer_tests.rs"]
 mod tests;

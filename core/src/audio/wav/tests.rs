@@ -1,4 +1,5 @@
 #![allow(clippy::unwrap_used)]
+use super::format::{EXTENSIBLE, FLOAT};
 use super::*;
 use proptest::prelude::*;
 

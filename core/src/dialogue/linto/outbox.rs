@@ -1,0 +1,74 @@
+//! What the dialogue asks for, until it is fetched, and the causes that it has raised.
+
+use std::collections::VecDeque;
+
+use crate::assistant::cause::Cause;
+use crate::assistant::report::Report;
+use crate::dialogue::{Ask, Class, PlayId, Source};
+use crate::link::{LinkAsk, Publication};
+
+/// Asks in their order. Whoever hands in an event fetches them all, and no event makes more than a dozen.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    asks: VecDeque<Ask>,
+    /// At most one of each kind.
+    raised: Vec<Cause>,
+    plays: u64,
+}
+
+impl Outbox {
+    pub(super) fn next(&mut self) -> Option<Ask> {
+        self.asks.pop_front()
+    }
+
+    pub(super) fn ask(&mut self, ask: Ask) {
+        self.asks.push_back(ask);
+    }
+
+    pub(super) fn report(&mut self, report: Report) {
+        self.ask(Ask::Report(report));
+    }
+
+    pub(super) fn publish(&mut self, publication: Publication) {
+        self.ask(Ask::Link(LinkAsk::Publish(publication)));
+    }
+
+    /// Something was thrown away.
+    pub(super) fn dropped(&mut self, what: &'static str, detail: String) {
+        self.report(Report::Drop { what, count: 1, detail });
+    }
+
+    pub(super) fn play(&mut self, class: Class, source: Source) -> PlayId {
+        self.plays += 1;
+        let id = PlayId(self.plays);
+        self.ask(Ask::Play { id, class, source });
+        id
+    }
+
+    /// Something is wrong; said once as long as its words stay the same.
+    pub(super) fn raise(&mut self, cause: Cause) {
+        if self.raised.contains(&cause) {
+            return;
+        }
+        self.raised.retain(|known| known.code() != cause.code());
+        self.raised.push(cause.clone());
+        self.ask(Ask::Cause(cause));
+    }
+
+    /// It no longer is; nothing happens if it was not.
+    pub(super) fn clear(&mut self, code: &'static str) {
+        let before = self.raised.len();
+        self.raised.retain(|known| known.code() != code);
+        if self.raised.len() < before {
+            self.ask(Ask::Clear(code));
+        }
+    }
+}
+
+/// A text from outside for a report: not longer than a line.
+pub(super) fn short(text: &str) -> String {
+    match text.char_indices().nth(120) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.into(),
+    }
+}

@@ -1,0 +1,201 @@
+//! A dialogue, a clock that only the test moves, and a readable line for each thing that it asks for.
+
+use std::time::Duration;
+
+use super::super::{Linto, LintoSettings};
+use crate::assistant::report::Report;
+use crate::audio::Position;
+use crate::dialogue::{Ask, DeviceFacts, Dialogue, DialogueEvent, Interface, PlayEnd, PlayId, Source, Trigger};
+use crate::hearing::{Encoding, Ending, Limits, Start, UplinkId};
+use crate::link::{LinkAsk, LinkEvent, Loss, Message, Publication};
+use crate::time::Tick;
+
+pub fn settings() -> LintoSettings {
+    LintoSettings {
+        serial: "raspberry1".into(),
+        admin_scope: "blk".into(),
+        request_scope: "app1".into(),
+        answer_timeout: Duration::from_secs(12),
+        limits: Limits {
+            hangover: Duration::from_millis(500),
+            no_speech: Duration::from_secs(10),
+            max_utterance: Duration::from_secs(15),
+        },
+        instance: "0011223344556677".into(),
+    }
+}
+
+pub fn facts() -> DeviceFacts {
+    DeviceFacts {
+        volume: 80,
+        muted: false,
+        language: "en-US".into(),
+        firmware: "0.1.0".into(),
+        network: vec![Interface { name: "eth0".into(), address: "10.0.0.7".into(), ..Interface::default() }],
+        utc: "2024-05-01T10:20:30.123Z".into(),
+    }
+}
+
+/// The first request's id; the next ones count on.
+pub const ID: &str = "1f0c1b1";
+
+/// A dialogue under test.
+pub struct Rig {
+    pub linto: Linto,
+    pub now: Tick,
+    lines: Vec<String>,
+}
+
+impl Rig {
+    pub fn new() -> Self {
+        Self::with(settings())
+    }
+
+    pub fn with(settings: LintoSettings) -> Self {
+        let mut rig = Self { linto: Linto::new(settings), now: Tick::ZERO, lines: Vec::new() };
+        rig.event(DialogueEvent::Device(facts()));
+        rig
+    }
+
+    /// Connected, subscribed, the own status came back; what was asked until then is not shown.
+    pub fn online() -> Self {
+        let mut rig = Self::new();
+        rig.connect();
+        rig.echo();
+        rig.trace();
+        rig
+    }
+
+    pub fn connect(&mut self) {
+        self.link(LinkEvent::Connected);
+        self.link(LinkEvent::Subscribed { refused: Vec::new() });
+    }
+
+    pub fn lose(&mut self) {
+        self.link(LinkEvent::Disconnected(Loss::Lost("mqtt://broker:1883 closed the connection".into())));
+    }
+
+    /// The broker hands our own status back.
+    pub fn echo(&mut self) {
+        self.message(
+            "blk/fromlinto/raspberry1/status",
+            r#"{"connexion":"online","config":{"instance":"0011223344556677"}}"#,
+        );
+    }
+
+    pub fn link(&mut self, event: LinkEvent) {
+        self.event(DialogueEvent::Link(event));
+    }
+
+    pub fn message(&mut self, topic: &str, payload: &str) {
+        let payload = payload.as_bytes().to_vec();
+        self.link(LinkEvent::Message(Message { topic: topic.into(), payload, retained: false }));
+    }
+
+    pub fn retained(&mut self, topic: &str, payload: &str) {
+        let payload = payload.as_bytes().to_vec();
+        self.link(LinkEvent::Message(Message { topic: topic.into(), payload, retained: true }));
+    }
+
+    /// The server answers the request with this `behavior`.
+    pub fn answer(&mut self, id: &str, behavior: &str) {
+        self.message(&format!("app1/tolinto/raspberry1/nlp/file/{id}"), &format!(r#"{{"behavior":{behavior}}}"#));
+    }
+
+    pub fn open(&mut self) {
+        self.event(DialogueEvent::Open { trigger: Trigger::Listen, from: Start::At(Position(1_000)) });
+    }
+
+    pub fn end_of_speech(&mut self, why: Ending) {
+        self.event(DialogueEvent::EndOfSpeech { at: Position(33_000), why });
+    }
+
+    pub fn uplinked(&mut self, uplink: u64, sent: bool) {
+        self.event(DialogueEvent::Uplinked { uplink: UplinkId(uplink), sent, samples: 32_000 });
+    }
+
+    /// Opens, speaks, and the request is on its way.
+    pub fn ask_server(&mut self) {
+        self.open();
+        self.end_of_speech(Ending::Silence);
+        self.uplinked(1, true);
+        self.trace();
+    }
+
+    pub fn played(&mut self, id: u64, end: PlayEnd) {
+        self.event(DialogueEvent::Played { id: PlayId(id), end, heard: Duration::from_secs(1) });
+    }
+
+    /// Lets time pass; each deadline on the way is kept to the microsecond.
+    pub fn wait(&mut self, span: Duration) {
+        let end = self.now + span;
+        while let Some(due) = self.linto.deadline().filter(|due| *due <= end) {
+            assert!(due >= self.now, "a deadline at {due} was left behind at {}", self.now);
+            self.now = due;
+            self.event(DialogueEvent::Deadline);
+            assert_ne!(self.linto.deadline(), Some(due), "a deadline that never passes");
+        }
+        self.now = end;
+    }
+
+    pub fn wait_secs(&mut self, secs: u64) {
+        self.wait(Duration::from_secs(secs));
+    }
+
+    pub fn event(&mut self, event: DialogueEvent) {
+        self.linto.handle(self.now, event);
+        while let Some(ask) = self.linto.poll() {
+            self.lines.push(format!("{} {}", self.now, line(&ask)));
+        }
+    }
+
+    /// What was asked since the last time, a line each.
+    pub fn trace(&mut self) -> String {
+        std::mem::take(&mut self.lines).join("\n")
+    }
+}
+
+/// One thing that is asked for, as a line.
+fn line(ask: &Ask) -> String {
+    match ask {
+        Ask::Mic { from, end, while_speaking } => {
+            let end = format!("{end:?}");
+            let end = end.split(['(', ' ']).next().unwrap();
+            format!("mic from {from:?}, end {end}{}", if *while_speaking { ", while speaking" } else { "" })
+        }
+        Ask::MicStop => "mic stop".into(),
+        Ask::UplinkStart { uplink, from, encoding, to } => {
+            let Encoding::LintoFile { conversation } = encoding else { panic!("not LinTO's form: {encoding:?}") };
+            let secs = to.expires.as_secs();
+            format!(
+                "uplink {} from {from:?} to {} {:?} within {secs} s, conversation {conversation}",
+                uplink.0, to.topic, to.qos
+            )
+        }
+        Ask::UplinkFinish { uplink, to } => format!("uplink {} ends at {}", uplink.0, to.0),
+        Ask::UplinkAbort { uplink } => format!("uplink {} aborted", uplink.0),
+        Ask::Play { id, class, source } => match source {
+            Source::Text(text) => format!("play {} {class:?} {text:?}", id.0),
+            other => format!("play {} {class:?} {other:?}", id.0),
+        },
+        Ask::Flush { id } => format!("flush {}", id.0),
+        Ask::Shown(shown) => format!("shown {shown:?}"),
+        Ask::Done => "done".into(),
+        Ask::Link(LinkAsk::Publish(publication)) if publication.topic.ends_with("/status") => {
+            let status: serde_json::Value = serde_json::from_slice(&publication.payload).unwrap();
+            let sound = &status["config"]["sound"];
+            let payload = format!("{} {sound}", status["connexion"]).into_bytes();
+            format!("publish {:?}", Publication { payload, ..publication.clone() })
+        }
+        Ask::Link(LinkAsk::Publish(publication)) => format!("publish {publication:?}"),
+        Ask::Link(LinkAsk::Subscribe(filters)) => format!("subscribe {filters:?}"),
+        Ask::LinkUp(up) => format!("link {}", if *up { "up" } else { "down" }),
+        Ask::Cause(cause) => format!("cause {}: {}", cause.code(), cause.text()),
+        Ask::Clear(code) => format!("clear {code}"),
+        Ask::Report(Report::Request { id, seconds }) => format!("report request {id}, {seconds} s"),
+        Ask::Report(Report::Answer { id, kind, text }) => format!("report answer {id} {kind} {text:?}"),
+        Ask::Report(Report::Command { topic, result }) => format!("report command {topic}: {result}"),
+        Ask::Report(Report::Drop { what, count, detail }) => format!("report drop {count} {what}: {detail}"),
+        other => format!("{other:?}"),
+    }
+}
