@@ -102,8 +102,8 @@ impl Utterance {
             self.reader
                 .push(&bytes[..length], &mut samples)
                 .map_err(|source| TtsError::NotWav { program: self.program.clone(), source })?;
-            if let Some(rate) = self.reader.rate().filter(|_| !samples.is_empty()) {
-                return self.deliver(Block { rate, samples }).map(Some);
+            if let Some(format) = self.reader.format().filter(|_| !samples.is_empty()) {
+                return self.deliver(Block { rate: format.rate, samples }).map(Some);
             }
             // Bytes without samples in them buy no time, however many there are.
             if Instant::now() >= deadline {

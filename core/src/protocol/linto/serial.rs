@@ -16,14 +16,12 @@ const WEB_MARK: &str = "WEB_";
 pub enum SerialError {
     /// Fewer than [`MIN_LENGTH`] characters.
     #[error(
-        "the serial number `{serial}` has {length} characters, LinTO's admin page takes {MIN_LENGTH} or more; \
+        "the serial number `{serial}` is too short: LinTO's admin page takes {MIN_LENGTH} characters or more; \
          make it longer, for example `raspberry1`"
     )]
     TooShort {
         /// As given.
         serial: String,
-        /// Its length in characters.
-        length: usize,
     },
     /// More than [`MAX_LENGTH`] characters.
     #[error("the serial number has {length} characters, {MAX_LENGTH} are the most; make it shorter")]
@@ -66,7 +64,7 @@ pub fn check(serial: &str) -> Result<(), SerialError> {
         return Err(SerialError::Character { serial: serial.into(), character });
     }
     if length < MIN_LENGTH {
-        return Err(SerialError::TooShort { serial: serial.into(), length });
+        return Err(SerialError::TooShort { serial: serial.into() });
     }
     if serial.contains(WEB_MARK) {
         return Err(SerialError::WebClient { serial: serial.into() });
@@ -102,4 +100,53 @@ fn is_placeholder(board: &str) -> bool {
         || digits.chars().all(|c| c == '0')
         || ["none", "n/a", "unknown", "invalid", "0123456789", "123456789"].contains(&lower.as_str())
         || WORDS.iter().any(|word| lower.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn serial_numbers_seen_in_the_wild_are_taken() {
+        for serial in ["raspberry1", "222222", "10000000abcdef12", "My Pi_2-b"] {
+            assert_eq!(check(serial), Ok(()), "{serial}");
+        }
+    }
+
+    #[test]
+    fn each_refusal_says_the_rule_and_a_remedy() {
+        let text = |serial: &str| check(serial).unwrap_err().to_string();
+        insta::assert_snapshot!([text("0"), text("pi/küche"), text("a+b#c"), text("xWEB_1"), text(&"a".repeat(65))].join("\n"), @r"
+        the serial number `0` is too short: LinTO's admin page takes 5 characters or more; make it longer, for example `raspberry1`
+        the serial number `pi/küche` contains '/', LinTO's admin page takes only letters without accents, digits, space, `-` and `_`; replace it, for example by `-`
+        the serial number `a+b#c` contains '+', LinTO's admin page takes only letters without accents, digits, space, `-` and `_`; replace it, for example by `-`
+        the serial number `xWEB_1` contains `WEB_`, which LinTO takes for a browser and never shows as online; write `WEB-` instead
+        the serial number has 65 characters, 64 are the most; make it shorter
+        ");
+    }
+
+    #[test]
+    fn the_boards_number_becomes_one_that_can_be_registered() {
+        assert_eq!(sanitise("10000000abcdef12\0\n").as_deref(), Some("10000000abcdef12"));
+        assert_eq!(sanitise("PF3/x:y").as_deref(), Some("PF3-x-y"));
+        assert_eq!(sanitise("7").as_deref(), Some("board-7"));
+        assert_eq!(sanitise("abWEB_cd").as_deref(), Some("abWEB-cd"));
+    }
+
+    #[test]
+    fn a_placeholder_is_no_serial_number() {
+        for board in ["", "\0", "0000000000000000", "0x0", "To Be Filled By O.E.M.", "Default string", "None", "..."] {
+            assert_eq!(sanitise(board), None, "{board:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_the_board_says_the_result_can_be_registered(board in "\\PC{0,90}|[WEB_0-9]{0,90}") {
+            if let Some(serial) = sanitise(&board) {
+                proptest::prop_assert_eq!(check(&serial), Ok(()), "from {:?}", board);
+            }
+        }
+    }
 }
