@@ -15,7 +15,7 @@ source+='|\b(Instant|SystemTime)\b|\b(stdin|stdout|stderr)\(\)|\b(e?println|e?pr
 
 tree=$(cargo tree --package auricle-core --edges normal --target all --all-features --prefix none --format '{p}')
 # Comments may name what the code must not use, and tests may use it.
-code=$(find core/src -name '*.rs' ! -name tests.rs -print0 | sort -z | xargs -0 awk '
+code=$(find core/src -name '*.rs' ! -name '*tests.rs' -print0 | sort -z | xargs -0 awk '
   FNR == 1 { test = 0 } /^#\[cfg\(test\)\]/ { test = 1 } !test { sub(/\/\/.*/, ""); print FILENAME ":" FNR ": " $0 }')
 
 found=0
