@@ -205,7 +205,7 @@ impl Link {
     fn accept(&self, work: Work) -> Option<()> {
         let epoch = self.admission.epoch()?;
         if !work.is_sendable() {
-            tracing::warn!(?work, "not sent: MQTT cannot carry this topic or filter");
+            tracing::warn!(name = work.name(), "not sent: MQTT cannot carry this topic or filter");
             return None;
         }
         let ticket = Ticket::take(&self.admission, work.weight())?;
@@ -226,6 +226,15 @@ impl Work {
             Self::Subscribe(filters) => filters.iter().map(|(filter, _)| filter.len() + 3).sum(),
             Self::Publish { publication, .. } => publication.topic.len() + publication.payload.len(),
         }
+    }
+
+    /// The start of the topic or of the first filter, for the log.
+    fn name(&self) -> String {
+        let name = match self {
+            Self::Subscribe(filters) => filters.first().map_or("", |(filter, _)| filter),
+            Self::Publish { publication, .. } => &publication.topic,
+        };
+        name.chars().take(100).collect()
     }
 
     fn is_sendable(&self) -> bool {
