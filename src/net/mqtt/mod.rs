@@ -168,8 +168,8 @@ impl Link {
     /// send buffer never arrives. That leaves what the *broker's* kernel has already taken: a broker that was frozen
     /// reads it when it wakes, reset or not, and if the whole message fitted (some 64 kB on Linux) it counts.
     /// With [`Qos::Two`] that message is not delivered either: a broker holds a QoS 2 message back until we release it,
-    /// and we never release one whose time has run out. (Mosquitto holds it back. The standard also allows a broker to
-    /// deliver at once and only remember the packet id; with such a broker QoS 2 is as good as QoS 1.)
+    /// and we never release one whose time has run out. (Mosquitto and rumqttd hold it back. The standard also allows a
+    /// broker to deliver at once and only remember the packet id; with such a broker QoS 2 is as good as QoS 1.)
     pub fn publish_by(&self, mut publication: Publication, expires: Instant) -> bool {
         publication.qos = publication.qos.max(Qos::One);
         self.submit(Work::Publish { publication, expires })

@@ -258,12 +258,8 @@ mod tests {
 
     impl Bench {
         fn new() -> Self {
-            Self {
-                session: Session::new(Arc::default()),
-                out: Outbox::default(),
-                admission: Arc::default(),
-                start: Instant::now(),
-            }
+            let session = Session::new(Arc::default());
+            Self { session, out: Outbox::default(), admission: Arc::default(), start: Instant::now() }
         }
 
         fn publish(&mut self, qos: Qos, seconds: u64) {
