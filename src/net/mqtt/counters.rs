@@ -31,7 +31,7 @@ pub struct LinkCounters {
     pub bytes_out: AtomicU64,
     /// Bytes read from the socket.
     pub bytes_in: AtomicU64,
-    /// Wake-ups of the connection's loop.
+    /// Wake-ups of the connection's task.
     pub wakeups: AtomicU64,
 }
 

@@ -40,7 +40,7 @@ pub enum Malformed {
     /// A length field that goes on for more than four bytes.
     #[error("a packet length of more than four bytes")]
     Length,
-    /// A packet that should be small and is not.
+    /// A packet of a length that its type cannot have.
     #[error("a packet of type {kind} with {size} bytes")]
     Control {
         /// The packet type, 0–15.
@@ -70,6 +70,21 @@ struct Header {
     size: usize,
     /// What follows it, in bytes.
     rest: usize,
+}
+
+impl Header {
+    /// Whether a packet other than PUBLISH has a length that it can have.
+    fn check_control(self) -> Result<(), Malformed> {
+        let kind = self.first >> 4;
+        let possible = match kind {
+            // CONNACK, PUBACK, PUBREC, PUBREL, PUBCOMP, UNSUBACK: two flags or a packet id.
+            2 | 4..=7 | 11 => self.rest == 2,
+            // PINGREQ, PINGRESP, DISCONNECT.
+            12..=14 => self.rest == 0,
+            _ => self.rest <= CONTROL_MAX,
+        };
+        if possible { Ok(()) } else { Err(Malformed::Control { kind, size: self.rest }) }
+    }
 }
 
 /// A message that is being skipped.
@@ -120,8 +135,8 @@ impl Inbound {
             };
             if header.first >> 4 == 3 {
                 self.begin_skip(header)?;
-            } else if header.rest > CONTROL_MAX {
-                return Err(Malformed::Control { kind: header.first >> 4, size: header.rest });
+            } else {
+                header.check_control()?;
             }
             if self.skip.is_none() {
                 return self.whole_packet(header);
@@ -302,7 +317,9 @@ mod tests {
 
     #[test]
     fn what_is_not_mqtt_is_told_before_it_is_stored() {
-        let cases: [(&[u8], &str); 6] = [
+        let cases: [(&[u8], &str); 8] = [
+            (b"HTTP/1.1 400 Bad Request", "type 4"),
+            (&[0xd0, 1], "type 13"),
             (&[0x30, 0xff, 0xff, 0xff, 0xff], "length"),
             (&[0x90, 0xff, 0xff, 0xff, 0x7f], "type 9"),
             (&[0x36, 4, 0, 1, b'a', 0], "QoS 3"),

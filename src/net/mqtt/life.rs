@@ -1,6 +1,6 @@
 //! The life of a link: attempt, connection, pause, and again.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -65,9 +65,15 @@ impl Life {
 
     /// Keeps connecting until it is told to stop or the owner is gone.
     pub(super) async fn run(mut self) {
+        let (counters, admission) = (self.counters.clone(), self.admission.clone());
+        let mut life = pin!(self.keep_connecting());
         // `Over` is how this ends; there is nothing more to it.
-        let _ = self.keep_connecting().await;
-        self.admission.close();
+        let _ = poll_fn(|cx| {
+            count(&counters.wakeups);
+            life.as_mut().poll(cx)
+        })
+        .await;
+        admission.close();
     }
 
     async fn keep_connecting(&mut self) -> Result<(), Over> {

@@ -168,8 +168,8 @@ impl Link {
     /// send buffer never arrives. That leaves what the *broker's* kernel has already taken: a broker that was frozen
     /// reads it when it wakes, reset or not, and if the whole message fitted (some 64 kB on Linux) it counts.
     /// With [`Qos::Two`] that message is not delivered either: a broker holds a QoS 2 message back until we release it,
-    /// and we never release one whose time has run out. (Mosquitto holds it back. The standard also allows a broker to
-    /// deliver at once and only remember the packet id; with such a broker QoS 2 is as good as QoS 1.)
+    /// and we never release one whose time has run out. (Mosquitto and rumqttd hold it back. The standard also allows a
+    /// broker to deliver at once and only remember the packet id; with such a broker QoS 2 is as good as QoS 1.)
     pub fn publish_by(&self, mut publication: Publication, expires: Instant) -> bool {
         publication.qos = publication.qos.max(Qos::One);
         self.submit(Work::Publish { publication, expires })
@@ -205,7 +205,7 @@ impl Link {
     fn accept(&self, work: Work) -> Option<()> {
         let epoch = self.admission.epoch()?;
         if !work.is_sendable() {
-            tracing::warn!(?work, "not sent: MQTT cannot carry this topic or filter");
+            tracing::warn!(name = work.name(), "not sent: MQTT cannot carry this topic or filter");
             return None;
         }
         let ticket = Ticket::take(&self.admission, work.weight())?;
@@ -226,6 +226,15 @@ impl Work {
             Self::Subscribe(filters) => filters.iter().map(|(filter, _)| filter.len() + 3).sum(),
             Self::Publish { publication, .. } => publication.topic.len() + publication.payload.len(),
         }
+    }
+
+    /// The start of the topic or of the first filter, for the log.
+    fn name(&self) -> String {
+        let name = match self {
+            Self::Subscribe(filters) => filters.first().map_or("", |(filter, _)| filter),
+            Self::Publish { publication, .. } => &publication.topic,
+        };
+        name.chars().take(100).collect()
     }
 
     fn is_sendable(&self) -> bool {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use auricle_core::link::{LinkEvent, Policy};
+use auricle_core::link::{LinkEvent, Policy, Publication};
 use rumqttc::mqttbytes::v4::Packet;
 use tokio::sync::{mpsc, oneshot};
 
@@ -61,6 +61,8 @@ struct Running<'a> {
 /// On the way out.
 struct Leaving {
     deadline: Instant,
+    /// What is still to be said.
+    farewell: std::vec::IntoIter<Publication>,
     /// Whether DISCONNECT is among what is to be written.
     disconnected: bool,
 }
@@ -104,11 +106,10 @@ impl Running<'_> {
         match self.sleep(now).await {
             Woken::Time => {}
             Woken::OwnerGone | Woken::Stop(None) | Woken::Command(None) => return Err(End::Over),
-            Woken::Stop(Some(deadline)) => self.leave(deadline)?,
+            Woken::Stop(Some(deadline)) => self.leave(deadline),
             Woken::Command(Some(command)) => self.carry_out(command)?,
             Woken::Moved(moved) => self.account(moved)?,
         }
-        count(&self.parts.counters.wakeups);
         Ok(())
     }
 
@@ -116,10 +117,11 @@ impl Running<'_> {
         let deadline = self.deadline(now);
         // An owner who takes nothing, and a broker that reads nothing, are not read from either.
         let read = self.parts.gate.accepts(now) && self.out.has_room();
+        let take = self.leaving.is_none() && self.out.has_room() && self.session.has_room();
         let parts = &mut self.parts;
         tokio::select! {
             stop = &mut *parts.stop, if self.leaving.is_none() => Woken::Stop(stop.ok()),
-            command = parts.commands.recv(), if self.leaving.is_none() && self.out.has_room() => Woken::Command(command),
+            command = parts.commands.recv(), if take => Woken::Command(command),
             moved = parts.stream.exchange(&mut self.out, parts.scratch, read) => Woken::Moved(moved),
             watched = parts.gate.watch() => if watched.is_ok() { Woken::Time } else { Woken::OwnerGone },
             () = tokio::time::sleep_until(deadline.into()) => Woken::Time,
@@ -202,32 +204,42 @@ impl Running<'_> {
         }
     }
 
-    /// Begins the goodbye: what was accepted before, then the farewell.
-    fn leave(&mut self, deadline: Instant) -> Result<(), End> {
+    /// Begins the goodbye.
+    fn leave(&mut self, deadline: Instant) {
         self.parts.admission.close();
-        while let Ok(command) = self.parts.commands.try_recv() {
-            self.carry_out(command)?;
-        }
-        for publication in &self.parts.policy.farewell {
-            match Ticket::take(self.parts.admission, publication.payload.len()) {
-                Some(ticket) => self.session.publish(publication.clone(), deadline, ticket, &mut self.out),
-                None => tracing::warn!(topic = publication.topic, "no room for the farewell"),
+        let farewell = self.parts.policy.farewell.clone().into_iter();
+        self.leaving = Some(Leaving { deadline, farewell, disconnected: false });
+    }
+
+    /// One thing after the other: what was accepted before, the farewell, all acknowledgements, DISCONNECT.
+    fn go_on_leaving(&mut self) -> Result<(), End> {
+        while let Some(leaving) = &mut self.leaving {
+            if leaving.disconnected {
+                return if self.out.is_empty() { Err(End::Over) } else { Ok(()) };
+            }
+            if !(self.session.has_room() && self.out.has_room()) {
+                return Ok(());
+            }
+            if let Ok(command) = self.parts.commands.try_recv() {
+                self.carry_out(command)?;
+            } else if let Some(publication) = leaving.farewell.next() {
+                let deadline = leaving.deadline;
+                self.say_farewell(publication, deadline);
+            } else if self.session.is_idle() && self.out.is_empty() {
+                self.out.packet(&Packet::Disconnect).map_err(|error| broken(error.to_string()))?;
+                leaving.disconnected = true;
+            } else {
+                return Ok(());
             }
         }
-        self.leaving = Some(Leaving { deadline, disconnected: false });
         Ok(())
     }
 
-    fn go_on_leaving(&mut self) -> Result<(), End> {
-        let Some(leaving) = &mut self.leaving else { return Ok(()) };
-        if leaving.disconnected {
-            return if self.out.is_empty() { Err(End::Over) } else { Ok(()) };
+    fn say_farewell(&mut self, publication: Publication, deadline: Instant) {
+        match Ticket::take(self.parts.admission, publication.payload.len()) {
+            Some(ticket) => self.session.publish(publication, deadline, ticket, &mut self.out),
+            None => tracing::warn!(topic = publication.topic, "no room for the farewell"),
         }
-        if self.session.is_idle() && self.out.is_empty() {
-            self.out.packet(&Packet::Disconnect).map_err(|error| broken(error.to_string()))?;
-            leaving.disconnected = true;
-        }
-        Ok(())
     }
 
     /// Closes the stream: in order if DISCONNECT is out, else with a reset. Who is leaving does not come back, however

@@ -20,6 +20,9 @@ use super::wire_qos;
 /// QoS 2 messages that the broker may have under way towards us. Mosquitto's default is 20.
 const UNRELEASED_MAX: usize = 1_024;
 
+/// QoS 2 messages that we have under way at most. Mosquitto 2 throws out a client that has more than 20.
+const QOS2_MAX: usize = 16;
+
 /// What the broker must not do.
 #[derive(Debug, Error)]
 pub(super) enum Violation {
@@ -131,6 +134,12 @@ impl Session {
             Frame::Packet(Packet::PingResp | Packet::UnsubAck(_)) => Ok(None),
             Frame::Packet(_) => Err(Violation::Direction),
         }
+    }
+
+    /// Whether the broker would stand one more publication.
+    pub(super) fn has_room(&self) -> bool {
+        let exact = self.flights.values().filter(|flight| matches!(flight.wait, Wait::PubRec | Wait::PubComp));
+        exact.count() < QOS2_MAX
     }
 
     /// Whether everything is acknowledged.
@@ -249,12 +258,8 @@ mod tests {
 
     impl Bench {
         fn new() -> Self {
-            Self {
-                session: Session::new(Arc::default()),
-                out: Outbox::default(),
-                admission: Arc::default(),
-                start: Instant::now(),
-            }
+            let session = Session::new(Arc::default());
+            Self { session, out: Outbox::default(), admission: Arc::default(), start: Instant::now() }
         }
 
         fn publish(&mut self, qos: Qos, seconds: u64) {

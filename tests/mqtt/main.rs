@@ -1,0 +1,15 @@
+//! The MQTT connection against a real mosquitto.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "../support/broker.rs"]
+mod broker;
+mod device;
+
+mod broker_gone;
+mod exit;
+mod messages;
+mod nothing_late;
+mod refusal;
+mod tls;
+mod twins;
