@@ -114,7 +114,7 @@ impl Cards for Room {
     }
 
     fn open_playback(&self, _device: &str) -> Result<Box<dyn PlaybackPcm>, SoundError> {
-        Ok(Box::new(Mouth { room: self.clone(), started: None, written: 0 }))
+        Ok(Box::new(Mouth { room: self.clone(), started: None, primed: Vec::new(), written: 0 }))
     }
 
     fn holder(&self, _device: &str, _direction: Direction) -> Option<String> {
@@ -190,6 +190,8 @@ impl CapturePcm for Ear {
 struct Mouth {
     room: Room,
     started: Option<u64>,
+    /// What was written before the start: it is heard from there on.
+    primed: Vec<i16>,
     written: u64,
 }
 
@@ -218,6 +220,7 @@ impl PlaybackPcm for Mouth {
         if self.started.is_none() {
             let at = self.room.position(SPEAKER_RATE);
             self.started = Some(at);
+            self.room.hear(at, self.primed.drain(..));
         }
         Ok(())
     }
@@ -233,8 +236,10 @@ impl PlaybackPcm for Mouth {
     fn write(&mut self, frames: &[u8]) -> Result<usize, Fault> {
         let taken = self.room()?.min(frames.len() / 2);
         let samples = frames.chunks_exact(2).take(taken).map(|bytes| i16::from_le_bytes([bytes[0], bytes[1]]));
-        let start = self.started.unwrap_or_else(|| self.room.position(SPEAKER_RATE));
-        self.room.hear(start + self.written, samples);
+        match self.started {
+            Some(start) => self.room.hear(start + self.written, samples),
+            None => self.primed.extend(samples),
+        }
         self.written += taken as u64;
         Ok(taken)
     }
@@ -245,6 +250,7 @@ impl PlaybackPcm for Mouth {
 
     fn stop(&mut self) -> Result<(), Fault> {
         self.started = None;
+        self.primed.clear();
         self.written = 0;
         Ok(())
     }

@@ -28,7 +28,7 @@ impl Assistant {
             Event::Unmute(by) => self.unmute(by),
             Event::Say(text) => self.admit_or_drop(now, Owner::Person, Class::Announcement, Source::Text(text)),
             Event::SpeechStart(listen) => self.speech_start(listen),
-            Event::Ended { listen, at, why } => self.ended(listen, at, why),
+            Event::Ended { listen, at, why } => self.ended(now, listen, at, why),
             Event::MicFlowing => self.mic_flowing(),
             Event::MicLost(cause) => self.mic_lost(now, cause),
             Event::Played { play, end, heard } => self.played(now, play, end, heard),
@@ -232,13 +232,16 @@ impl Assistant {
         }
     }
 
-    fn ended(&mut self, listen: ListenId, at: Position, why: Ending) {
+    fn ended(&mut self, now: Tick, listen: ListenId, at: Position, why: Ending) {
         let Some((server, end)) = self.lease_of(listen) else { return };
         if !matches!(end, End::Local(_)) {
             return;
         }
-        if why != Ending::NoSpeech {
+        if why == Ending::NoSpeech {
+            self.chime(now, Chime::Cancelled);
+        } else {
             self.report(Some(server), Report::SpeechEnd);
+            self.chime(now, Chime::Done);
         }
         self.tell(server, DialogueEvent::EndOfSpeech { at, why });
     }

@@ -1,5 +1,7 @@
 //! What a dialogue asks for, granted or refused.
 
+use std::time::Duration;
+
 use super::Assistant;
 use super::Uplink;
 use super::cause::Cause;
@@ -14,6 +16,9 @@ use crate::dialogue::{Ask, Class, Delivery, DialogueEvent, End, PlayId, Source};
 use crate::hearing::{EarCommand, Encoding, ListenId, Start, UplinkId};
 use crate::sentences::Sentence;
 use crate::time::Tick;
+
+/// How long the sound that greets somebody lasts, with the loudspeaker's delay and the room.
+const GREETING: Duration = Duration::from_millis(450);
 
 impl Assistant {
     /// Carries out everything that dialogues ask for now, without touching loudspeaker and light.
@@ -74,22 +79,24 @@ impl Assistant {
             End::Local(_) => None,
             End::Remote { cap } | End::Manual { cap } => Some(now + cap),
         };
-        let guard = self.guard(now, while_speaking);
+        let ringing = self.ringing(now, while_speaking);
         let turn = self.turn.get_or_insert_with(|| Turn::new(server, now, false));
         let greet = std::mem::take(&mut turn.greet);
         turn.lease = Some(Lease { listen, end, while_speaking, deadline });
+        let greet = greet && self.tuning.sounds && !while_speaking;
+        // The greeting sounds like speech to the endpointer, and `from` lies before it.
+        let guard = if greet { self.tuning.preroll + GREETING } else { ringing };
         let limits = if let End::Local(limits) = end { Some(limits) } else { None };
         self.effects.push_back(Effect::Ear(EarCommand::Listen { listen, from, limits, guard }));
-        if greet && !while_speaking {
+        if greet {
             self.chime(now, Chime::Listening);
         }
     }
 
     /// How long speech is not believed because the loudspeaker may still ring in the room.
-    fn guard(&self, now: Tick, while_speaking: bool) -> std::time::Duration {
+    fn ringing(&self, now: Tick, while_speaking: bool) -> Duration {
         match self.speaker.quiet_since() {
-            _ if while_speaking => std::time::Duration::ZERO,
-            Some(since) if since == Tick::ZERO => std::time::Duration::ZERO,
+            _ if while_speaking => Duration::ZERO,
             Some(since) => RINGING.saturating_sub(now.since(since)),
             None => RINGING,
         }
@@ -132,7 +139,7 @@ impl Assistant {
         let class = if class == Class::Conversation && outside { Class::Announcement } else { class };
         if matches!(source, Source::Chime(_)) && !self.tuning.sounds {
             let end = crate::dialogue::PlayEnd::Finished;
-            return self.tell(server, DialogueEvent::Played { id, end, heard: std::time::Duration::ZERO });
+            return self.tell(server, DialogueEvent::Played { id, end, heard: Duration::ZERO });
         }
         if let Source::Sentence(sentence) = source
             && self.said_just_now(now, sentence)

@@ -159,6 +159,7 @@ impl Dialogue for Linto {
             DialogueEvent::Uplinked { uplink, sent, samples } => self.turn.uplinked(uplink, sent, samples, out),
             DialogueEvent::Device(facts) => self.presence.device(facts),
             DialogueEvent::Link(event) => self.link(now, event),
+            DialogueEvent::Limits(limits) => self.turn.limits(limits),
             DialogueEvent::Deadline => {}
         }
         self.tick(now);

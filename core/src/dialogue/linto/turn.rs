@@ -67,6 +67,11 @@ impl Turn {
         }
     }
 
+    /// From the next opening of the microphone on.
+    pub(super) fn limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     /// Somebody wants to speak.
     pub(super) fn open(&mut self, now: Tick, from: Start, standing: Standing, out: &mut Outbox) {
         self.stop(out);
@@ -206,7 +211,7 @@ impl Turn {
     fn listen(&mut self, now: Tick, from: Start, conversation: Value, out: &mut Outbox) {
         self.last = Request(self.last.0 + 1);
         let to =
-            Delivery { topic: self.topics.request(&self.id(self.last)), qos: Qos::One, expires: self.answer_timeout };
+            Delivery { topic: self.topics.request(&self.id(self.last)), qos: Qos::Two, expires: self.answer_timeout };
         let encoding = Encoding::LintoFile { conversation };
         out.ask(Ask::UplinkStart { uplink: self.last.uplink(), from, encoding, to });
         out.ask(Ask::Mic { from, end: End::Local(self.limits), while_speaking: false });
