@@ -11,7 +11,7 @@
 //!   first [`Pulse::start`] sets the variable, before anything in the process can have used ALSA.
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -45,6 +45,7 @@ impl Pulse {
             .args(["-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--log-target=stderr"])
             .arg(format!("--load={}", null_sink("mic")))
             .arg(format!("--load={}", null_sink("spk")))
+            .arg(format!("--load=module-cli-protocol-unix socket={}", folder.path().join("cli.sock").display()))
             // Last: who can connect finds the cards.
             .arg(format!("--load=module-native-protocol-unix auth-anonymous=1 socket={}", socket.display()))
             .env("HOME", folder.path())
@@ -96,7 +97,8 @@ impl Pulse {
         self.folder.path()
     }
 
-    /// Somebody speaks the contents of a WAV file into the microphone.
+    /// Somebody speaks the contents of a WAV file into the microphone. It should begin with 200 ms of silence: the
+    /// server swallows the first few ms of a new stream.
     #[must_use]
     pub fn speak(&self, wav: &Path) -> Speaking {
         let child =
@@ -126,13 +128,30 @@ impl Pulse {
         recording
     }
 
-    /// Takes a card out: `mic` or `spk`.
+    /// Takes a card out: `mic` or `spk`. Who uses it loses it; left alone, the server would move him to the other card.
     pub fn unplug(&self, sink: &str) {
+        let users = self.users("sink", sink).into_iter().chain(self.users("source", &format!("{sink}.monitor")));
         let modules = self.pactl(&["list", "short", "modules"]);
         let wanted = format!("sink_name={sink} ");
-        let line = modules.lines().find(|line| format!("{line} ").contains(&wanted)).expect("the sink is there");
+        let line = modules.lines().find(|line| line.contains(&wanted)).expect("the sink is there");
         let number = line.split_whitespace().next().expect("a number");
-        self.pactl(&["unload-module", number]);
+        // In one go: a user who loses his stream comes back at once.
+        let orders: String =
+            users.map(|user| format!("kill-{user}\n")).chain([format!("unload-module {number}\n")]).collect();
+        let mut console = UnixStream::connect(self.folder.path().join("cli.sock")).expect("the console");
+        console.write_all(orders.as_bytes()).expect("the console");
+        until("the card is gone", || !self.pactl(&["list", "short", "modules"]).contains(&wanted));
+    }
+
+    /// The streams of a sink or source, as the console names them: `sink-input 3`.
+    fn users(&self, kind: &str, name: &str) -> Vec<String> {
+        let cards = self.pactl(&["list", "short", &format!("{kind}s")]);
+        let card = cards.lines().find(|line| line.split('\t').nth(1) == Some(name)).expect("the card is there");
+        let number = card.split('\t').next();
+        let stream = if kind == "sink" { "sink-input" } else { "source-output" };
+        let streams = self.streams(&format!("{stream}s"));
+        let used = streams.lines().filter(|line| line.split('\t').nth(1) == number);
+        used.filter_map(|line| Some(format!("{stream} {}", line.split('\t').next()?))).collect()
     }
 
     /// Puts it in again.
@@ -251,7 +270,8 @@ pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
 
 fn null_sink(sink: &str) -> String {
     let rate = if sink == "mic" { "rate=16000 channels=1" } else { "rate=48000" };
-    format!("module-null-sink sink_name={sink} {rate}")
+    // Without rewinds the sink renders each 50 ms at the latest, as a card would, and not each 2 s when nobody listens.
+    format!("module-null-sink sink_name={sink} {rate} norewinds=1")
 }
 
 /// A number that no other recording of this process has.

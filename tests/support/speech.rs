@@ -26,6 +26,14 @@ pub fn resample(samples: &[i16], from: u32, to: u32) -> Vec<i16> {
     out
 }
 
+/// With 200 ms of silence before it, as people begin: PulseAudio swallows the first few ms of a new stream.
+#[must_use]
+pub fn after_silence(samples: &[i16], rate: u32) -> Vec<i16> {
+    let mut all = vec![0; rate as usize / 5];
+    all.extend_from_slice(samples);
+    all
+}
+
 /// A sine with this amplitude.
 #[must_use]
 pub fn tone(rate: u32, hertz: f64, amplitude: f64, seconds: f64) -> Vec<i16> {
