@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "../support/pulse.rs"]
+#[allow(dead_code)]
 mod pulse;
 #[path = "../support/speech.rs"]
 #[allow(dead_code)]
