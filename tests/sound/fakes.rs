@@ -21,8 +21,8 @@ const SOON: Duration = Duration::from_secs(5);
 /// A microphone array: 48 kHz, 4 channels, S32, nothing else. Channel `n` hums at `(n + 1) * 500` Hz.
 #[derive(Clone, Default)]
 struct Array {
-    /// Makes the next read fail.
-    overrun: Arc<AtomicBool>,
+    /// So many reads fail.
+    overruns: Arc<AtomicU32>,
     opened: Arc<AtomicU32>,
     /// The time, and what the thread had used of the processor, at each attempt to open.
     attempts: Arc<Mutex<Vec<(Instant, Duration)>>>,
@@ -72,7 +72,7 @@ impl Cards for Array {
         }
         self.opened.fetch_add(1, SeqCst);
         let agreed = negotiate(&mut self.clone(), &CAPTURE).unwrap();
-        Ok(Box::new(ArrayPcm { agreed, overrun: Arc::clone(&self.overrun), start: Instant::now(), read: 0 }))
+        Ok(Box::new(ArrayPcm { agreed, overruns: Arc::clone(&self.overruns), start: Instant::now(), read: 0 }))
     }
     fn open_playback(&self, device: &str) -> Result<Box<dyn PlaybackPcm>, SoundError> {
         Err(SoundError::Missing { device: device.into(), why: "it has no loudspeaker".into() })
@@ -85,7 +85,7 @@ impl Cards for Array {
 /// In real time.
 struct ArrayPcm {
     agreed: Agreed,
-    overrun: Arc<AtomicBool>,
+    overruns: Arc<AtomicU32>,
     start: Instant,
     /// Frames.
     read: u64,
@@ -119,7 +119,7 @@ impl CapturePcm for ArrayPcm {
         Ok(Woken::Ready)
     }
     fn read(&mut self, out: &mut [u8]) -> Result<usize, Fault> {
-        if self.overrun.swap(false, SeqCst) {
+        if self.overruns.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok() {
             return Err(Fault::Xrun);
         }
         let frames = (self.there() as usize).min(out.len() / 16);
@@ -162,10 +162,24 @@ fn an_overrun_is_repaired_and_counted() {
     let ear = Ear::new(array.clone(), "auto");
     ear.mic.open();
     let mut open = ear.opened(SOON);
-    array.overrun.store(true, SeqCst);
+    array.overruns.store(1, SeqCst);
     until("it is counted", || ear.mic.counters().xruns.load(Relaxed) == 1);
     ear.hears(&mut open);
     assert_eq!(array.opened.load(SeqCst), 1, "the device stayed open");
+}
+
+#[test]
+fn a_card_that_only_overruns_is_given_up_after_a_second() {
+    let array = Array::default();
+    let ear = Ear::new(array.clone(), "auto");
+    ear.mic.pace(Pace::Listening);
+    ear.mic.open();
+    ear.opened(SOON);
+    array.overruns.store(u32::MAX, SeqCst);
+    let error = ear.failed(Duration::from_secs(2));
+    assert!(matches!(error, SoundError::Silent { seconds: 1, .. }), "{error}");
+    let overruns = ear.mic.counters().xruns.load(Relaxed);
+    assert!(overruns < 100, "it spun: {overruns} overruns");
 }
 
 #[test]
