@@ -114,9 +114,6 @@ impl Recorder {
                 return End::Ordered;
             }
             match result.and_then(|()| pcm.read(&mut block)) {
-                Ok(0) if last.elapsed() >= patience => {
-                    return End::Failed(SoundError::Silent { device: device.into(), seconds: patience.as_secs() });
-                }
                 Ok(0) => idle_reads += 1,
                 Ok(bytes) => {
                     self.put(&mut ring, &block[..bytes], frame);
@@ -134,6 +131,9 @@ impl Recorder {
                     idle_reads += 1;
                 }
                 Err(Fault::Lost(errno)) => return lost(device, errno),
+            }
+            if last.elapsed() >= patience {
+                return End::Failed(SoundError::Silent { device: device.into(), seconds: patience.as_secs() });
             }
         }
     }

@@ -46,6 +46,12 @@ pub struct CardName {
     pub description: String,
 }
 
+impl fmt::Display for CardName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` ({})", self.pcm, self.description)
+    }
+}
+
 /// What a device agreed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {

@@ -41,6 +41,7 @@ impl Cards for AlsaCards {
 
 impl AlsaCards {
     fn open(&self, device: &str, direction: Direction, wish: &Wish) -> Result<(PCM, Agreed), SoundError> {
+        quiet();
         let missing = |errno: i32| SoundError::Missing { device: device.to_owned(), why: words(errno) };
         let name = CString::new(device).map_err(|_| missing(libc::EINVAL))?;
         let pcm = PCM::open(&name, direction.into(), true).map_err(|error| match error.errno().abs() {
@@ -73,6 +74,7 @@ fn settle(pcm: &PCM, device: &str, wish: &Wish) -> Result<Agreed, SoundError> {
 
 /// The first device of each card that goes this way. Cards that vanish while they are listed are left out.
 fn cards(direction: Direction) -> Vec<CardName> {
+    quiet();
     alsa::card::Iter::new().filter_map(Result::ok).filter_map(|card| first_device(&card, direction.into())).collect()
 }
 
@@ -84,4 +86,10 @@ fn first_device(card: &alsa::Card, way: alsa::Direction) -> Option<CardName> {
         .find(|&device| ctl.pcm_info(device, 0, way).is_ok())?;
     let pcm = format!("hw:CARD={},DEV={device}", info.get_id().ok()?);
     Some(CardName { pcm, description: info.get_name().unwrap_or_default().to_owned() })
+}
+
+/// Keeps ALSA from writing to standard error on this thread: it would repeat itself with each attempt to open. What it
+/// has to say comes back as an error number. A new buffer replaces the old one with what has gathered there.
+fn quiet() {
+    let _ = alsa::Output::local_error_handler();
 }

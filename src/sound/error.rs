@@ -73,7 +73,7 @@ pub enum SoundError {
 }
 
 fn list(cards: &[CardName]) -> String {
-    let names: Vec<_> = cards.iter().map(|card| format!("`{}` ({})", card.pcm, card.description)).collect();
+    let names: Vec<_> = cards.iter().map(CardName::to_string).collect();
     names.join(", ")
 }
 

@@ -13,8 +13,10 @@ use super::loudspeaker::Shared;
 /// Periods of sound that start it.
 const START: usize = 2;
 
-/// A card that takes nothing for so long, plus its buffer, is lost.
+/// A card that takes nothing for so long, plus its buffer, is lost. Before its first frame it gets more time: a sleeping
+/// PulseAudio sink wakes up each 2 s.
 const STANDSTILL: Duration = Duration::from_secs(1);
+const FIRST_STANDSTILL: Duration = Duration::from_secs(3);
 
 /// Underruns in a row, without a frame played in between, that mean that the card is broken.
 const MOST_FAULTS: u32 = 50;
@@ -44,6 +46,11 @@ pub(super) struct Stream {
 impl Stream {
     pub(super) fn new(id: u64, ring: Consumer<i16>) -> Self {
         Self { id, ring, fed: 0, after: 0, dry: false, started: false, last: Instant::now(), deadline: None }
+    }
+
+    /// Frames that went into the card, or are about to.
+    pub(super) const fn fed(&self) -> u64 {
+        self.fed
     }
 
     /// How long nothing has come.
@@ -194,7 +201,8 @@ impl Line {
 
     /// The seconds for which the card has taken nothing, if that is too long.
     pub(super) fn stands_still(&self) -> Option<u64> {
-        let limit = STANDSTILL + self.shape().span(self.pcm.buffer() as u64);
+        let patience = if self.played == 0 { FIRST_STANDSTILL } else { STANDSTILL };
+        let limit = patience + self.shape().span(self.pcm.buffer() as u64);
         let still = self.progress.elapsed();
         (self.running && still > limit).then_some(still.as_secs())
     }

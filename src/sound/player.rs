@@ -144,7 +144,7 @@ impl Player {
         match &mut self.current {
             Some(stream) => {
                 let finished = line.finished(stream);
-                if line.running() && !stream.started {
+                if line.running() && stream.fed() > 0 && !stream.started {
                     stream.started = true;
                     (self.notify)(SpeakerNotice::Started { id: stream.id });
                 }
