@@ -113,7 +113,9 @@ impl Uplink {
     fn encode(&mut self, sound: &[i16], say: &mut impl FnMut(EarEvent)) {
         self.taken += sound.len() as u64;
         match &mut self.encoder {
-            Encoder::File(request) => request.push(sound),
+            Encoder::File(request) => {
+                request.push(sound);
+            }
             Encoder::Pcm { chunk, bytes } => {
                 bytes.extend(sound.iter().flat_map(|sample| sample.to_le_bytes()));
                 if bytes.len() as u64 / 2 == *chunk {

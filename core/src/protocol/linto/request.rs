@@ -1,24 +1,32 @@
-//! Stand-in until the real encoder is merged: a WAV without base64 or JSON around it.
+//! Stand-in until the real encoder is merged: the same message, built at the end.
 
-/// Collects samples.
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// Builds one request.
 #[derive(Debug)]
-pub struct FileRequest(Vec<u8>);
+pub struct FileRequest {
+    conversation: serde_json::Value,
+    sound: Vec<u8>,
+}
 
 impl FileRequest {
     /// Begins a request.
     #[must_use]
-    pub const fn new(_conversation: &serde_json::Value) -> Self {
-        Self(Vec::new())
+    pub fn new(conversation: &serde_json::Value) -> Self {
+        Self { conversation: conversation.clone(), sound: vec![0; 44] }
     }
 
-    /// Appends sound.
-    pub fn push(&mut self, sound: &[i16]) {
-        self.0.extend(sound.iter().flat_map(|sample| sample.to_le_bytes()));
+    /// Adds sound. Returns how many samples were taken.
+    pub fn push(&mut self, sound: &[i16]) -> usize {
+        self.sound.extend(sound.iter().flat_map(|sample| sample.to_le_bytes()));
+        sound.len()
     }
 
-    /// The body.
+    /// The complete message.
     #[must_use]
     pub fn finish(self) -> Vec<u8> {
-        self.0
+        let audio = STANDARD.encode(&self.sound);
+        serde_json::json!({"audio": audio, "conversationData": self.conversation}).to_string().into_bytes()
     }
 }
