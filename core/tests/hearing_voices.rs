@@ -132,7 +132,7 @@ fn a_sentence_with_a_pause_of_300_ms_is_not_cut() {
         let sound = [cut(espeak(name, first)), vec![0; 4_800], cut(espeak(name, second))].concat();
         let voice = Voice::new(format!("{first} … {second}"), sound);
         assert!(voice.longest_pause >= 4_640);
-        all_are_heard(&[voice.clone()], |v| scene(v, -20.0, "none", -100.0, RATE, 2 * RATE), -320..=50);
+        all_are_heard(std::slice::from_ref(&voice), |v| scene(v, -20.0, "none", -100.0, RATE, 2 * RATE), -320..=50);
         all_are_heard(&[voice], |v| scene(v, -26.0, "pink", -46.0, 2 * RATE, 2 * RATE), -320..=150);
     }
 }

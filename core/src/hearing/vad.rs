@@ -3,6 +3,8 @@
 //! Two detectors work together. `webrtc-vad` is cheap and misses little, but takes steady noise for speech: it is the
 //! gate. `earshot`, a small neural network, can tell speech from noise: it gives the score, and sleeps while the gate
 //! is closed. When the gate opens, the score of the last moments is made up for, so that sleeping costs no onset.
+//!
+//! What it can't do: held notes and chords look like vowels to it, so music may open a turn.
 
 use std::fmt;
 
@@ -40,8 +42,6 @@ pub struct Frame {
     pub voiced: f32,
     /// How far its level is above the noise floor, in dB.
     pub above: f32,
-    /// Whether the gate was open.
-    pub gate: bool,
 }
 
 /// The frames of the last seconds, numbered from 0 since the microphone was opened.
@@ -167,7 +167,7 @@ impl Vad {
     fn complete(&mut self, samples: &[i16; FRAME]) {
         let above = self.floor.push(self.meter.power(samples));
         let gate = self.gate.take() || above >= LOUD;
-        self.frames.push(Frame { score: 0.0, voiced: 0.0, above, gate });
+        self.frames.push(Frame { score: 0.0, voiced: 0.0, above });
         self.lift.toward(GAIN_TARGET - self.floor.level());
         self.score.push(&self.lift.apply(samples), gate, &mut self.frames);
     }
@@ -308,7 +308,7 @@ impl Lift {
 
     fn apply(&self, samples: &[i16; FRAME]) -> [i16; FRAME] {
         let factor = 10_f32.powf(self.gain / 20.0);
-        // A float becomes the nearest integer that fits: loud sound is clipped.
+        // The conversion saturates: loud sound is clipped.
         samples.map(|sample| (f32::from(sample) * factor) as i16)
     }
 }
