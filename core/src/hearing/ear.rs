@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use crate::audio::tape::Tape;
 use crate::audio::{Position, samples};
-use crate::hearing::endpointer::{Endpointer, Onset, Point, Rules};
+use crate::hearing::endpointer::{Endpointer, Onset, Point};
+use crate::hearing::rules::Rules;
 use crate::hearing::uplink::Uplink;
 use crate::hearing::vad::{FRAME, Vad};
 use crate::hearing::{EarCommand, EarEvent, Encoding, Limits, ListenId, Start, UplinkId};

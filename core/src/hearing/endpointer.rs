@@ -4,51 +4,9 @@
 //! when most of the last frames are speech, and goes on while at least two of the last three are.
 
 use crate::audio::{Position, samples};
-use crate::hearing::vad::{FRAME, Frame, Frames};
+use crate::hearing::rules::Rules;
+use crate::hearing::vad::{FRAME, Frames};
 use crate::hearing::{Ending, Limits};
-
-/// What a frame has to be. Chosen on one half of the voices and noises, checked on the other, see `hearing_cost`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rules {
-    /// A frame may begin speech from this score on …
-    pub enter: f32,
-    /// … and this many dB above the noise floor.
-    pub enter_above: f32,
-    /// So many frames of [`Rules::window`] have to be like that.
-    pub needed: u32,
-    /// The frames that are looked at: short enough that two clicks don't add up.
-    pub window: u64,
-    /// Within speech a frame is speech from this score on …
-    pub stay: f32,
-    /// … and this many dB above the noise floor.
-    pub stay_above: f32,
-    /// Before the first frame that is surely speech, soft sounds belong to it that are this many dB above the floor …
-    pub soft_above: f32,
-    /// … for at most this many frames.
-    pub soft: u64,
-}
-
-impl Rules {
-    /// The rules that Auricle uses.
-    pub const TUNED: Self = Self {
-        enter: 0.65,
-        enter_above: 5.0,
-        needed: 6,
-        window: 10,
-        stay: 0.55,
-        stay_above: 3.0,
-        soft_above: 3.0,
-        soft: 12,
-    };
-
-    fn begins(&self, frame: Frame) -> bool {
-        frame.score >= self.enter && frame.above >= self.enter_above
-    }
-
-    fn stays(&self, frame: Frame) -> bool {
-        frame.score >= self.stay && frame.above >= self.stay_above
-    }
-}
 
 /// Waits for speech to begin.
 #[derive(Clone, Copy, Debug)]
@@ -69,30 +27,50 @@ impl Onset {
     #[must_use]
     pub fn look(&self, frames: &Frames, last: u64) -> Option<u64> {
         let window = self.window(last);
-        (self.count(frames, window.clone()) >= self.rules.needed).then(|| self.beginning(frames, window))
+        let (all, voiced) = self.count(frames, window.clone());
+        let begins = all >= self.rules.needed && voiced >= self.rules.voiced_needed;
+        begins.then(|| self.beginning(frames, window))
     }
 
     /// Whether it is about to: half of what is needed is there.
     #[must_use]
     pub fn near(&self, frames: &Frames, last: u64) -> bool {
-        self.count(frames, self.window(last)) * 2 >= self.rules.needed
+        self.count(frames, self.window(last)).0 * 2 >= self.rules.needed
     }
 
     fn window(&self, last: u64) -> std::ops::RangeInclusive<u64> {
         self.first.max((last + 1).saturating_sub(self.rules.window))..=last
     }
 
-    fn count(&self, frames: &Frames, window: std::ops::RangeInclusive<u64>) -> u32 {
-        window.filter_map(|number| frames.get(number)).map(|frame| u32::from(self.rules.begins(frame))).sum()
+    fn count(&self, frames: &Frames, window: std::ops::RangeInclusive<u64>) -> (u32, u32) {
+        let begins =
+            || window.clone().filter_map(|number| frames.get(number)).filter(|&frame| self.rules.begins(frame));
+        let loudest = begins().map(|frame| frame.above).fold(f32::NEG_INFINITY, f32::max);
+        let loud = begins().filter(|frame| frame.above >= loudest - self.rules.span);
+        loud.fold((0, 0), |(all, voiced), frame| (all + 1, voiced + u32::from(frame.voiced >= self.rules.voiced)))
     }
 
     fn beginning(&self, frames: &Frames, mut window: std::ops::RangeInclusive<u64>) -> u64 {
         let last = *window.end();
         let sure = window.find(|&number| frames.get(number).is_some_and(|frame| self.rules.begins(frame)));
         let sure = sure.unwrap_or(last);
-        let earliest = self.first.max(sure.saturating_sub(self.rules.soft));
-        let soft = |number: &u64| frames.get(*number).is_some_and(|frame| frame.above >= self.rules.soft_above);
-        (earliest..sure).rev().take_while(soft).last().unwrap_or(sure)
+        let soft = self.soft_beginning(frames, sure);
+        self.first.max(soft.saturating_sub(self.rules.margin))
+    }
+
+    /// Walks back from `sure` over soft sounds: an `s` or `f` scores low.
+    fn soft_beginning(&self, frames: &Frames, sure: u64) -> u64 {
+        let earliest = self.first.max(sure.saturating_sub(self.rules.soft_before));
+        let mut beginning = sure;
+        for number in (earliest..sure).rev() {
+            if beginning - number > self.rules.gap + 1 {
+                break;
+            }
+            if frames.get(number).is_some_and(|frame| frame.above >= self.rules.soft_above) {
+                beginning = number;
+            }
+        }
+        beginning
     }
 }
 
@@ -124,8 +102,20 @@ pub struct Endpointer {
 #[derive(Clone, Copy, Debug)]
 enum Phase {
     Waiting,
-    Speaking { since: Position, until: Position },
+    /// `sure` is the end of the last frame that was surely speech, `until` of the last soft one that belongs to it.
+    Speaking {
+        since: Position,
+        sure: Position,
+        until: Position,
+    },
     Over,
+}
+
+/// What a frame is within an utterance.
+enum Sound {
+    Speech,
+    Soft,
+    Silence,
 }
 
 /// Somebody who begins to speak just before the microphone would close is waited for, this many samples at most: 250 ms.
@@ -143,7 +133,7 @@ impl Endpointer {
     pub fn look(&mut self, frames: &Frames, number: u64) -> Option<Point> {
         match self.phase {
             Phase::Waiting => self.wait(frames, number),
-            Phase::Speaking { since, until } => self.follow(frames, number, since, until),
+            Phase::Speaking { since, sure, until } => self.follow(frames, number, since, sure, until),
             Phase::Over => None,
         }
     }
@@ -158,7 +148,7 @@ impl Endpointer {
         let now = frames.start_of(number + 1);
         if let Some(first) = self.onset.look(frames, number) {
             let since = frames.start_of(first);
-            self.phase = Phase::Speaking { since, until: now };
+            self.phase = Phase::Speaking { since, sure: now, until: now };
             return Some(Point::Start(since));
         }
         let patience = samples(self.limits?.no_speech);
@@ -167,23 +157,39 @@ impl Endpointer {
         (waited >= patience && late).then(|| self.end(now, now, Ending::NoSpeech))
     }
 
-    fn follow(&mut self, frames: &Frames, number: u64, since: Position, mut until: Position) -> Option<Point> {
+    fn follow(
+        &mut self,
+        frames: &Frames,
+        number: u64,
+        since: Position,
+        sure: Position,
+        until: Position,
+    ) -> Option<Point> {
         let now = frames.start_of(number + 1);
-        if self.still_speaks(frames, number) {
-            until = now;
-            self.phase = Phase::Speaking { since, until };
-        }
+        let (sure, until) = match self.hear(frames, number) {
+            Sound::Speech => (now, now),
+            Sound::Soft if now - sure <= self.onset.rules.soft_after * FRAME as u64 => (sure, now),
+            _ => (sure, until),
+        };
+        self.phase = Phase::Speaking { since, sure, until };
         let limits = self.limits?;
-        if now - until >= samples(limits.hangover) {
+        // One more frame decides whether this one goes on speaking.
+        let resumes = self.onset.rules.stays(frames, number);
+        if now - until >= samples(limits.hangover) && !resumes {
             return Some(self.end(now, until, Ending::Silence));
         }
         (now - since >= samples(limits.max_utterance)).then(|| self.end(now, until, Ending::Cap))
     }
 
-    fn still_speaks(&self, frames: &Frames, number: u64) -> bool {
-        let stays = |number| frames.get(number).is_some_and(|frame| self.onset.rules.stays(frame));
-        let before = (1..=2).filter(|back| number.checked_sub(*back).is_some_and(stays)).count();
-        stays(number) && before >= 1
+    fn hear(&self, frames: &Frames, number: u64) -> Sound {
+        let rules = &self.onset.rules;
+        let stays = |number| rules.stays(frames, number);
+        let before = (1..=2).any(|back| number.checked_sub(back).is_some_and(stays));
+        if before && stays(number) {
+            return Sound::Speech;
+        }
+        let soft = frames.get(number).is_some_and(|frame| frame.above >= rules.soft_above);
+        if soft { Sound::Soft } else { Sound::Silence }
     }
 
     fn end(&mut self, at: Position, speech_end: Position, why: Ending) -> Point {
@@ -192,8 +198,153 @@ impl Endpointer {
     }
 }
 
-/// The number of frames that cover `span` of samples.
-#[must_use]
-pub const fn frames_in(span: u64) -> u64 {
-    span.div_ceil(FRAME as u64)
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use std::time::Duration;
+
+    use super::*;
+    use crate::hearing::vad::Frame;
+
+    const SILENCE: Frame = Frame { score: 0.1, voiced: 0.0, above: 0.0 };
+    const VOWEL: Frame = Frame { score: 0.95, voiced: 0.9, above: 30.0 };
+    /// An `s`: loud enough, but nothing that the network is sure of.
+    const HISS: Frame = Frame { score: 0.3, voiced: 0.1, above: 12.0 };
+    /// Steady noise after speech: the score fades slowly, the level is at the floor.
+    const FADING: Frame = Frame { score: 0.8, voiced: 0.2, above: 0.6 };
+    const WIND: Frame = Frame { score: 0.9, voiced: 0.2, above: 20.0 };
+
+    const LIMITS: Limits = Limits {
+        hangover: Duration::from_millis(512),
+        no_speech: Duration::from_millis(3_200),
+        max_utterance: Duration::from_secs(8),
+    };
+
+    fn frames(runs: &[(u64, Frame)]) -> Frames {
+        let mut frames = Frames::new(4_000, Position(0));
+        for &(count, frame) in runs {
+            (0..count).for_each(|_| frames.push(frame));
+        }
+        frames
+    }
+
+    /// What the endpointer says over all frames, with places in frames.
+    fn points(frames: &Frames, guard: u64, limits: Option<Limits>) -> Vec<Point> {
+        let believe = frames.start_of(guard);
+        let mut endpointer = Endpointer::new(Rules::TUNED, frames, Position(0), believe, limits);
+        (0..frames.count()).filter_map(|number| endpointer.look(frames, number)).collect()
+    }
+
+    fn at(frame: u64) -> Position {
+        Position(frame * FRAME as u64)
+    }
+
+    fn end(at_frame: u64, speech_end: u64, why: Ending) -> Point {
+        Point::End { at: at(at_frame), speech_end: at(speech_end), why }
+    }
+
+    #[test]
+    fn speech_then_silence_ends_one_hangover_after_the_last_frame_of_speech() {
+        let heard = points(&frames(&[(50, SILENCE), (40, VOWEL), (60, SILENCE)]), 0, Some(LIMITS));
+        assert_eq!(heard, [Point::Start(at(48)), end(90 + 32, 90, Ending::Silence)]);
+    }
+
+    #[test]
+    fn a_pause_shorter_than_the_hangover_does_not_end_it() {
+        let runs = [(50, SILENCE), (40, VOWEL), (31, SILENCE), (20, VOWEL), (60, SILENCE)];
+        let heard = points(&frames(&runs), 0, Some(LIMITS));
+        assert_eq!(heard, [Point::Start(at(48)), end(141 + 32, 141, Ending::Silence)]);
+    }
+
+    #[test]
+    fn a_short_burst_is_no_speech() {
+        let click = [(50, SILENCE), (5, VOWEL), (100, SILENCE)];
+        assert_eq!(points(&frames(&click), 0, None), []);
+        let word = [(50, SILENCE), (6, VOWEL), (100, SILENCE)];
+        assert_eq!(points(&frames(&word), 0, None), [Point::Start(at(48))]);
+    }
+
+    #[test]
+    fn a_knock_that_fades_is_no_speech() {
+        let mut runs = vec![(50, SILENCE)];
+        runs.extend((0..10).map(|i| (1, Frame { above: 45.0 - 6.0 * i as f32, ..VOWEL })));
+        runs.push((50, SILENCE));
+        assert_eq!(points(&frames(&runs), 0, None), []);
+    }
+
+    #[test]
+    fn sound_without_pitch_never_begins() {
+        assert_eq!(points(&frames(&[(50, SILENCE), (100, WIND)]), 0, None), []);
+    }
+
+    #[test]
+    fn soft_sounds_before_and_after_belong_to_the_speech() {
+        let runs = [(50, SILENCE), (8, HISS), (20, VOWEL), (6, HISS), (60, SILENCE)];
+        let heard = points(&frames(&runs), 0, Some(LIMITS));
+        assert_eq!(heard, [Point::Start(at(48)), end(84 + 32, 84, Ending::Silence)]);
+    }
+
+    #[test]
+    fn a_long_hiss_after_speech_does_not_hold_it_up() {
+        let runs = [(50, SILENCE), (20, VOWEL), (100, HISS)];
+        assert_eq!(points(&frames(&runs), 0, Some(LIMITS))[1], end(78 + 32, 78, Ending::Silence));
+    }
+
+    #[test]
+    fn a_score_that_fades_in_steady_noise_does_not_hold_it_up() {
+        let runs = [(50, SILENCE), (20, VOWEL), (100, FADING)];
+        let Point::End { speech_end, .. } = points(&frames(&runs), 0, Some(LIMITS))[1] else { panic!("no end") };
+        assert!(speech_end <= at(78), "{speech_end:?}");
+    }
+
+    #[test]
+    fn one_frame_alone_does_not_hold_it_up() {
+        let spike = Frame { above: 2.0, ..VOWEL };
+        let runs = [(50, SILENCE), (20, VOWEL), (20, SILENCE), (1, spike), (60, SILENCE)];
+        assert_eq!(points(&frames(&runs), 0, Some(LIMITS))[1], end(70 + 32, 70, Ending::Silence));
+    }
+
+    #[test]
+    fn silence_gives_up_after_its_time() {
+        assert_eq!(points(&frames(&[(300, SILENCE)]), 0, Some(LIMITS)), [end(200, 200, Ending::NoSpeech)]);
+    }
+
+    #[test]
+    fn who_begins_in_the_last_moment_is_waited_for() {
+        let heard = points(&frames(&[(197, SILENCE), (30, VOWEL), (60, SILENCE)]), 0, Some(LIMITS));
+        assert_eq!(heard, [Point::Start(at(195)), end(227 + 32, 227, Ending::Silence)]);
+    }
+
+    #[test]
+    fn endless_wind_is_waited_for_only_a_moment() {
+        let heard = points(&frames(&[(190, SILENCE), (100, WIND)]), 0, Some(LIMITS));
+        assert_eq!(heard, [end(216, 216, Ending::NoSpeech)]);
+    }
+
+    #[test]
+    fn endless_speech_is_capped_where_somebody_still_speaks() {
+        let heard = points(&frames(&[(50, SILENCE), (1_000, VOWEL)]), 0, Some(LIMITS));
+        assert_eq!(heard, [Point::Start(at(48)), end(548, 548, Ending::Cap)]);
+    }
+
+    #[test]
+    fn a_cap_in_a_pause_tells_where_the_speech_ended() {
+        let heard = points(&frames(&[(50, SILENCE), (480, VOWEL), (100, SILENCE)]), 0, Some(LIMITS));
+        assert_eq!(heard[1], end(548, 530, Ending::Cap));
+    }
+
+    #[test]
+    fn nothing_is_believed_within_the_guard() {
+        let ringing = [(30, VOWEL), (200, SILENCE)];
+        assert_eq!(points(&frames(&ringing), 26, None), []);
+        let over_it = [(60, VOWEL), (60, SILENCE)];
+        assert_eq!(points(&frames(&over_it), 26, Some(LIMITS)), [Point::Start(at(26)), end(92, 60, Ending::Silence)]);
+    }
+
+    #[test]
+    fn without_limits_only_the_beginning_is_told() {
+        let runs = [(50, SILENCE), (40, VOWEL), (900, SILENCE), (40, VOWEL), (900, SILENCE)];
+        assert_eq!(points(&frames(&runs), 0, None), [Point::Start(at(48))]);
+    }
 }

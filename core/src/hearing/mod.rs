@@ -9,6 +9,8 @@ use crate::audio::Position;
 pub mod ear;
 pub mod endpointer;
 pub mod floor;
+pub mod pitch;
+pub mod rules;
 pub mod uplink;
 pub mod vad;
 
@@ -48,7 +50,7 @@ pub enum Encoding {
         /// The object that came with the last `ask`; `{}` for a fresh request.
         conversation: serde_json::Value,
     },
-    /// Raw 16 kHz mono s16le in chunks of this length, each handed over as soon as it is full.
+    /// Raw 16 kHz mono s16le in chunks of this length (at least 10 ms), each handed over as soon as it is full.
     Pcm {
         /// Length of a chunk.
         chunk: Duration,

@@ -12,6 +12,8 @@ const BLOCK: u64 = 1_600;
 /// A file is encoded up to this far behind the present, 250 ms: the decision where it ends comes back from the control
 /// thread a little later than the sound, and the cut is to be exact.
 const BEHIND: u64 = 4_000;
+/// A chunk of a stream is never shorter than this: 10 ms.
+const SHORTEST_CHUNK: u64 = 160;
 /// A place that lies further ahead than this is not waited for: 1 s.
 const PATIENCE: u64 = TAPE_RATE as u64;
 
@@ -39,7 +41,9 @@ impl Uplink {
     pub fn new(id: UplinkId, from: Position, encoding: &Encoding) -> Self {
         let encoder = match encoding {
             Encoding::LintoFile { conversation } => Encoder::File(Box::new(FileRequest::new(conversation))),
-            Encoding::Pcm { chunk } => Encoder::Pcm { chunk: samples(*chunk).clamp(1, LONGEST), bytes: Vec::new() },
+            Encoding::Pcm { chunk } => {
+                Encoder::Pcm { chunk: samples(*chunk).clamp(SHORTEST_CHUNK, LONGEST), bytes: Vec::new() }
+            }
         };
         Self { id, reader: Reader::at(from), taken: 0, to: None, encoder }
     }

@@ -3,6 +3,8 @@
 //! Two detectors work together. `webrtc-vad` is cheap and misses little, but takes steady noise for speech: it is the
 //! gate. `earshot`, a small neural network, can tell speech from noise: it gives the score, and sleeps while the gate
 //! is closed. When the gate opens, the score of the last moments is made up for, so that sleeping costs no onset.
+//!
+//! What it can't do: held notes and chords look like vowels to it, so music may open a turn.
 
 use std::fmt;
 
@@ -10,6 +12,7 @@ use webrtc_vad::{SampleRate, VadMode};
 
 use crate::audio::Position;
 use crate::hearing::floor::Floor;
+use crate::hearing::pitch::Pitch;
 
 /// Length of a frame in samples: 16 ms.
 pub const FRAME: usize = 256;
@@ -19,6 +22,14 @@ const GATE_BLOCK: usize = 320;
 const LOOK_BACK: usize = 13;
 /// The score stays awake for so many frames after the gate closed: 0.5 s.
 const STAY_AWAKE: u32 = 31;
+/// A frame this many dB above the noise floor opens the gate too: the detector is deaf to very soft voices.
+const LOUD: f32 = 10.0;
+/// Sound is lifted for the score until the noise floor is at this level in dBFS …
+const GAIN_TARGET: f32 = -55.0;
+/// … within these limits in dB …
+const GAIN: (f32, f32) = (0.0, 18.0);
+/// … by so many dB for each frame.
+const GAIN_STEP: f32 = 0.25;
 /// Feedback of the high-pass in front of the level meter, about 150 Hz: no direct current, little hum.
 const HIGH_PASS: f32 = 0.943;
 
@@ -27,10 +38,10 @@ const HIGH_PASS: f32 = 0.943;
 pub struct Frame {
     /// How much it sounds like speech, 0 to 1. Zero while the gate is closed.
     pub score: f32,
+    /// How periodic it is, 0 to 1: vowels are, noise is not. Zero while the gate is closed.
+    pub voiced: f32,
     /// How far its level is above the noise floor, in dB.
     pub above: f32,
-    /// Whether the gate was open.
-    pub gate: bool,
 }
 
 /// The frames of the last seconds, numbered from 0 since the microphone was opened.
@@ -85,9 +96,10 @@ impl Frames {
         self.count += 1;
     }
 
-    fn set_score(&mut self, number: u64, score: f32) {
+    fn set_score(&mut self, number: u64, (score, voiced): (f32, f32)) {
         let index = self.index(number);
         self.ring[index].score = score;
+        self.ring[index].voiced = voiced;
     }
 
     fn index(&self, number: u64) -> usize {
@@ -101,6 +113,7 @@ pub struct Vad {
     score: Score,
     floor: Floor,
     meter: Meter,
+    lift: Lift,
     frame: Partial<FRAME>,
     frames: Frames,
 }
@@ -114,6 +127,7 @@ impl Vad {
             score: Score::new(),
             floor: Floor::default(),
             meter: Meter::default(),
+            lift: Lift::default(),
             frame: Partial::new(),
             frames: Frames::new(capacity, first),
         }
@@ -151,10 +165,11 @@ impl Vad {
     }
 
     fn complete(&mut self, samples: &[i16; FRAME]) {
-        let gate = self.gate.take();
         let above = self.floor.push(self.meter.power(samples));
-        self.frames.push(Frame { score: 0.0, above, gate });
-        self.score.push(samples, gate, &mut self.frames);
+        let gate = self.gate.take() || above >= LOUD;
+        self.frames.push(Frame { score: 0.0, voiced: 0.0, above });
+        self.lift.toward(GAIN_TARGET - self.floor.level());
+        self.score.push(&self.lift.apply(samples), gate, &mut self.frames);
     }
 }
 
@@ -231,6 +246,7 @@ impl Gate {
 /// `earshot`, asleep while the gate is closed.
 struct Score {
     detector: Box<earshot::Detector>,
+    pitch: Pitch,
     /// The last frames that it did not hear.
     unheard: [[i16; FRAME]; LOOK_BACK],
     /// How many it did not hear.
@@ -241,7 +257,13 @@ struct Score {
 
 impl Score {
     fn new() -> Self {
-        Self { detector: earshot::Detector::default_boxed(), unheard: [[0; FRAME]; LOOK_BACK], missed: 0, awake: 0 }
+        Self {
+            detector: earshot::Detector::default_boxed(),
+            pitch: Pitch::default(),
+            unheard: [[0; FRAME]; LOOK_BACK],
+            missed: 0,
+            awake: 0,
+        }
     }
 
     /// Scores the last of `frames`, whose samples are given, and makes up for what it slept through if the gate opened.
@@ -254,7 +276,7 @@ impl Score {
         }
         let last = frames.count() - 1;
         self.catch_up(last, frames);
-        frames.set_score(last, self.detector.predict_i16(samples));
+        frames.set_score(last, (self.detector.predict_i16(samples), self.pitch.push(samples)));
     }
 
     fn catch_up(&mut self, next: u64, frames: &mut Frames) {
@@ -264,9 +286,30 @@ impl Score {
         }
         for back in (1..=known).rev() {
             let samples = &self.unheard[((self.missed - back) % LOOK_BACK as u64) as usize];
-            frames.set_score(next - back, self.detector.predict_i16(samples));
+            frames.set_score(next - back, (self.detector.predict_i16(samples), self.pitch.push(samples)));
         }
         self.missed = 0;
+    }
+}
+
+/// Lifts soft sound for the score, which is surest at the level of a close microphone.
+#[derive(Default)]
+struct Lift {
+    /// In dB.
+    gain: f32,
+}
+
+impl Lift {
+    /// Moves to `gain` dB, by at most [`GAIN_STEP`] each frame.
+    fn toward(&mut self, gain: f32) {
+        let wish = gain.clamp(GAIN.0, GAIN.1);
+        self.gain += (wish - self.gain).clamp(-GAIN_STEP, GAIN_STEP);
+    }
+
+    fn apply(&self, samples: &[i16; FRAME]) -> [i16; FRAME] {
+        let factor = 10_f32.powf(self.gain / 20.0);
+        // The conversion saturates: loud sound is clipped.
+        samples.map(|sample| (f32::from(sample) * factor) as i16)
     }
 }
 

@@ -112,7 +112,10 @@ impl Noise {
     }
 }
 
-pub const NOISES: [&str; 9] = ["white", "pink", "brown", "hum", "fan", "tones", "chords", "keys", "breath"];
+pub const NOISES: [&str; 14] = [
+    "knock", "dishes", "sine", "beep", "bell", "white", "pink", "brown", "hum", "fan", "tones", "chords", "keys",
+    "breath",
+];
 
 /// `len` samples of a kind of noise; its mean power is 1.
 pub fn noise(kind: &str, seed: u64, len: usize) -> Vec<f32> {
@@ -121,6 +124,7 @@ pub fn noise(kind: &str, seed: u64, len: usize) -> Vec<f32> {
     let mut state = 0.0_f32;
     let tau = std::f32::consts::TAU;
     let phase: Vec<f32> = (0..8).map(|_| dice.next() * 3.0).collect();
+    let mut hits: Vec<(f32, f32, f32)> = Vec::new();
     let mut out: Vec<f32> = (0..len)
         .map(|i| {
             let t = i as f32 / RATE as f32;
@@ -138,6 +142,30 @@ pub fn noise(kind: &str, seed: u64, len: usize) -> Vec<f32> {
                 }
                 "hum" => (1..8).map(|h| (tau * (50 * h) as f32 * (t % 1.0) + phase[h]).sin() / h as f32).sum::<f32>(),
                 "fan" => pinkish * (1.0 + 0.3 * (tau * 0.7 * t).sin()) + 2.0 * (tau * 118.0 * (t % 1.0)).sin(),
+                "knock" | "drum" | "dishes" => {
+                    let (pitch, decay) = if kind == "dishes" { (1_500.0, 12.0) } else { (150.0, 40.0) };
+                    let often = if kind == "drum" { 0.9996 } else { 0.9999 };
+                    // Who knocks at a door does not knock twice within a quarter of a second.
+                    let rests = kind == "knock" && hits.first().is_some_and(|hit| t - hit.0 < 0.25);
+                    if dice.next() > often && !rests {
+                        hits = (0..4).map(|_| (t, pitch * (1.5 + dice.next()), decay * (2.0 + dice.next()))).collect();
+                    }
+                    let ring = |&(at, f, d): &(f32, f32, f32)| (tau * f * (t - at)).sin() * (-(t - at) * d).exp();
+                    hits.iter().map(ring).sum::<f32>() + 0.001 * white
+                }
+                "sine" => (tau * 440.0 * (t % 1.0)).sin(),
+                "beep" => {
+                    if (t * 2.0).fract() < 0.4 {
+                        (tau * 2_000.0 * (t % 1.0)).sin()
+                    } else {
+                        0.0
+                    }
+                }
+                "bell" => {
+                    let at = (t * 0.5).fract() * 2.0;
+                    let part = |f: f32, d: f32| (tau * f * at).sin() * (-at * d).exp();
+                    part(587.0, 2.0) + part(1_180.0, 3.0) + part(1_762.0, 4.0) + part(2_510.0, 6.0)
+                }
                 "tones" => {
                     let step = [262.0, 330.0, 392.0, 523.0, 440.0, 349.0, 294.0, 494.0][(t * 4.0) as usize % 8];
                     let decay = (-(t * 4.0).fract() * 3.0).exp() * ((t * 4.0).fract() * 40.0).min(1.0);
@@ -198,43 +226,70 @@ pub fn clip(sound: &[f32]) -> Vec<i16> {
     sound.iter().map(|s| s.round().clamp(-32_768.0, 32_767.0) as i16).collect()
 }
 
-/// Sentences in five languages and voices of different kinds. `half` 0 is for choosing, 1 for checking.
-pub fn sentences(half: usize) -> Vec<(&'static str, &'static str)> {
-    let all = [
-        ("en-us", "turn on the light in the kitchen"),
-        ("en-us+f2", "what is the weather like tomorrow"),
-        ("fr-fr", "allume la lumière du salon"),
-        ("fr-fr+m3", "quelle heure est-il"),
-        ("de", "wie spät ist es in Berlin"),
-        ("de+f2", "schalte das Licht aus"),
-        ("es", "apaga la luz del salón"),
-        ("es+m3", "qué tiempo hace mañana"),
-        ("it", "accendi la luce in cucina"),
-        ("it+f2", "che ore sono"),
-        ("en-gb", "stop"),
-        ("en-gb+m3", "yes"),
-        ("fr-fr+f2", "oui"),
-        ("fr-fr", "non merci"),
-        ("de+m3", "ja bitte"),
-        ("de", "nein"),
-        ("it+m3", "sì"),
-        ("it", "suona un po di musica"),
-        ("es+f2", "sube el volumen"),
-        ("es", "hola"),
-        ("en-us+m3", "set a timer for five minutes"),
-        ("en-us", "she sells sea shells"),
-        ("fr-fr+f2", "cherche une chanson française"),
-        ("fr-fr+m3", "six"),
-    ];
-    all.into_iter().enumerate().filter(|(i, _)| (i / 2) % 2 == half).map(|(_, s)| s).collect()
+/// Which part of the voices: the thresholds were chosen on one, and are judged on the other.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Part {
+    Choose,
+    Check,
 }
 
-/// All voices of one half that have no pause longer than 300 ms; of the recordings every `every`th.
-pub fn voices(half: usize, every: usize) -> Vec<Voice> {
-    let mut all: Vec<Voice> = sentences(half).into_iter().map(|(voice, text)| espeak(voice, text)).collect();
-    let people = people();
-    let mine = people.iter().enumerate().filter(|(i, _)| i % 2 == half).map(|(_, path)| path);
-    all.extend(mine.step_by(every).map(|path| recording(path)));
-    all.retain(|voice| voice.longest_pause <= 4_800 && voice.end - voice.onset > 3_200);
+const CHOOSE: [(&str, &str); 24] = [
+    ("en-us", "turn on the light in the kitchen"),
+    ("en-us+f2", "what is the weather like tomorrow"),
+    ("fr-fr", "allume la lumière du salon"),
+    ("fr-fr+m3", "quelle heure est-il"),
+    ("de", "wie spät ist es in Berlin"),
+    ("de+f2", "schalte das Licht aus"),
+    ("es", "apaga la luz del salón"),
+    ("es+m3", "qué tiempo hace mañana"),
+    ("it", "accendi la luce in cucina"),
+    ("it+f2", "che ore sono"),
+    ("en-gb", "stop"),
+    ("en-gb+m3", "yes"),
+    ("fr-fr+f2", "oui"),
+    ("fr-fr", "non merci"),
+    ("de+m3", "ja bitte"),
+    ("de", "nein"),
+    ("it+m3", "sì"),
+    ("it", "suona un po di musica"),
+    ("es+f2", "sube el volumen"),
+    ("es", "hola"),
+    ("en-us+m3", "set a timer for five minutes"),
+    ("en-us", "she sells sea shells"),
+    ("fr-fr+f2", "cherche une chanson française"),
+    ("fr-fr+m3", "six"),
+];
+
+const CHECK: [(&str, &str); 20] = [
+    ("en-us+f4", "play the next song"),
+    ("en-gb-scotland", "how far is it to Glasgow"),
+    ("en-us+m7", "call my brother"),
+    ("en-gb+f5", "no"),
+    ("en-us+f3", "thank you"),
+    ("fr-be", "baisse le volume"),
+    ("fr-fr+m7", "éteins la télévision"),
+    ("fr-fr+f4", "d'accord"),
+    ("fr-ch", "quel temps fait-il à Genève"),
+    ("de+m7", "stelle einen Wecker auf sieben Uhr"),
+    ("de+f5", "spiel etwas Musik"),
+    ("de+f3", "danke"),
+    ("es-419", "pon un poco de música"),
+    ("es+f4", "gracias"),
+    ("es+m7", "cuánto falta para las ocho"),
+    ("it+m7", "abbassa il riscaldamento"),
+    ("it+f5", "grazie"),
+    ("it+f4", "quanto fa sette per otto"),
+    ("pt", "acende a luz da sala"),
+    ("nl", "hoe laat is het nu"),
+];
+
+/// The voices of one part that have no pause longer than 300 ms; of the recordings of people every `every`th.
+pub fn voices(part: Part, every: usize) -> Vec<Voice> {
+    let sentences: &[(&str, &str)] = if part == Part::Choose { &CHOOSE } else { &CHECK };
+    let mut all: Vec<Voice> = sentences.iter().map(|(voice, text)| espeak(voice, text)).collect();
+    let mine = |i: usize| (i % 4 == 3) == (part == Part::Check);
+    let people: Vec<PathBuf> = people().into_iter().enumerate().filter(|(i, _)| mine(*i)).map(|(_, p)| p).collect();
+    all.extend(people.iter().step_by(every).map(|path| recording(path)));
+    all.retain(|voice| voice.longest_pause <= 4_800 && (3_200..14 * RATE).contains(&(voice.end - voice.onset)));
     all
 }
