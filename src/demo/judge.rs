@@ -3,6 +3,12 @@
 /// Quieter than this counts as silence, in 16-bit steps.
 const SILENCE: i16 = 200;
 
+/// Where the first audible sample is.
+#[must_use]
+pub fn onset(sound: &[i16]) -> Option<usize> {
+    sound.iter().position(|sample| sample.saturating_abs() > SILENCE)
+}
+
 /// The part of `sound` between its first and its last audible sample.
 #[must_use]
 pub fn audible(sound: &[i16]) -> &[i16] {

@@ -24,6 +24,9 @@ const STEP: Duration = Duration::from_secs(30);
 /// The loudspeaker may end this much off the length of the answer.
 const LATE: Duration = Duration::from_millis(300);
 
+/// How long the person waits before they speak again.
+const PAUSE: Duration = Duration::from_millis(700);
+
 /// How alike the answer and what the loudspeaker got must be.
 const LIKENESS: f64 = 0.9;
 
@@ -197,8 +200,9 @@ impl Stage<'_> {
         self.expect("link", |event| event["up"] == true).await?;
         self.tell("the device is connected and listens");
         for (n, (exchange, answer)) in book.iter().enumerate() {
-            let asked_back = n > 0 && book[n - 1].0.asks.is_some();
-            self.speak_up(exchange, asked_back).await?;
+            let before = n.checked_sub(1).map(|n| &book[n].0);
+            self.settle(before).await?;
+            self.speak_up(exchange, before.is_some_and(|before| before.asks.is_some()));
             self.exchange(n, exchange, answer).await?;
         }
         self.tell("all said and all heard");
@@ -206,20 +210,15 @@ impl Stage<'_> {
     }
 
     /// The person speaks, when it is their turn.
-    async fn speak_up(&mut self, exchange: &Exchange, asked_back: bool) -> Result<(), String> {
-        let state = if asked_back { "listening" } else { "idle" };
-        self.settle(state).await?;
+    fn speak_up(&self, exchange: &Exchange, asked_back: bool) {
         if self.plan.live {
             self.tell(&format!("please say something like: “{}”", exchange.transcript));
-            return Ok(());
-        }
-        if asked_back && self.plan.fault == Some(Fault::AskUnanswered) {
+        } else if asked_back && self.plan.fault == Some(Fault::AskUnanswered) {
             self.tell("the person says nothing");
-            return Ok(());
+        } else {
+            self.tell(&format!("the person says: “{}”", exchange.transcript));
+            self.room.say(&exchange.question);
         }
-        self.tell(&format!("the person says: “{}”", exchange.transcript));
-        self.room.say(&exchange.question);
-        Ok(())
     }
 
     /// One request and its answer, checked from end to end.
@@ -243,40 +242,35 @@ impl Stage<'_> {
         let heard_from = self.room.seconds();
         self.expect("spoken", |event| event["text"] == exchange.answer.as_str()).await?;
         if !self.plan.live {
-            self.judge(n, answer, heard_from)?;
+            self.judge(n, answer, heard_from).await?;
         }
         Ok(())
     }
 
     /// Whether the loudspeaker got the answer, whole and in time.
-    fn judge(&mut self, n: usize, answer: &[i16], from: f64) -> Result<(), String> {
+    async fn judge(&mut self, n: usize, answer: &[i16], from: f64) -> Result<(), String> {
         let heard = self.room.heard_since(from);
+        self.kept.push((format!("answer-{}.wav", n + 1), wav(answer)));
         self.kept.push((format!("heard-{}.wav", n + 1), wav(&heard)));
-        let (heard, answer) = (judge::audible(&heard), judge::audible(answer));
-        if heard.is_empty() {
-            return Err("the loudspeaker stayed silent".into());
-        }
-        let head = SPEAKER_RATE as usize / 5;
-        let (_, likeness) = judge::find(&heard[..heard.len().min(answer.len() + 2 * head)], answer, head);
-        if likeness < LIKENESS {
-            return Err(format!("the loudspeaker said something else: {likeness:.2} of {LIKENESS} alike"));
-        }
-        let off = heard.len().abs_diff(answer.len()) as f64 / f64::from(SPEAKER_RATE);
-        if off > LATE.as_secs_f64() {
-            return Err(format!("the loudspeaker ended {off:.2} s off the answer's length"));
-        }
+        let answer = answer.to_vec();
+        // Off the daemon's thread: it is in the middle of a turn.
+        let verdict = tokio::task::spawn_blocking(move || compare(&heard, &answer)).await;
+        let (likeness, off) = verdict.map_err(|error| error.to_string())??;
         self.tell(&format!("the loudspeaker said it ({:.1} % alike, {off:.2} s off)", likeness * 100.0));
         Ok(())
     }
 
-    /// Waits until the device shows this state and is quiet.
-    async fn settle(&mut self, state: &str) -> Result<(), String> {
-        if state == "idle" {
-            // The trigger is armed 300 ms after the last sound.
-            tokio::time::sleep(Duration::from_millis(700)).await;
-            return Ok(());
+    /// Waits until the device is ready for the next line: idle and quiet, or listening if it asked back.
+    async fn settle(&mut self, before: Option<&Exchange>) -> Result<(), String> {
+        if let Some(before) = before {
+            let state = if before.asks.is_some() { "listening" } else { "idle" };
+            self.expect("state", |event| event["state"] == state).await?;
         }
-        self.expect("state", |event| event["state"] == state).await
+        if before.is_none_or(|before| before.asks.is_none()) {
+            // The voice trigger is armed 300 ms after the last sound.
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
     }
 
     /// Waits for an event, telling everything that happens on the way.
@@ -311,6 +305,24 @@ impl Stage<'_> {
         println!("kept      {} files in {}", self.kept.len(), folder.display());
         Ok(())
     }
+}
+
+/// How alike what was heard and the answer are, and by how many seconds their lengths differ.
+fn compare(heard: &[i16], answer: &[i16]) -> Result<(f64, f64), String> {
+    let answer = judge::audible(answer);
+    let Some(begin) = judge::onset(heard) else { return Err("the loudspeaker stayed silent".into()) };
+    // The device's volume may have taken the softest beginning below what counts as audible.
+    let margin = SPEAKER_RATE as usize / 5;
+    let around = &heard[begin.saturating_sub(margin)..heard.len().min(begin + answer.len() + margin)];
+    let (_, likeness) = judge::find(around, answer, margin);
+    if likeness < LIKENESS {
+        return Err(format!("the loudspeaker said something else: {likeness:.2} of {LIKENESS} alike"));
+    }
+    let off = judge::audible(heard).len().abs_diff(answer.len()) as f64 / f64::from(SPEAKER_RATE);
+    if off > LATE.as_secs_f64() {
+        return Err(format!("the loudspeaker ended {off:.2} s off the answer's length"));
+    }
+    Ok((likeness, off))
 }
 
 /// An event that means that what is waited for will not come.
