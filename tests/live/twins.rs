@@ -1,0 +1,44 @@
+//! Two devices with one serial number.
+
+use std::time::{Duration, Instant};
+
+use crate::broker::{Broker, SOON, wait_until};
+use crate::daemon::{Daemon, Settings};
+use crate::flow::{ADMIN, Flow};
+use crate::pulse::Pulse;
+
+/// Two that answered each other at once would send thousands of statuses in this time.
+const OBSERVED: Duration = Duration::from_secs(15);
+
+#[test]
+fn both_notice_it_say_it_once_and_do_not_storm() {
+    let (broker, pulse) = (Broker::start(), Pulse::start());
+    let flow = Flow::start(&broker, ADMIN);
+    let settings = Settings::linto(broker.port()).with("listen", "triggers", "[]");
+    let mut twins = [Daemon::start(&pulse, &settings), Daemon::start(&pulse, &settings)];
+    let start = Instant::now();
+    for twin in &twins {
+        let cause = twin.wait_status("the twin", |status| status["causes"][0]["code"] == "TwinDevice");
+        assert!(cause["causes"][0]["text"].as_str().unwrap().contains("raspberry1"), "{cause}");
+    }
+    // LinTO: the flow answers each status; that must not start anything either.
+    wait_until("the end of the observation", OBSERVED * 2, || {
+        flow.command("tts_lang", r#"{"value":"en-US"}"#);
+        (start.elapsed() >= OBSERVED).then_some(())
+    });
+    let statuses = flow.probe.seen().iter().filter(|seen| seen.topic.ends_with("/status")).count();
+    assert!((2..20).contains(&statuses), "{statuses} statuses");
+    for twin in &twins {
+        let said = twin.log().matches("Another device uses").count();
+        assert_eq!(said, 1, "{}", twin.log());
+    }
+
+    // One of them goes: the other one is alone again, and still online.
+    let [first, second] = &mut twins;
+    assert!(second.terminate().0.success());
+    first.wait_status("the twin to be gone", |status| status["causes"] == serde_json::json!([]));
+    flow.probe.forget();
+    let newcomer = Flow::start(&broker, ADMIN);
+    let status = newcomer.probe.wait_for(|seen| seen.retained, SOON);
+    assert!(status.text().contains("online"), "{}", status.text());
+}
