@@ -48,11 +48,20 @@ fn rubbish_on_any_topic_does_no_harm() {
 
     let sender = Probe::connect(stage.broker.port(), None);
     let mut dice = Dice(7);
-    let known = ["say", "ping", "volume", "tts_lang", "nlp", "nlp/file", "nlp/file/x", "status", "mute", "shellexec"];
+    let known = ["say", "ping", "volume", "tts_lang", "nlp", "nlp/file", "nlp/file/x", "mute", "shellexec"];
     for n in 0..MESSAGES {
         let leaf = if n % 2 == 0 { known[dice.below(known.len())].to_owned() } else { format!("{}/ü/{n}", n % 97) };
-        let topic = format!("blk/{}/raspberry1/{leaf}", if n % 5 == 0 { "fromlinto" } else { "tolinto" });
+        let topic = if n % 10 == 0 {
+            "blk/fromlinto/raspberry1/status".into()
+        } else {
+            format!("blk/tolinto/raspberry1/{leaf}")
+        };
         sender.post(&topic, dice.bytes(), false, QoS::AtMostOnce);
+    }
+    // A twin that flickers.
+    for n in 0..400 {
+        let word = ["online", "offline"][n % 2];
+        sender.post("blk/fromlinto/raspberry1/status", format!(r#"{{"connexion":"{word}"}}"#), false, QoS::AtMostOnce);
     }
     // As large as it may be, and larger.
     for size in [2 << 20, 3 << 20] {
@@ -66,5 +75,9 @@ fn rubbish_on_any_topic_does_no_harm() {
     assert!(grown < 12 << 10, "{grown} KiB more than before");
     let lines = stage.daemon.log().lines().count() - logged;
     assert!(lines < 100, "{lines} log lines for {MESSAGES} messages");
+    let twins = stage.daemon.events_named("cause").iter().filter(|event| event["code"] == "TwinDevice").count();
+    assert!(twins > 1, "the twin was seen {twins} times");
+    assert!(stage.daemon.run_cli(&["cancel"]).status.success());
+    stage.daemon.wait_state("idle");
     stage.a_turn_works();
 }

@@ -121,6 +121,8 @@ fn mute_and_unmute() {
     works(daemon, &["say", "I am muted."]);
     daemon.wait_event("spoken", |event| event["text"] == "I am muted.", SOON);
     assert!(fails(daemon, &["listen"]).contains("`auricle unmute`"));
+    daemon.wait_event("spoken", |event| event["text"] == "The microphone is muted.", SOON);
+    daemon.wait_state("muted");
 
     works(daemon, &["unmute", "--json"]);
     assert_eq!(daemon.wait_event("muted", |_| true, SOON)["by"], Value::Null);

@@ -58,6 +58,8 @@ fn a_turn_on_command_hears_what_is_said_after_it() {
     let stage = Stage::with(|settings| settings.with("listen", "triggers", "[]"));
     let question = words::question();
     stage.person_says(&words::reply());
+    let later = stage.daemon.counter("tape_position") + u64::from(words::MIC_RATE);
+    stage.daemon.wait_status("another second", |status| status["counters"]["tape_position"].as_u64() > Some(later));
     assert!(stage.daemon.run_cli(&["listen"]).status.success());
     stage.daemon.wait_state("listening");
     stage.person_says(&question);
