@@ -86,9 +86,11 @@ impl Assistant {
         let turn = self.turn.get_or_insert_with(|| Turn::new(server, now, false));
         let greet = std::mem::take(&mut turn.greet);
         turn.lease = Some(Lease { listen, end, while_speaking, deadline });
+        // `from` lies before the command: what was said until then is sent, but does not count as the utterance.
+        let before = if greet { self.tuning.preroll } else { Duration::ZERO };
         let greet = greet && self.tuning.sounds && !while_speaking;
-        // The greeting sounds like speech to the endpointer, and `from` lies before it.
-        let guard = if greet { self.tuning.preroll + GREETING } else { ringing };
+        // The greeting sounds like speech to the endpointer.
+        let guard = before + if greet { GREETING } else { ringing };
         let limits = if let End::Local(limits) = end { Some(limits) } else { None };
         self.effects.push_back(Effect::Ear(EarCommand::Listen { listen, from, limits, guard }));
         if greet {
