@@ -52,19 +52,17 @@ fn the_first_word_of_real_people_is_whole() {
     assert_eq!(stage.flow.requests().len(), 3);
 }
 
-/// Asked for by a command, the turn does not begin with what was said long before.
+/// What was said just before the command is not taken for the whole utterance.
 #[test]
-fn a_turn_on_command_hears_what_is_said_after_it() {
+fn a_turn_on_command_waits_for_what_is_said_after_it() {
     let stage = Stage::with(|settings| settings.with("listen", "triggers", "[]"));
     let question = words::question();
     stage.person_says(&words::reply());
-    let later = stage.daemon.counter("tape_position") + u64::from(words::MIC_RATE);
-    stage.daemon.wait_status("another second", |status| status["counters"]["tape_position"].as_u64() > Some(later));
     assert!(stage.daemon.run_cli(&["listen"]).status.success());
     stage.daemon.wait_state("listening");
     stage.person_says(&question);
     let request = stage.flow.next_request();
     request.assert_has(&question);
     let before = crate::speech::find(words::audible(&words::reply()), &request.sound);
-    assert!(before.score < 0.5, "what was said before anybody asked was sent: {before:?}");
+    assert!(before.score < 0.8, "what was said long before the command was sent: {before:?}");
 }

@@ -25,6 +25,7 @@ mod bad_messages;
 mod broker_frozen;
 mod broker_killed;
 mod control_commands;
+mod ending;
 mod first_word;
 mod poisoned_topic;
 mod settings_commands;
