@@ -9,11 +9,11 @@ help: ## this list
 
 demo: ## speak to it and hear it answer, with nothing else installed (ARGS="--live --keep DIR")
 	@scripts/setup.sh build demo
-	@cargo run --quiet --features demo -- demo $(ARGS)
+	@cargo run --features demo -- demo $(ARGS)
 
 test: ## every test, with a real broker, sound server and voices
 	@scripts/setup.sh build test
-	@cargo test --quiet --workspace --features demo --no-fail-fast
+	@cargo test --workspace --features demo --no-fail-fast
 
 lint: ## format, clippy, licences and sources of the crates, the purity of core/, lengths
 	@scripts/setup.sh build lint
