@@ -9,11 +9,11 @@ use std::time::Duration;
 use auricle_core::assistant::event::{Effect, Event};
 use auricle_core::assistant::shown::State;
 use auricle_core::audio::Position;
-use auricle_core::dialogue::linto::{Linto, LintoSettings};
+use auricle_core::dialogue::linto::Linto;
 use auricle_core::dialogue::{DeviceFacts, PlayEnd};
 use auricle_core::hearing::Ending;
 use auricle_core::link::{LinkAsk, LinkEvent, Loss, Message};
-use support::{Bench, S0, limits};
+use support::{Bench, S0, linto_settings};
 
 /// A bench with a LinTO server, and the story so far.
 struct Story {
@@ -23,14 +23,7 @@ struct Story {
 
 impl Story {
     fn new() -> Self {
-        let linto = Linto::new(LintoSettings {
-            serial: "raspberry1".into(),
-            admin_scope: "blk".into(),
-            request_scope: "appx".into(),
-            answer_timeout: Duration::from_secs(12),
-            limits: limits(),
-            instance: "0123456789abcdef".into(),
-        });
+        let linto = Linto::new(linto_settings());
         let facts = DeviceFacts { volume: 80, language: "en-US".into(), ..DeviceFacts::default() };
         let mut story = Self { bench: Bench::new(vec![Box::new(linto)]), text: String::new() };
         story.bench.event(Event::Facts(facts));

@@ -10,13 +10,13 @@ use auricle_core::assistant::cause::Cause;
 use auricle_core::assistant::event::{By, Effect, Event, PlayNumber, ServerId};
 use auricle_core::assistant::shown::State;
 use auricle_core::audio::Position;
-use auricle_core::dialogue::linto::{Linto, LintoSettings};
+use auricle_core::dialogue::linto::Linto;
 use auricle_core::dialogue::{PlayEnd, Trigger};
 use auricle_core::hearing::{EarCommand, Ending, ListenId, UplinkId};
 use auricle_core::link::{LinkAsk, LinkEvent, Loss, Message};
 use proptest::prelude::*;
 use support::toy::Toy;
-use support::{Bench, limits};
+use support::{Bench, linto_settings};
 
 const LINTO: ServerId = ServerId(0);
 const TOY: ServerId = ServerId(1);
@@ -87,14 +87,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let linto = Linto::new(LintoSettings {
-            serial: "raspberry1".into(),
-            admin_scope: "blk".into(),
-            request_scope: "appx".into(),
-            answer_timeout: Duration::from_secs(12),
-            limits: limits(),
-            instance: "0123456789abcdef".into(),
-        });
+        let linto = Linto::new(linto_settings());
         let bench = Bench::unstarted(vec![Box::new(linto), Box::new(Toy::new(true))], support::tuning());
         let mut world = Self {
             bench,
