@@ -68,7 +68,8 @@ pub(super) fn log_to_where_we_are_read() {
         None => {
             use std::io::IsTerminal;
             let ansi = std::io::stderr().is_terminal();
-            registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(ansi)).try_init()
+            let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(ansi);
+            registry.with(lines.with_target(false)).try_init()
         }
     };
 }
