@@ -79,12 +79,8 @@ async fn make(source: Source, voice: &Voice, sink: oneshot::Receiver<Sink>) -> R
 
 /// Speaks, or sounds the error tone if there is no voice.
 async fn speak(utterance: Result<Utterance, TtsError>, sink: oneshot::Receiver<Sink>) -> Result<(), TtsError> {
-    let spoken = match utterance {
-        Ok(utterance) => Ok(utterance),
-        Err(error) => Err(error),
-    };
     let Ok(mut sink) = sink.await else { return Ok(()) };
-    let outcome = match spoken {
+    let outcome = match utterance {
         Ok(utterance) => stream(utterance, &mut sink).await,
         Err(error) => Err(error),
     };
