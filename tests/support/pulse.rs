@@ -161,6 +161,11 @@ impl Pulse {
         self.pactl(&words);
     }
 
+    /// Makes a room of it: what the loudspeaker plays comes back through the microphone, about 50 ms later.
+    pub fn echo(&self) {
+        self.pactl(&["load-module", "module-loopback", "source=spk.monitor", "sink=mic", "latency_msec=50"]);
+    }
+
     /// Streams of a kind (`sink-inputs`, `source-outputs`) that are open, a line each.
     #[must_use]
     pub fn streams(&self, kind: &str) -> String {
