@@ -1,7 +1,7 @@
 # The same words everywhere: what a person types, what the CI runs. CARGO_TARGET_DIR is respected.
 .DEFAULT_GOAL := help
 SCRIPTS := bench fuzz verify deb models
-.PHONY: help demo test lint audit $(SCRIPTS)
+.PHONY: help demo test lint audit install $(SCRIPTS)
 
 help: ## this list
 	@awk -F ': .*## ' '/^[a-z]+: .*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -9,11 +9,11 @@ help: ## this list
 
 demo: ## speak to it and hear it answer, with nothing else installed (ARGS="--live --keep DIR")
 	@scripts/setup.sh build demo
-	@cargo run --quiet --features demo -- demo $(ARGS)
+	@cargo run --features demo -- demo $(ARGS)
 
 test: ## every test, with a real broker, sound server and voices
 	@scripts/setup.sh build test
-	@cargo test --quiet --workspace --features demo --no-fail-fast
+	@cargo test --workspace --features demo --no-fail-fast
 
 lint: ## format, clippy, licences and sources of the crates, the purity of core/, lengths
 	@scripts/setup.sh build lint
@@ -34,3 +34,8 @@ $(SCRIPTS):
 	@[ -x scripts/$@.sh ] || { echo "make $@: not there yet (no scripts/$@.sh)" >&2; exit 1; }
 	@scripts/setup.sh build
 	@scripts/$@.sh $(ARGS)
+
+install: ## build for this machine; program to /usr/local/bin, sample settings to /etc/auricle (as root or with sudo)
+	@scripts/setup.sh build demo
+	@cargo build --release
+	@scripts/install.sh

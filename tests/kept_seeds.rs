@@ -1,6 +1,8 @@
 //! What the fuzzer does with random bytes, done with the bytes that were kept: typical messages, the odd ones that
 //! real servers and programs send, and each input that once broke something.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
 use std::fs;
 use std::path::Path;
 

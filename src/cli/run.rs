@@ -55,10 +55,11 @@ pub(super) fn load(path: Option<&Path>) -> Result<Loaded, ExitCode> {
 /// Into the journal when the service manager connected us to it, else to standard error. `AURICLE_LOG` sets what is
 /// told, for example `auricle=debug`.
 pub(super) fn log_to_where_we_are_read() {
+    use tracing_subscriber::filter::Targets;
     use tracing_subscriber::layer::SubscriberExt;
     use tracing_subscriber::util::SubscriberInitExt;
-    let filter = tracing_subscriber::EnvFilter::try_from_env("AURICLE_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let wanted = std::env::var("AURICLE_LOG").ok().and_then(|wanted| wanted.parse::<Targets>().ok());
+    let filter = wanted.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO));
     let registry = tracing_subscriber::registry().with(filter);
     let journal = std::env::var_os("JOURNAL_STREAM").and_then(|_| tracing_journald::layer().ok());
     // A second initialisation happens only in tests, where the first one serves.

@@ -15,6 +15,9 @@ const EVENTS: usize = 256;
 /// One log line for the same reason in this time.
 const QUIET: Duration = Duration::from_secs(10);
 
+/// Of what comes and goes, so many lines in this time: a hostile server can make it flicker.
+const FLICKER: u64 = 10;
+
 /// Reasons that are told apart; topics come from outside, so there must be an end to it.
 const REASONS: usize = 64;
 
@@ -25,11 +28,18 @@ pub type Line = std::sync::Arc<str>;
 pub struct Ledger {
     lines: broadcast::Sender<Line>,
     counters: BTreeMap<&'static str, u64>,
-    quiet: BTreeMap<String, (Instant, u64)>,
+    quiet: BTreeMap<String, Quiet>,
     /// Seconds of sound that left the device.
     pub sent_seconds: f64,
     /// Bytes of messages with sound in them that left the device.
     pub sent_bytes: u64,
+}
+
+/// What the log has of one reason.
+struct Quiet {
+    since: Instant,
+    lines: u64,
+    held_back: u64,
 }
 
 impl Default for Ledger {
@@ -86,44 +96,58 @@ impl Ledger {
     fn log(&mut self, server: Option<&str>, report: &Report) {
         let server = server.unwrap_or("device");
         match report {
-            Report::Cause(cause) => tracing::warn!(server, "{} {}", cause.text(), cause.remedy()),
-            Report::CauseCleared(cause) => tracing::info!(server, "no longer: {}", cause.text()),
+            Report::Cause(cause) => {
+                if let Some(held_back) = self.may_log(cause.code(), FLICKER) {
+                    tracing::warn!(server, held_back, "{} {}", cause.text(), cause.remedy());
+                }
+            }
+            Report::CauseCleared(cause) => {
+                if let Some(held_back) = self.may_log(cause.code(), FLICKER) {
+                    tracing::info!(server, held_back, "no longer: {}", cause.text());
+                }
+            }
             Report::Link { up } => tracing::info!(server, "{}", if *up { "connected" } else { "disconnected" }),
             Report::Muted { by } => {
                 tracing::info!("microphone {}", by.map_or("open".into(), |by| format!("muted ({by})")))
             }
             Report::Request { id, seconds } => tracing::info!(server, id, "request sent, {seconds:.1} s of sound"),
             Report::Answer { id, kind, .. } => tracing::info!(server, id, kind, "answer"),
-            Report::Command { topic, result } => tracing::info!(server, topic, result, "command"),
+            Report::Command { topic, result } => {
+                if let Some(held_back) = self.may_log(&format!("{topic}: {result}"), 1) {
+                    tracing::info!(server, topic, result, held_back, "command");
+                }
+            }
             Report::Audit { what, result } => tracing::warn!(server, what, result, "audit"),
             Report::Drop { what, count, detail } => {
                 self.count(what, *count);
-                self.log_drop(server, what, detail);
+                if let Some(held_back) = self.may_log(what, 1) {
+                    tracing::warn!(server, held_back, "dropped {what}: {detail}");
+                }
             }
             Report::State(_) | Report::SpeechStart | Report::SpeechEnd | Report::Spoken { .. } => {}
         }
     }
 
-    /// One line for each reason in ten seconds; the next one says how many were held back.
-    fn log_drop(&mut self, server: &str, what: &str, detail: &str) {
+    /// Whether the log gets a line for this reason, of which it has up to `most` in ten seconds. If so, how many were
+    /// held back before it.
+    fn may_log(&mut self, reason: &str, most: u64) -> Option<u64> {
         let now = Instant::now();
-        self.quiet.retain(|_, (since, held)| *held > 0 || now.duration_since(*since) < QUIET);
+        let rests = |quiet: &Quiet| now.duration_since(quiet.since) >= QUIET;
+        self.quiet.retain(|_, quiet| quiet.held_back > 0 || !rests(quiet));
         if self.quiet.len() >= REASONS {
             self.quiet.clear();
         }
-        let entry = self.quiet.entry(what.to_owned());
-        let mut is_new = false;
-        let (since, held) = entry.or_insert_with(|| {
-            is_new = true;
-            (now, 0)
-        });
-        if !is_new && now.duration_since(*since) < QUIET {
-            *held += 1;
-            return;
+        let entry = self.quiet.entry(reason.to_owned());
+        let quiet = entry.or_insert(Quiet { since: now, lines: 0, held_back: 0 });
+        if rests(quiet) {
+            (quiet.since, quiet.lines) = (now, 0);
         }
-        let held_back = std::mem::take(held);
-        *since = now;
-        tracing::warn!(server, held_back, "dropped {what}: {detail}");
+        if quiet.lines >= most {
+            quiet.held_back += 1;
+            return None;
+        }
+        quiet.lines += 1;
+        Some(std::mem::take(&mut quiet.held_back))
     }
 }
 

@@ -353,15 +353,6 @@ fn in_words(event: &Value) -> Option<String> {
 }
 
 fn wav(samples: &[i16]) -> Vec<u8> {
-    let size = u32::try_from(samples.len() * 2).unwrap_or(u32::MAX);
-    let mut bytes = Vec::with_capacity(44 + samples.len() * 2);
-    bytes.extend_from_slice(b"RIFF");
-    bytes.extend_from_slice(&(size.saturating_add(36)).to_le_bytes());
-    bytes.extend_from_slice(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    bytes.extend_from_slice(&SPEAKER_RATE.to_le_bytes());
-    bytes.extend_from_slice(&(SPEAKER_RATE * 2).to_le_bytes());
-    bytes.extend_from_slice(b"\x02\0\x10\0data");
-    bytes.extend_from_slice(&size.to_le_bytes());
-    bytes.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
-    bytes
+    let header = auricle_core::audio::wav::header(samples.len() as u64, SPEAKER_RATE);
+    header.into_iter().chain(samples.iter().flat_map(|sample| sample.to_le_bytes())).collect()
 }

@@ -37,7 +37,7 @@ impl fmt::Display for Direction {
     }
 }
 
-/// A hardware card that can go one way, as `auricle devices` prints it and the settings name it.
+/// A hardware card that can go one way, as the settings name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardName {
     /// ALSA's name with the card's id, never its number, which changes with the order of plugging: `hw:CARD=mic,DEV=0`.

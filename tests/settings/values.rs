@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use auricle::config::{ApplicationKind, BrokerAddress, Channel, Pcm, Profile, Trigger, load};
+use auricle::config::{ApplicationKind, BrokerAddress, Pcm, Profile, Trigger, load};
+use auricle_core::audio::convert::Channel;
 
 use super::{env, loaded, no_env};
 
@@ -48,7 +49,7 @@ fn what_is_written_is_what_is_meant() {
     .settings;
     assert_eq!(settings.device.serial.as_deref(), Some("raspberry1"));
     assert_eq!(settings.audio.capture, Pcm::Named("plughw:CARD=Device,DEV=0".into()));
-    assert_eq!((settings.audio.channel, settings.audio.volume, settings.audio.sounds), (Channel::Number(3), 30, false));
+    assert_eq!((settings.audio.channel, settings.audio.volume, settings.audio.sounds), (Channel::Index(3), 30, false));
     assert_eq!(settings.listen.triggers, [Trigger::Voice]);
     assert_eq!((settings.listen.hangover, settings.listen.preroll), (Duration::from_millis(250), Duration::ZERO));
     assert_eq!(settings.tts.command, ["piper", "--lang", "{lang}", ""]);
@@ -133,7 +134,7 @@ fn only_changes_that_cannot_be_taken_over_need_a_restart() {
     assert_eq!(old.needs_restart(&old.clone()), [""; 0]);
 
     let live = loaded(
-        "[linto]\nbroker = \"mqtt://a\"\nanswer_timeout = \"5s\"\n[audio]\nvolume = 3\nsounds = false\n\
+        "[linto]\nbroker = \"mqtt://a\"\n[audio]\nvolume = 3\nsounds = false\n\
          [listen]\ntriggers = [\"voice\"]\nhangover = \"1s\"\nno_speech = \"2s\"\nmax_utterance = \"9s\"\npreroll = \"1s\"\n\
          [tts]\nlanguage = \"de\"\ncommand = [\"x\"]\n",
     )
@@ -146,7 +147,8 @@ fn only_changes_that_cannot_be_taken_over_need_a_restart() {
          [audio]\ncapture = \"hw:1\"\nvolume = 4\n[control]\nsocket = \"/tmp/s\"\n",
     )
     .settings;
-    let expected = ["linto.broker", "linto.password", "device.serial", "audio.capture", "control.socket"];
+    let expected =
+        ["linto.broker", "linto.password", "linto.answer_timeout", "device.serial", "audio.capture", "control.socket"];
     assert_eq!(restart.needs_restart(&old), expected);
 
     let without = loaded("").settings;

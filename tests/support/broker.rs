@@ -176,7 +176,9 @@ impl Broker {
     fn spawn(&mut self) -> bool {
         let file = self.folder.path().join("mosquitto.conf");
         // As root mosquitto would become another user, who cannot read the folder.
-        let common = "user root\npersistence false\nlog_dest stderr\nlog_type all\nmax_queued_messages 0\n";
+        // Not 0 (no limit): then mosquitto 2.0.11 throws out a client whose message it may not take.
+        let queue = "max_queued_messages 100000";
+        let common = format!("user root\npersistence false\nlog_dest stderr\nlog_type all\n{queue}\n");
         let extra = self.extra.replace("{plain}", &self.plain_port().to_string());
         fs::write(&file, format!("{common}listener {} 127.0.0.1\n{extra}", self.port)).unwrap();
         let log = fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join("log")).unwrap();

@@ -53,6 +53,20 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Every code there is.
+    pub const CODES: [&str; 10] = [
+        "NotSetUp",
+        "MicGone",
+        "MicBusy",
+        "MicAmbiguous",
+        "SpeakerGone",
+        "VoiceGone",
+        "BrokerUnreachable",
+        "BrokerRefused",
+        "TwinDevice",
+        "PoisonedTopic",
+    ];
+
     /// The name that scripts see.
     #[must_use]
     pub const fn code(&self) -> &'static str {

@@ -28,12 +28,6 @@ impl Causes {
         self.known.remove(&key)
     }
 
-    /// Whether this is known to be wrong.
-    #[must_use]
-    pub fn has(&self, server: Option<ServerId>, code: &str) -> bool {
-        self.known.keys().any(|(s, c)| *s == server && *c == code)
-    }
-
     /// Everything that is wrong, the device first.
     pub fn iter(&self) -> impl Iterator<Item = (Option<ServerId>, &Cause)> {
         self.known.iter().map(|((server, _), cause)| (*server, cause))

@@ -58,6 +58,7 @@ impl Assistant {
         }
         if self.servers.is_empty() {
             self.raise(None, Cause::NotSetUp);
+            self.announce_ready();
         }
     }
 

@@ -20,6 +20,9 @@ use crate::time::Tick;
 /// How long the sound that greets somebody lasts, with the loudspeaker's delay and the room.
 const GREETING: Duration = Duration::from_millis(450);
 
+/// A twin that comes and goes is told of aloud once in this time.
+const TWIN_AGAIN: Duration = Duration::from_secs(3_600);
+
 impl Assistant {
     /// Carries out everything that dialogues ask for now, without touching loudspeaker and light.
     pub(super) fn drain_dialogues(&mut self, now: Tick) {
@@ -172,8 +175,9 @@ impl Assistant {
     }
 
     fn server_cause(&mut self, now: Tick, server: ServerId, cause: Cause) {
-        let news = !self.causes.has(Some(server), cause.code());
-        if news && matches!(cause, Cause::TwinDevice { .. }) {
+        let said = self.twin_said.is_some_and(|said| now.since(said) < TWIN_AGAIN);
+        if !said && matches!(cause, Cause::TwinDevice { .. }) {
+            self.twin_said = Some(now);
             self.admit_or_drop(now, Owner::Device, Class::Local, Source::Sentence(Sentence::TwinDevice));
         }
         self.raise(Some(server), cause);

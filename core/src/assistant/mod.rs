@@ -61,6 +61,7 @@ pub struct Assistant {
     ready: bool,
     shown: State,
     apologised: Option<(crate::sentences::Sentence, Tick)>,
+    twin_said: Option<Tick>,
     told: VecDeque<(ServerId, DialogueEvent)>,
     effects: VecDeque<Effect>,
 }
@@ -85,6 +86,7 @@ impl Assistant {
             ready: false,
             shown: State::Idle,
             apologised: None,
+            twin_said: None,
             told: VecDeque::new(),
             effects: VecDeque::new(),
         }

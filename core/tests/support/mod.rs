@@ -8,6 +8,7 @@ use std::time::Duration;
 use auricle_core::assistant::Assistant;
 use auricle_core::assistant::event::{Effect, Event, ServerId, Tuning};
 use auricle_core::audio::Position;
+use auricle_core::dialogue::linto::LintoSettings;
 use auricle_core::dialogue::{Dialogue, PlayEnd, Trigger};
 use auricle_core::hearing::{EarCommand, Limits, ListenId, UplinkId};
 use auricle_core::link::{LinkEvent, Message};
@@ -24,6 +25,18 @@ pub const S0: ServerId = ServerId(0);
 
 pub fn tuning() -> Tuning {
     Tuning { voice_trigger: true, preroll: Duration::from_millis(500), sounds: true, limits: limits() }
+}
+
+/// A LinTO server with two scopes.
+pub fn linto_settings() -> LintoSettings {
+    LintoSettings {
+        serial: "raspberry1".into(),
+        admin_scope: "blk".into(),
+        request_scope: "appx".into(),
+        answer_timeout: Duration::from_secs(12),
+        limits: limits(),
+        instance: "0123456789abcdef".into(),
+    }
 }
 
 pub fn limits() -> Limits {

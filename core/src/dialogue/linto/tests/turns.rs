@@ -18,7 +18,7 @@ fn a_spoken_request_is_answered_with_say() {
     rig.played(1, PlayEnd::Finished);
     rig.wait_secs(200);
     assert_snapshot!(rig.trace(), @r#"
-    0.000 uplink 1 from At(Position(1000)) to app1/fromlinto/raspberry1/nlp/file/1f0c1b1 One within 12 s, conversation {}
+    0.000 uplink 1 from At(Position(1000)) to app1/fromlinto/raspberry1/nlp/file/1f0c1b1 Two within 12 s, conversation {}
     0.000 mic from At(Position(1000)), end Local
     0.000 shown Listening
     2.000 mic stop
@@ -49,7 +49,7 @@ fn a_question_opens_the_microphone_after_its_last_sample_and_takes_its_data_alon
     rig.played(2, PlayEnd::Finished);
     rig.open();
     assert_snapshot!(rig.trace(), @r#"
-    3.000 uplink 2 from Now to app1/fromlinto/raspberry1/nlp/file/1f0c1b2 One within 12 s, conversation {"entities":[],"intent":"howareyou"}
+    3.000 uplink 2 from Now to app1/fromlinto/raspberry1/nlp/file/1f0c1b2 Two within 12 s, conversation {"entities":[],"intent":"howareyou"}
     3.000 mic from Now, end Local
     3.000 shown Listening
     4.000 mic stop
@@ -59,7 +59,7 @@ fn a_question_opens_the_microphone_after_its_last_sample_and_takes_its_data_alon
     4.000 report answer 1f0c1b2 say "Good."
     4.000 play 2 Conversation "Good."
     4.000 done
-    4.000 uplink 3 from At(Position(1000)) to app1/fromlinto/raspberry1/nlp/file/1f0c1b3 One within 12 s, conversation {}
+    4.000 uplink 3 from At(Position(1000)) to app1/fromlinto/raspberry1/nlp/file/1f0c1b3 Two within 12 s, conversation {}
     4.000 mic from At(Position(1000)), end Local
     4.000 shown Listening
     "#);
@@ -79,7 +79,7 @@ fn a_question_that_nobody_answers_is_forgotten_with_its_data() {
     10.000 mic stop
     10.000 uplink 2 aborted
     10.000 done
-    10.000 uplink 3 from At(Position(1000)) to app1/fromlinto/raspberry1/nlp/file/1f0c1b3 One within 12 s, conversation {}
+    10.000 uplink 3 from At(Position(1000)) to app1/fromlinto/raspberry1/nlp/file/1f0c1b3 Two within 12 s, conversation {}
     10.000 mic from At(Position(1000)), end Local
     10.000 shown Listening
     ");
@@ -198,7 +198,7 @@ fn an_open_within_a_turn_ends_the_old_one_and_its_conversation() {
     rig.open();
     assert_snapshot!(rig.trace(), @r"
     0.000 flush 1
-    0.000 uplink 2 from At(Position(1000)) to app1/fromlinto/raspberry1/nlp/file/1f0c1b2 One within 12 s, conversation {}
+    0.000 uplink 2 from At(Position(1000)) to app1/fromlinto/raspberry1/nlp/file/1f0c1b2 Two within 12 s, conversation {}
     0.000 mic from At(Position(1000)), end Local
     0.000 shown Listening
     ");

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# what takes long: fuzzing, hearing over many voices and noises, the demo again and again
+set -euo pipefail
+cd "$(dirname "$0")/.."
+seconds="${FUZZ_SECONDS:-60}"
+rounds="${DEMO_ROUNDS:-10}"
+
+scripts/setup.sh build demo test
+
+echo "== fuzz: $seconds s per target"
+scripts/fuzz.sh "$seconds"
+
+echo "== hearing: missed, cut, delays and cost over voices and noises"
+cargo run --quiet --release -p auricle-core --example hearing_cost
+
+echo "== soak: the demo, $rounds times"
+cargo build --quiet --features demo
+for round in $(seq "$rounds"); do
+    "${CARGO_TARGET_DIR:-target}/debug/auricle" demo >"${TMPDIR:-/tmp}/auricle-demo-$$.log" || {
+        cat "${TMPDIR:-/tmp}/auricle-demo-$$.log"
+        echo "the demo failed in round $round"
+        exit 1
+    }
+done
+rm -f "${TMPDIR:-/tmp}/auricle-demo-$$.log"
+echo "$rounds demos passed"

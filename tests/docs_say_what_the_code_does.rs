@@ -1,0 +1,94 @@
+//! The documents are checked against the code: settings parse, causes and commands are all there.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use auricle::config;
+use auricle_core::assistant::cause::Cause;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn documents() -> Vec<PathBuf> {
+    let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let mut all: Vec<PathBuf> = docs.filter(|path| path.extension().is_some_and(|end| end == "md")).collect();
+    all.push(root().join("README.md"));
+    all
+}
+
+/// The contents of all code blocks of this kind.
+fn blocks(text: &str, kind: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once(&format!("```{kind}\n")) {
+        let (block, after) = after.split_once("```").expect("a block that ends");
+        found.push(block.to_owned());
+        rest = after;
+    }
+    found
+}
+
+#[test]
+fn every_settings_block_can_be_used() {
+    let mut checked = 0;
+    for path in documents() {
+        for block in blocks(&fs::read_to_string(&path).unwrap(), "toml") {
+            if let Err(errors) = config::parse_str(&block, std::iter::empty()) {
+                panic!("{}: {errors}\n{block}", path.display());
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 0, "no settings in the documents");
+}
+
+#[test]
+fn every_cause_is_explained() {
+    let text = fs::read_to_string(root().join("docs/causes.md")).unwrap();
+    for code in Cause::CODES {
+        assert!(text.contains(&format!("| `{code}` |")), "docs/causes.md lacks {code}");
+    }
+}
+
+#[test]
+fn the_list_of_causes_is_complete() {
+    let source = fs::read_to_string(root().join("core/src/assistant/cause.rs")).unwrap();
+    let (_, code) = source.split_once("fn code(").unwrap();
+    let (code, _) = code.split_once("fn text(").unwrap();
+    let known = code.lines().filter(|line| line.contains("=> \"")).count();
+    assert_eq!(known, Cause::CODES.len(), "a cause whose code is not in Cause::CODES");
+}
+
+#[test]
+fn every_command_is_described_and_every_described_one_is_there() {
+    let help = Command::new(env!("CARGO_BIN_EXE_auricle")).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let (_, list) = help.split_once("Commands:").unwrap();
+    let commands = list.lines().skip(1).take_while(|line| line.starts_with("  "));
+    let commands: Vec<&str> =
+        commands.filter_map(|line| line.split_whitespace().next()).filter(|c| *c != "help").collect();
+    assert!(commands.len() >= 9, "{help}");
+    let text = fs::read_to_string(root().join("docs/commands.md")).unwrap();
+    for command in &commands {
+        assert!(text.contains(&format!("`auricle {command}")), "docs/commands.md lacks {command}");
+    }
+    for described in text.split("`auricle ").skip(1) {
+        let name: String = described.chars().take_while(char::is_ascii_alphabetic).collect();
+        assert!(commands.contains(&name.as_str()) || name == "demo", "docs/commands.md describes `{name}`");
+    }
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    for path in documents().into_iter().chain([root().join("ARCHITECTURE.md")]) {
+        let text = fs::read_to_string(&path).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let is_file = !link.contains("://") && !link.starts_with('#');
+            let target = path.parent().unwrap().join(link);
+            assert!(!is_file || target.exists() || link.ends_with("benchmarks.md"), "{}: {link}", path.display());
+        }
+    }
+}
