@@ -286,7 +286,7 @@ impl Control {
     }
 
     /// What servers are told about this device, looked up now.
-    fn facts(&self) -> DeviceFacts {
+    pub(super) fn facts(&self) -> DeviceFacts {
         DeviceFacts {
             volume: self.settings.audio.volume,
             muted: false,

@@ -103,6 +103,7 @@ impl Control {
         self.speaker.volume(self.settings.audio.volume);
         self.voice = Arc::new(Voice::new(super::assembly::voice_settings(&self.settings)));
         self.decide(Event::Tuned(tuning(&self.settings)));
+        self.decide(Event::Facts(self.facts()));
     }
 }
 
