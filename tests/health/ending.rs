@@ -1,9 +1,10 @@
 //! The end: within 2 s and with a farewell, whatever goes on.
 
+use std::path::Path;
 use std::time::Duration;
 
-use crate::broker::SOON;
-use crate::daemon::Daemon;
+use crate::broker::{SOON, wait_until};
+use crate::daemon::{Daemon, Settings};
 use crate::pulse::{Pulse, until};
 use crate::server::{Server, let_it_say, speak};
 
@@ -78,4 +79,19 @@ fn while_all_is_frozen() {
     ends_in_time(&mut daemon);
     server.broker.thaw();
     server.offline(SOON);
+}
+
+#[test]
+fn the_voice_ends_with_it() {
+    let pulse = Pulse::start();
+    let pid = pulse.folder().join("pid");
+    let script = format!("echo $$ > {0}.new; mv {0}.new {0}; exec sleep 600", pid.display());
+    let command = serde_json::json!(["sh", "-c", script]).to_string();
+    let mut daemon = Daemon::start(&pulse, &Settings::new().with("tts", "command", command));
+    let_it_say(&daemon, "This takes long.");
+    let voice = wait_until("the voice to run", SOON, || std::fs::read_to_string(&pid).ok());
+    let process = format!("/proc/{}", voice.trim());
+    assert!(Path::new(&process).exists());
+    ends_in_time(&mut daemon);
+    until("the voice has ended", || !Path::new(&process).exists());
 }

@@ -37,6 +37,7 @@ fn volume_triggers_and_limits_change_at_once() {
     assert_eq!(daemon.status()["volume"], 100);
     edit(&daemon, "volume = 100", "volume = 40", READ);
     assert_eq!(daemon.status()["volume"], 40);
+    server.probe.wait_for(|seen| seen.topic.ends_with("/status") && seen.text().contains("\"volume\":40"), SOON);
 
     // Nobody speaks: with the old limit this would listen for a minute.
     edit(&daemon, "no_speech = \"60s\"", "no_speech = \"1s\"", READ);

@@ -9,17 +9,21 @@ use crate::daemon::Daemon;
 use crate::pulse::{Pulse, until};
 use crate::server::{Server, speak};
 
+/// Speech is louder than this.
+const LOUD: i16 = 1_000;
+
 /// How long the device must not talk to itself afterwards.
 const QUIET: Duration = Duration::from_secs(5);
 
-/// A person who waits for the device to be ready, speaks, and is answered.
+/// A person speaks and is answered, and the answer comes back through the microphone.
 fn exchange(daemon: &Daemon, server: &Server, pulse: &Pulse, question: &str, answer: impl FnOnce(&Seen)) {
     let speaking = speak(pulse, question);
     let request = server.request();
     speaking.finish();
+    let room = pulse.overhear();
     answer(&request);
-    daemon.wait_event("answer", |_| true, SOON);
     daemon.wait_event("spoken", |_| true, SOON);
+    assert!(room.so_far().iter().any(|sample| sample.abs() > LOUD), "the microphone hears the loudspeaker");
 }
 
 #[test]
@@ -32,15 +36,10 @@ fn in_a_room_with_echo_the_device_does_not_talk_to_itself() {
         server.say(request, "It is a quarter past nine.");
     });
     daemon.wait_state("idle");
-    // A person draws breath first.
-    let breath = Instant::now();
-    until("the person speaks again", || breath.elapsed() > Duration::from_millis(700));
     exchange(&daemon, &server, &pulse, "Will it rain in Toulouse today?", |request| {
         server.ask(request, "Not today. Shall I tell you about tomorrow?");
     });
     daemon.wait_state("listening");
-    let breath = Instant::now();
-    until("the person speaks again", || breath.elapsed() > Duration::from_millis(700));
     exchange(&daemon, &server, &pulse, "Yes, tell me about tomorrow.", |request| {
         server.say(request, "Tomorrow there will be showers in the afternoon.");
     });
@@ -50,6 +49,4 @@ fn in_a_room_with_echo_the_device_does_not_talk_to_itself() {
     until("it was quiet for a while", || quiet.elapsed() >= QUIET);
     assert_eq!(daemon.events()[told..], [] as [Value; 0], "nothing happens when nobody speaks");
     assert_eq!((daemon.events_named("request").len(), server.requests()), (3, 0));
-    let echo = pulse.streams("sink-inputs").lines().count();
-    assert_eq!(echo, 1, "the echo was there all the time");
 }

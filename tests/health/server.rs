@@ -69,10 +69,18 @@ fn request_topic(id: &str) -> String {
     format!("blk/fromlinto/{SERIAL}/nlp/file/{id}")
 }
 
-/// Somebody says this to the microphone.
+/// Samples per second of the microphone.
+const RATE: u32 = 16_000;
+
+/// The silence before somebody speaks: the voice trigger is armed 300 ms after the loudspeaker's last sound.
+const BREATH: usize = RATE as usize * 7 / 10;
+
+/// Somebody draws breath and says this to the microphone.
 pub fn speak(pulse: &Pulse, text: &str) -> Speaking {
-    let wav = pulse.folder().join("question.wav");
-    speech::write_wav(&wav, 16_000, &speech::after_silence(&speech::say(text, "en-gb", 16_000), 16_000));
+    let wav = pulse.folder().join("words.wav");
+    let mut sound = vec![0; BREATH];
+    sound.extend(speech::say(text, "en-gb", RATE));
+    speech::write_wav(&wav, RATE, &sound);
     pulse.speak(&wav)
 }
 
