@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::broker::{SOON, Seen};
 use crate::daemon::Daemon;
 use crate::pulse::{Pulse, until};
-use crate::server::{Server, speak};
+use crate::server::{Server, let_it_say, speak};
 
 /// Speech is louder than this.
 const LOUD: i16 = 1_000;
@@ -49,4 +49,27 @@ fn in_a_room_with_echo_the_device_does_not_talk_to_itself() {
     until("it was quiet for a while", || quiet.elapsed() >= QUIET);
     assert_eq!(daemon.events()[told..], [] as [Value; 0], "nothing happens when nobody speaks");
     assert_eq!((daemon.events_named("request").len(), server.requests()), (3, 0));
+}
+
+#[test]
+fn in_a_room_with_echo_the_device_neither_answers_its_own_question_nor_hears_its_own_announcement() {
+    let (pulse, server) = (Pulse::start(), Server::start());
+    pulse.echo();
+    let daemon = Daemon::ready(&pulse, &server.settings().with("listen", "triggers", "[\"voice\"]"));
+    exchange(&daemon, &server, &pulse, "Will it rain in Toulouse today?", |request| {
+        server.ask(request, "Not today. Shall I tell you about tomorrow?");
+    });
+    daemon.wait_state("listening");
+    daemon.wait_state("idle");
+    let said = "Attention please, this is an announcement for everybody in this room.";
+    let_it_say(&daemon, said);
+    daemon.wait_event("spoken", |event| event["text"] == said, SOON);
+    daemon.wait_state("idle");
+    let told = daemon.events().len();
+    // Whatever still came back would open a turn now.
+    let quiet = Instant::now();
+    until("it was quiet for a moment", || quiet.elapsed() >= Duration::from_secs(1));
+    assert_eq!(daemon.events()[told..], [] as [Value; 0]);
+    let heard = [daemon.events_named("speech_start").len(), daemon.events_named("request").len(), server.requests()];
+    assert_eq!(heard, [1, 1, 0], "only the person was listened to");
 }
