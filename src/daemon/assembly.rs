@@ -18,6 +18,7 @@ use super::hearing::Hearing;
 use super::input::Input;
 use super::ledger::Ledger;
 use super::notify::Watchdog;
+use super::patience::Patience;
 use super::{DaemonError, Parts};
 use crate::config::{Linto, Settings};
 use crate::device::identity;
@@ -56,7 +57,10 @@ pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>)
         servers,
         hearing,
         mic,
+        mic_owes: Patience::default(),
         speaker,
+        speaker_owes: Patience::default(),
+        ordered: None,
         makings: BTreeMap::new(),
         voiceless: Vec::new(),
         bodies: BTreeMap::new(),

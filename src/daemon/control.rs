@@ -17,13 +17,14 @@ use super::hearing::Hearing;
 use super::input::{Heard, Input};
 use super::ledger::Ledger;
 use super::notify::{self, Watchdog};
+use super::patience::Patience;
 use super::speech::{Making, Sink};
 use crate::config::Settings;
 use crate::control::{Action, Request};
 use crate::device::network;
 use crate::device::state::StateFile;
 use crate::net::mqtt::Link;
-use crate::services::tts::Voice;
+use crate::services::tts::{TtsError, Voice};
 use crate::sound::{Loudspeaker, MicNotice, Microphone, SoundError, SpeakerNotice};
 
 /// How often a loudspeaker that is gone is tried again.
@@ -47,7 +48,11 @@ pub(super) struct Control {
     pub(super) servers: Vec<Server>,
     pub(super) hearing: Hearing,
     pub(super) mic: Arc<Microphone>,
+    pub(super) mic_owes: Patience,
     pub(super) speaker: Loudspeaker,
+    pub(super) speaker_owes: Patience,
+    /// What the loudspeaker was last asked to play.
+    pub(super) ordered: Option<PlayNumber>,
     pub(super) voice: Arc<Voice>,
     pub(super) makings: BTreeMap<PlayNumber, Making>,
     pub(super) voiceless: Vec<PlayNumber>,
@@ -84,7 +89,8 @@ impl Control {
 
     fn deadline(&self) -> Option<Instant> {
         let assistant = self.assistant.deadline().map(|tick| self.clock.instant(tick));
-        assistant.into_iter().chain(self.watchdog.deadline()).chain(self.probe).min()
+        let owed = self.mic_owes.deadline().into_iter().chain(self.speaker_owes.deadline());
+        assistant.into_iter().chain(self.watchdog.deadline()).chain(self.probe).chain(owed).min()
     }
 
     fn on_time(&mut self) {
@@ -98,13 +104,39 @@ impl Control {
         }
         if self.probe.is_some_and(|at| at <= now) {
             self.probe = Some(now + PROBE);
-            self.speaker.probe();
+            // A thread that hangs takes no orders; they would only pile up.
+            if self.speaker.check().is_ok() {
+                self.speaker.probe();
+            }
+        }
+        self.look_after_cards(now);
+    }
+
+    /// Tells of a sound thread that hangs, which it can't tell itself.
+    fn look_after_cards(&mut self, now: Instant) {
+        if self.mic_owes.due(now)
+            && let Err(error) = self.mic.check()
+        {
+            self.mic_lost(&error);
+        }
+        if self.speaker_owes.due(now)
+            && let Some(play) = self.ordered
+            && let Err(error) = self.speaker.check()
+        {
+            // What lies in its ring must not be heard when the thread goes on.
+            self.speaker.flush(play.0);
+            self.speaker_lost(Some(play), &error);
+            self.settle();
         }
     }
 
     /// Tells the assistant, and carries out what it decides, until nothing is left.
     pub(super) fn decide(&mut self, event: Event) {
         self.pending.push_back(event);
+        self.settle();
+    }
+
+    fn settle(&mut self) {
         while let Some(event) = self.pending.pop_front() {
             self.assistant.handle(self.clock.now(), event);
             while let Some(effect) = self.assistant.poll() {
@@ -119,11 +151,7 @@ impl Control {
             Input::Mic(notice) => self.mic_notice(notice),
             Input::Speaker(notice) => self.speaker_notice(notice),
             Input::Link(server, event) => self.link_event(server, event),
-            Input::Voiceless(play, error) => {
-                self.voiceless.push(play);
-                self.makings.remove(&play);
-                self.decide(Event::OutputLost(Cause::VoiceGone { detail: error.to_string() }));
-            }
+            Input::Voiceless(play, error) => self.voiceless(play, &error),
             Input::Voiced(play) => {
                 self.makings.remove(&play);
                 if let Some(warning) = self.voice.take_warning() {
@@ -134,6 +162,16 @@ impl Control {
             Input::Request(request) => self.request(request),
             Input::Reload => self.reload(),
             Input::Stop => {}
+        }
+    }
+
+    fn voiceless(&mut self, play: PlayNumber, error: &TtsError) {
+        if self.makings.remove(&play).is_some() {
+            self.voiceless.push(play);
+        }
+        // A text without a word in it says nothing about the voice.
+        if !matches!(error, TtsError::NothingToSay) {
+            self.decide(Event::OutputLost(Cause::VoiceGone { detail: error.to_string() }));
         }
     }
 
@@ -172,15 +210,21 @@ impl Control {
     fn mic_notice(&mut self, notice: MicNotice) {
         match notice {
             MicNotice::Opened { device, shape, ring } => {
+                self.mic_owes.end();
                 tracing::info!("microphone {device}: {shape}");
                 self.hearing.attach(shape, ring);
             }
             MicNotice::Failed(error) => {
                 self.hearing.detach();
-                self.decide(Event::MicLost(mic_cause(&error)));
+                self.mic_lost(&error);
             }
             MicNotice::Closed => self.hearing.detach(),
         }
+    }
+
+    fn mic_lost(&mut self, error: &SoundError) {
+        self.mic_owes.end();
+        self.decide(Event::MicLost(mic_cause(error)));
     }
 
     fn speaker_notice(&mut self, notice: SpeakerNotice) {
@@ -191,16 +235,27 @@ impl Control {
                 }
                 self.speaker_back();
             }
-            SpeakerNotice::Started { .. } => {}
+            SpeakerNotice::Started { id } => self.speaker_said(PlayNumber(id)),
             SpeakerNotice::Ended { id, end, heard } => self.sound_ended(PlayNumber(id), end, heard),
-            SpeakerNotice::Failed { id, error } => {
-                self.probe.get_or_insert_with(|| Instant::now() + PROBE);
-                self.decide(Event::OutputLost(Cause::SpeakerGone { detail: error.to_string() }));
-                if let Some(id) = id {
-                    self.sound_ended(PlayNumber(id), PlayEnd::Failed, Duration::ZERO);
-                }
-            }
+            SpeakerNotice::Failed { id, error } => self.speaker_lost(id.map(PlayNumber), &error),
             SpeakerNotice::Back => self.speaker_back(),
+        }
+        self.settle();
+    }
+
+    /// The loudspeaker's thread is past the calls that may hold it, with this order or by its end.
+    fn speaker_said(&mut self, play: PlayNumber) {
+        if self.ordered == Some(play) {
+            self.speaker_owes.end();
+        }
+    }
+
+    /// There is no loudspeaker, which ends `play`, if that was to be heard.
+    pub(super) fn speaker_lost(&mut self, play: Option<PlayNumber>, error: &SoundError) {
+        self.probe.get_or_insert_with(|| Instant::now() + PROBE);
+        self.pending.push_back(Event::OutputLost(Cause::SpeakerGone { detail: error.to_string() }));
+        if let Some(play) = play {
+            self.sound_ended(play, PlayEnd::Failed, Duration::ZERO);
         }
     }
 
@@ -210,6 +265,7 @@ impl Control {
     }
 
     fn sound_ended(&mut self, play: PlayNumber, end: PlayEnd, heard: Duration) {
+        self.speaker_said(play);
         self.makings.remove(&play);
         let tone_only = self.voiceless.iter().position(|voiceless| *voiceless == play);
         let end = match tone_only {
@@ -219,7 +275,7 @@ impl Control {
             }
             None => end,
         };
-        self.decide(Event::Played { play, end, heard });
+        self.pending.push_back(Event::Played { play, end, heard });
     }
 
     fn link_event(&mut self, server: ServerId, event: LinkEvent) {
@@ -230,7 +286,7 @@ impl Control {
     }
 
     /// What servers are told about this device, looked up now.
-    fn facts(&self) -> DeviceFacts {
+    pub(super) fn facts(&self) -> DeviceFacts {
         DeviceFacts {
             volume: self.settings.audio.volume,
             muted: false,
@@ -286,6 +342,7 @@ impl Control {
                     tracing::warn!("`{name}` has changed and counts after a restart");
                 }
                 self.adopt(settings);
+                tracing::info!("the settings were read again");
             }
             Err(error) => tracing::error!("the settings stay as they were: {error}"),
         }

@@ -14,12 +14,17 @@ use super::notify;
 use super::speech::Making;
 use crate::config::{Settings, Trigger};
 use crate::services::tts::Voice;
+use crate::sound::SoundError;
 
 impl Control {
     pub(super) fn carry_out(&mut self, effect: Effect) {
         match effect {
-            Effect::Mic(true) => self.mic.open(),
+            Effect::Mic(true) => {
+                self.mic.open();
+                self.mic_owes.begin();
+            }
             Effect::Mic(false) => {
+                self.mic_owes.end();
                 self.hearing.detach();
                 self.mic.close();
             }
@@ -57,9 +62,14 @@ impl Control {
                 heard: std::time::Duration::ZERO,
             });
         }
+        if self.speaker.check().is_err() || !self.speaker.play(play.0) {
+            let device = self.settings.audio.playback.name().to_owned();
+            return self.speaker_lost(Some(play), &SoundError::Stuck { device });
+        }
+        self.ordered = Some(play);
+        self.speaker_owes.begin();
         let making = Making::start(play, source, Arc::clone(&self.voice), self.inbox.clone());
         self.makings.insert(play, making);
-        self.speaker.play(play.0);
     }
 
     fn flush(&mut self, play: PlayNumber) {
@@ -93,6 +103,7 @@ impl Control {
         self.speaker.volume(self.settings.audio.volume);
         self.voice = Arc::new(Voice::new(super::assembly::voice_settings(&self.settings)));
         self.decide(Event::Tuned(tuning(&self.settings)));
+        self.decide(Event::Facts(self.facts()));
     }
 }
 

@@ -9,6 +9,7 @@ mod inbox;
 pub mod input;
 pub mod ledger;
 mod notify;
+mod patience;
 mod speech;
 mod status;
 
@@ -27,8 +28,8 @@ use control::Control;
 use input::{INBOX, Input};
 use ledger::Ledger;
 
-/// Everything must be over within this after the order to stop.
-const FAREWELL: Duration = Duration::from_millis(1_500);
+/// The brokers have so long for our farewell. With what the sound threads need it must stay below 2 s.
+const FAREWELL: Duration = Duration::from_millis(1_200);
 
 /// What a daemon is made of.
 pub struct Parts {

@@ -36,9 +36,9 @@ impl Making {
     pub fn start(play: PlayNumber, source: Source, voice: Arc<Voice>, inbox: mpsc::Sender<Input>) -> Self {
         let (sink, sink_comes) = oneshot::channel();
         let task = tokio::spawn(async move {
-            let outcome = make(source, &voice, sink_comes).await;
-            let input = match outcome {
-                Ok(()) => Input::Voiced(play),
+            let input = match make(source, &voice, sink_comes).await {
+                Ok(Made::Spoken) => Input::Voiced(play),
+                Ok(Made::Toned) => return,
                 Err(error) => Input::Voiceless(play, error),
             };
             // The control thread is gone only when the daemon ends.
@@ -62,24 +62,32 @@ impl Drop for Making {
     }
 }
 
-async fn make(source: Source, voice: &Voice, sink: oneshot::Receiver<Sink>) -> Result<(), TtsError> {
+/// What was made.
+enum Made {
+    /// The voice spoke.
+    Spoken,
+    /// A sound without the voice, which says nothing about it.
+    Toned,
+}
+
+async fn make(source: Source, voice: &Voice, sink: oneshot::Receiver<Sink>) -> Result<Made, TtsError> {
     match source {
         Source::Chime(chime) => {
             if let Ok(mut sink) = sink.await {
                 pour(&mut sink.ring, &chime.render(sink.rate)).await;
             }
-            Ok(())
+            Ok(Made::Toned)
         }
         Source::Text(text) => speak(voice.speak(&text), sink).await,
         Source::Sentence(sentence) => speak(voice.say(sentence), sink).await,
         // No protocol of this version pushes sound.
-        Source::Stream(_) => Ok(()),
+        Source::Stream(_) => Ok(Made::Toned),
     }
 }
 
 /// Speaks, or sounds the error tone if there is no voice.
-async fn speak(utterance: Result<Utterance, TtsError>, sink: oneshot::Receiver<Sink>) -> Result<(), TtsError> {
-    let Ok(mut sink) = sink.await else { return Ok(()) };
+async fn speak(utterance: Result<Utterance, TtsError>, sink: oneshot::Receiver<Sink>) -> Result<Made, TtsError> {
+    let Ok(mut sink) = sink.await else { return Ok(Made::Toned) };
     let outcome = match utterance {
         Ok(utterance) => stream(utterance, &mut sink).await,
         Err(error) => Err(error),
@@ -87,7 +95,7 @@ async fn speak(utterance: Result<Utterance, TtsError>, sink: oneshot::Receiver<S
     if outcome.is_err() {
         pour(&mut sink.ring, &Chime::Error.render(sink.rate)).await;
     }
-    outcome
+    outcome.map(|()| Made::Spoken)
 }
 
 async fn stream(mut utterance: Utterance, sink: &mut Sink) -> Result<(), TtsError> {

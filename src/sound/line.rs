@@ -112,7 +112,7 @@ impl Line {
         if !self.running && !stream.as_ref().is_some_and(|stream| stream.can_start(self.pcm.period())) {
             return Ok(());
         }
-        let result = self.fill(stream).and_then(|()| self.start());
+        let result = if self.running { self.fill(stream) } else { self.begin(stream) };
         if result != Err(Fault::Xrun) {
             return result;
         }
@@ -127,13 +127,15 @@ impl Line {
         self.shared.watch.over(|| pcm.recover())
     }
 
-    fn start(&mut self) -> Result<(), Fault> {
-        if !self.running {
-            let pcm = &mut self.pcm;
-            self.shared.watch.over(|| pcm.start())?;
-            self.running = true;
-            self.progress = Instant::now();
-        }
+    /// The first frames start a card as much as an order does, so that both may block for ever.
+    fn begin(&mut self, stream: Option<&mut Stream>) -> Result<(), Fault> {
+        let shared = Arc::clone(&self.shared);
+        shared.watch.over(|| {
+            self.fill(stream)?;
+            self.pcm.start()
+        })?;
+        self.running = true;
+        self.progress = Instant::now();
         Ok(())
     }
 

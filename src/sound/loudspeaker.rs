@@ -12,7 +12,7 @@ use super::bell::Bell;
 use super::card::Cards;
 use super::error::SoundError;
 use super::player::Player;
-use super::watch::Watch;
+use super::watch::{GOODBYE, Watch};
 
 /// Orders that wait for the thread. It takes them within 20 ms unless a frozen sound server holds it.
 const ORDERS: usize = 64;
@@ -163,9 +163,9 @@ impl Loudspeaker {
     }
 
     /// Whether the thread hangs in a call into the device. A frozen sound server does that to whoever opens or closes,
-    /// and the thread can't tell it itself; so ask about once a second from `play` until something was told about it.
-    /// A device that freezes while it plays is told by [`SpeakerNotice::Failed`] without being asked. The thread goes
-    /// on by itself as soon as the server thaws or dies.
+    /// and the thread can't tell it itself; so ask about once a second from `play` until [`SpeakerNotice::Started`] or
+    /// the end. A device that freezes while it plays is told by [`SpeakerNotice::Failed`] without being asked. The
+    /// thread goes on by itself as soon as the server thaws or dies.
     ///
     /// # Errors
     /// [`SoundError::Stuck`].
@@ -185,7 +185,8 @@ impl Drop for Loudspeaker {
     fn drop(&mut self) {
         self.shared.quit.store(true, Ordering::Release);
         self.shared.bell.ring();
-        if self.ended.wait(Some(Duration::from_millis(500)))
+        if !self.shared.watch.stuck()
+            && self.ended.wait(Some(GOODBYE))
             && let Some(thread) = self.thread.take()
         {
             // A panic of the thread was already printed by it.

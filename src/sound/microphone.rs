@@ -4,13 +4,12 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use super::bell::Bell;
 use super::capture::Recorder;
 use super::card::{Cards, Shape};
 use super::error::SoundError;
-use super::watch::Watch;
+use super::watch::{GOODBYE, Watch};
 
 /// Which microphone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,7 +155,8 @@ impl Drop for Microphone {
     fn drop(&mut self) {
         self.shared.quit.store(true, Ordering::Release);
         self.shared.bell.ring();
-        if self.ended.wait(Some(Duration::from_millis(500)))
+        if !self.shared.watch.stuck()
+            && self.ended.wait(Some(GOODBYE))
             && let Some(thread) = self.thread.take()
         {
             // A panic of the thread was already printed by it.

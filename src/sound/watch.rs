@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 /// Longer in one call than this is stuck. Opening a healthy device takes a tenth of it.
 pub(super) const PATIENCE: Duration = Duration::from_millis(1_500);
 
+/// A thread has so long to end; one that a frozen server holds is left behind.
+pub(super) const GOODBYE: Duration = Duration::from_millis(300);
+
 /// The moment at which a thread went into such a call; seen by other threads.
 pub(super) struct Watch {
     start: Instant,

@@ -109,17 +109,21 @@ impl Pulse {
     /// Begins to record what the loudspeaker plays, 48 kHz mono; returns when the first sound is there.
     #[must_use]
     pub fn record(&self) -> Recording {
+        self.record_from("spk.monitor")
+    }
+
+    /// Begins to record what the microphone hears, as [`Pulse::record`] does.
+    #[must_use]
+    pub fn overhear(&self) -> Recording {
+        self.record_from("mic.monitor")
+    }
+
+    fn record_from(&self, source: &str) -> Recording {
         let file = self.folder.path().join(format!("recording-{}.raw", number()));
         let child = self
             .tool("parecord")
-            .args([
-                "--device=spk.monitor",
-                "--raw",
-                "--rate=48000",
-                "--channels=1",
-                "--format=s16le",
-                "--latency-msec=50",
-            ])
+            .args(["--raw", "--rate=48000", "--channels=1", "--format=s16le", "--latency-msec=50"])
+            .arg(format!("--device={source}"))
             .arg(&file)
             .spawn()
             .expect("parecord; `apt install pulseaudio-utils`");
@@ -159,6 +163,11 @@ impl Pulse {
         let module = null_sink(sink);
         let words: Vec<&str> = ["load-module"].into_iter().chain(module.split(' ')).collect();
         self.pactl(&words);
+    }
+
+    /// Makes a room of it: what the loudspeaker plays comes back through the microphone, about 50 ms later.
+    pub fn echo(&self) {
+        self.pactl(&["load-module", "module-loopback", "source=spk.monitor", "sink=mic", "latency_msec=50"]);
     }
 
     /// Streams of a kind (`sink-inputs`, `source-outputs`) that are open, a line each.
@@ -227,7 +236,7 @@ impl Drop for Speaking {
     }
 }
 
-/// A running recording of the loudspeaker.
+/// A running recording.
 pub struct Recording {
     child: Child,
     file: PathBuf,
