@@ -18,8 +18,9 @@ use tokio::sync::mpsc::Sender;
 use super::input::{Heard, Input};
 use crate::sound::{Bell, Microphone, Pace, Shape};
 
-/// An open microphone that delivers nothing for this long is as good as gone.
-const STALL: Duration = Duration::from_secs(1);
+/// An open microphone that delivers nothing for this long is as good as gone. Its own thread says so after 1 s, unless
+/// that thread hangs.
+const STALL: Duration = Duration::from_millis(1_500);
 
 /// Commands that may wait for the thread; it reads them within a millisecond or is stuck for good.
 const COMMANDS: usize = 256;

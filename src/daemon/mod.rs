@@ -1,15 +1,19 @@
 //! The daemon: the wiring, the only place that knows everybody.
 
 mod assembly;
+mod cards;
 pub mod clock;
 mod control;
 mod effects;
+mod facts;
+mod heard;
 pub mod hearing;
 mod inbox;
 pub mod input;
 pub mod ledger;
 mod notify;
 mod patience;
+mod requests;
 mod speech;
 mod status;
 

@@ -1,0 +1,135 @@
+//! What the sound threads and the speech engine tell, and what they can't tell because they hang.
+
+use std::time::{Duration, Instant};
+
+use auricle_core::assistant::cause::Cause;
+use auricle_core::assistant::event::{Event, PlayNumber};
+use auricle_core::dialogue::PlayEnd;
+
+use super::control::{Control, PROBE};
+use super::speech::Sink;
+use crate::services::tts::TtsError;
+use crate::sound::{MicNotice, SoundError, SpeakerNotice};
+
+impl Control {
+    /// Tells of a sound thread that hangs, which it can't tell itself.
+    pub(super) fn look_after_cards(&mut self, now: Instant) {
+        if self.mic_owes.due(now)
+            && let Err(error) = self.mic.check()
+        {
+            self.mic_lost(&error);
+        }
+        if self.speaker_owes.due(now)
+            && let Some(play) = self.ordered
+            && let Err(error) = self.speaker.check()
+        {
+            // What lies in its ring must not be heard when the thread goes on.
+            self.speaker.flush(play.0);
+            self.speaker_lost(Some(play), &error);
+            self.settle();
+        }
+    }
+
+    pub(super) fn mic_notice(&mut self, notice: MicNotice) {
+        match notice {
+            // Opened while the order to close was under way: not a sample of it may reach the tape.
+            MicNotice::Opened { .. } if self.assistant.muted().is_some() => {}
+            MicNotice::Opened { device, shape, ring } => {
+                self.mic_owes.end();
+                tracing::info!("microphone {device}: {shape}");
+                self.hearing.attach(shape, ring);
+            }
+            MicNotice::Failed(error) => {
+                self.hearing.detach();
+                self.mic_lost(&error);
+            }
+            MicNotice::Closed => self.hearing.detach(),
+        }
+    }
+
+    fn mic_lost(&mut self, error: &SoundError) {
+        self.mic_owes.end();
+        self.decide(Event::MicLost(mic_cause(error)));
+    }
+
+    pub(super) fn speaker_notice(&mut self, notice: SpeakerNotice) {
+        match notice {
+            SpeakerNotice::Ready { id, rate, ring } => {
+                if let Some(making) = self.makings.get_mut(&PlayNumber(id)) {
+                    making.sink(Sink { rate, ring });
+                }
+                self.speaker_back();
+            }
+            SpeakerNotice::Started { id } => self.speaker_said(PlayNumber(id)),
+            SpeakerNotice::Ended { id, end, heard } => self.sound_ended(PlayNumber(id), end, heard),
+            SpeakerNotice::Failed { id, error } => self.speaker_lost(id.map(PlayNumber), &error),
+            SpeakerNotice::Back => self.speaker_back(),
+        }
+        self.settle();
+    }
+
+    /// The loudspeaker's thread is past the calls that may hold it, with this order or by its end.
+    fn speaker_said(&mut self, play: PlayNumber) {
+        if self.ordered == Some(play) {
+            self.speaker_owes.end();
+        }
+    }
+
+    /// There is no loudspeaker, which ends `play`, if that was to be heard.
+    pub(super) fn speaker_lost(&mut self, play: Option<PlayNumber>, error: &SoundError) {
+        self.probe.get_or_insert_with(|| Instant::now() + PROBE);
+        self.pending.push_back(Event::OutputLost(Cause::SpeakerGone { detail: error.to_string() }));
+        if let Some(play) = play {
+            self.sound_ended(play, PlayEnd::Failed, Duration::ZERO);
+        }
+    }
+
+    fn speaker_back(&mut self) {
+        self.probe = None;
+        self.decide(Event::OutputBack("SpeakerGone"));
+    }
+
+    fn sound_ended(&mut self, play: PlayNumber, end: PlayEnd, heard: Duration) {
+        self.speaker_said(play);
+        self.makings.remove(&play);
+        let tone_only = self.voiceless.iter().position(|voiceless| *voiceless == play);
+        let end = match tone_only {
+            Some(place) => {
+                self.voiceless.swap_remove(place);
+                PlayEnd::Failed
+            }
+            None => end,
+        };
+        self.pending.push_back(Event::Played { play, end, heard });
+    }
+
+    /// A sound was made to its end.
+    pub(super) fn voiced(&mut self, play: PlayNumber) {
+        self.makings.remove(&play);
+        if let Some(warning) = self.voice.take_warning() {
+            tracing::warn!("{warning}; {}", warning.remedy());
+        }
+        self.decide(Event::OutputBack("VoiceGone"));
+    }
+
+    pub(super) fn voiceless(&mut self, play: PlayNumber, error: &TtsError) {
+        if self.makings.remove(&play).is_some() {
+            self.voiceless.push(play);
+        }
+        // A text without a word in it says nothing about the voice.
+        if !matches!(error, TtsError::NothingToSay) {
+            self.decide(Event::OutputLost(Cause::VoiceGone { detail: error.to_string() }));
+        }
+    }
+}
+
+fn mic_cause(error: &SoundError) -> Cause {
+    match error {
+        SoundError::Busy { holder: Some(holder), .. } => Cause::MicBusy { holder: holder.clone() },
+        SoundError::Ambiguous { cards, .. } => {
+            let names: Vec<&str> = cards.iter().map(|card| card.pcm.as_str()).collect();
+            Cause::MicAmbiguous { cards: names.join(", ") }
+        }
+        other => Cause::MicGone { detail: other.to_string() },
+    }
+}

@@ -1,0 +1,42 @@
+//! What hearing tells.
+
+use auricle_core::assistant::cause::Cause;
+use auricle_core::assistant::event::Event;
+use auricle_core::hearing::EarEvent;
+
+use super::control::Control;
+use super::input::Heard;
+
+impl Control {
+    pub(super) fn heard(&mut self, heard: Heard) {
+        match heard {
+            Heard::Ear(event) => self.ear_event(event),
+            Heard::Flowing => self.decide(Event::MicFlowing),
+            Heard::Stalled => {
+                let detail = format!("`{}` delivers no sound", self.settings.audio.capture.name());
+                self.decide(Event::MicLost(Cause::MicGone { detail }));
+            }
+            Heard::Unusable(detail) => self.decide(Event::MicLost(Cause::MicGone { detail })),
+            Heard::Token { token, flowing } => self.decide(Event::Token { token, flowing }),
+        }
+    }
+
+    fn ear_event(&mut self, event: EarEvent) {
+        match event {
+            EarEvent::Voice { at, earliest } => self.decide(Event::Voice { at, earliest }),
+            EarEvent::SpeechStart { listen, .. } => self.decide(Event::SpeechStart(listen)),
+            EarEvent::Ended { listen, at, why, .. } => self.decide(Event::Ended { listen, at, why }),
+            EarEvent::UplinkReady { uplink, body, samples } => {
+                self.bodies.insert(uplink, body);
+                self.decide(Event::UplinkReady { uplink, samples, last: true });
+            }
+            EarEvent::UplinkChunk { uplink, body, last } => {
+                let samples = body.len() as u64 / 2;
+                self.bodies.insert(uplink, body);
+                self.decide(Event::UplinkReady { uplink, samples, last });
+            }
+            EarEvent::UplinkRefused { uplink } => self.decide(Event::Uplinked { uplink, sent: false, samples: 0 }),
+            EarEvent::Lost { samples } => self.ledger.count("tape_lost_samples", samples),
+        }
+    }
+}
