@@ -33,9 +33,9 @@ fn a_sound_server_that_freezes_while_idle_is_told_and_works_again_after_the_thaw
 
 #[test]
 fn a_sound_server_that_is_frozen_from_the_start_holds_up_nothing_else() {
-    let (pulse, manager) = (Pulse::start(), Manager::new());
+    let (pulse, server, manager) = (Pulse::start(), Server::start(), Manager::new());
     pulse.freeze();
-    let daemon = Daemon::start(&pulse, &manager.watch(Settings::new()));
+    let daemon = Daemon::start(&pulse, &manager.watch(server.settings()));
     manager.wait("READY=1", SOON);
     // Events are told from the moment on when somebody reads them, the cause may have come before.
     let status = daemon.wait_status("the cause", |status| status.to_string().contains("MicGone"));

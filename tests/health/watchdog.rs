@@ -13,6 +13,7 @@ use crate::broker::{SOON, wait_until};
 use crate::daemon::{Daemon, Settings};
 use crate::manager::{Manager, WATCHDOG};
 use crate::pulse::Pulse;
+use crate::server::Server;
 
 fn fed_for_three_periods(manager: &Manager) {
     let longest = manager.longest_hunger(WATCHDOG * 3);
@@ -20,9 +21,18 @@ fn fed_for_three_periods(manager: &Manager) {
 }
 
 #[test]
-fn ready_when_samples_arrive_and_fed_while_they_do() {
+fn ready_when_it_is_known_that_nobody_serves_it() {
     let (pulse, manager) = (Pulse::start(), Manager::new());
+    pulse.freeze();
     let daemon = Daemon::start(&pulse, &manager.watch(Settings::new()));
+    manager.wait("READY=1", SOON);
+    assert!(daemon.status().to_string().contains("NotSetUp"));
+}
+
+#[test]
+fn ready_when_samples_arrive_and_fed_while_they_do() {
+    let (pulse, server, manager) = (Pulse::start(), Server::start(), Manager::new());
+    let daemon = Daemon::start(&pulse, &manager.watch(server.settings()));
     manager.wait("READY=1", SOON);
     assert!(daemon.counter("capture_periods") > 0);
     fed_for_three_periods(&manager);
@@ -30,10 +40,10 @@ fn ready_when_samples_arrive_and_fed_while_they_do() {
 
 #[test]
 fn ready_when_muted_and_fed_for_three_periods() {
-    let (pulse, manager) = (Pulse::start(), Manager::new());
+    let (pulse, server, manager) = (Pulse::start(), Server::start(), Manager::new());
     let state = tempfile::TempDir::new().unwrap();
     std::fs::write(state.path().join("state.json"), r#"{"muted": "local"}"#).unwrap();
-    let settings = manager.watch(Settings::new()).environment("AURICLE_STATE_DIR", state.path().display());
+    let settings = manager.watch(server.settings()).environment("AURICLE_STATE_DIR", state.path().display());
     let daemon = Daemon::start(&pulse, &settings);
     manager.wait("READY=1", SOON);
     fed_for_three_periods(&manager);
@@ -42,9 +52,9 @@ fn ready_when_muted_and_fed_for_three_periods() {
 
 #[test]
 fn ready_without_a_microphone_and_fed_for_three_periods() {
-    let (pulse, manager) = (Pulse::start(), Manager::new());
+    let (pulse, server, manager) = (Pulse::start(), Server::start(), Manager::new());
     pulse.unplug("mic");
-    let daemon = Daemon::start(&pulse, &manager.watch(Settings::new()));
+    let daemon = Daemon::start(&pulse, &manager.watch(server.settings()));
     manager.wait("READY=1", SOON);
     fed_for_three_periods(&manager);
     assert!(daemon.status().to_string().contains("MicGone"));
@@ -52,8 +62,8 @@ fn ready_without_a_microphone_and_fed_for_three_periods() {
 
 #[test]
 fn pulled_out_later_it_stays_fed_too() {
-    let (pulse, manager) = (Pulse::start(), Manager::new());
-    let daemon = Daemon::start(&pulse, &manager.watch(Settings::new()));
+    let (pulse, server, manager) = (Pulse::start(), Server::start(), Manager::new());
+    let daemon = Daemon::start(&pulse, &manager.watch(server.settings()));
     manager.wait("READY=1", SOON);
     pulse.unplug("mic");
     fed_for_three_periods(&manager);
