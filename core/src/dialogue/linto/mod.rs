@@ -109,13 +109,13 @@ impl Linto {
             Some(Inbound::ToUs { leaf: "nlp", rest, .. }) => {
                 self.turn.answer(now, rest, &message.payload, &mut self.out);
             }
-            Some(Inbound::ToUs { scope, leaf, .. }) => self.command(scope, leaf, &message.payload),
+            Some(Inbound::ToUs { scope, leaf, .. }) => self.command(scope, leaf, message),
             None => self.out.dropped("unknown_topic", format!("`{}`", outbox::short(&message.topic))),
         }
     }
 
-    fn command(&mut self, scope: Scope, leaf: &str, payload: &[u8]) {
-        let result = match commands::apply(leaf, payload) {
+    fn command(&mut self, scope: Scope, leaf: &str, message: &Message) {
+        let result = match commands::apply(leaf, &message.payload) {
             Some(Outcome::Reply { leaf, payload }) => {
                 let topic = self.topics.egress(scope, leaf);
                 self.out.publish(Publication { topic, payload, qos: Qos::One, retain: false });
@@ -128,7 +128,7 @@ impl Linto {
             Some(Outcome::Nothing(why)) => format!("ignored: {why}"),
             Some(Outcome::NotServed) => "not served by this version yet".into(),
             None => {
-                self.out.dropped("unknown_command", format!("`{}`", outbox::short(leaf)));
+                self.out.dropped("unknown_command", format!("`{}`: no such command", outbox::short(&message.topic)));
                 return;
             }
         };

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use super::LintoSettings;
-use super::outbox::Outbox;
+use super::outbox::{Outbox, short};
 use super::pace::Pace;
 use super::twins::Twins;
 use crate::assistant::cause::Cause;
@@ -175,7 +175,10 @@ impl Presence {
                 out.clear("TwinDevice");
                 self.replies.want();
             }
-            Echo::Other => out.dropped("odd_status", format!("{} bytes that are no status", message.payload.len())),
+            Echo::Other => out.dropped(
+                "odd_status",
+                format!("`{}`: {} bytes that are no status", short(&message.topic), message.payload.len()),
+            ),
         }
     }
 

@@ -63,8 +63,8 @@ fn known_commands_that_are_not_served_say_so_and_unknown_ones_are_dropped() {
     assert_snapshot!(rig.trace(), @r"
     0.000 report command volume: not served by this version yet
     0.000 report command shellexec: not served by this version yet
-    0.000 report drop 1 unknown_command: `selfdestruct`
-    0.000 report drop 1 unknown_command: ``
+    0.000 report drop 1 unknown_command: `blk/tolinto/raspberry1/selfdestruct`: no such command
+    0.000 report drop 1 unknown_command: `blk/tolinto/raspberry1/`: no such command
     0.000 report drop 1 unknown_topic: `other/topic`
     ");
 }
