@@ -149,6 +149,8 @@ fn a_question_back_that_nobody_answers() {
     story.answer(r#"{"behavior":{"ask":{"text":"Which one?"},"conversationData":{"intent":"choose"}}}"#);
     story.played("the question was heard", PlayEnd::Finished);
     story.silence(Ending::NoSpeech);
+    story.played("the sound was heard", PlayEnd::Finished);
+    story.pass("two seconds later", Duration::from_secs(2));
     story.trigger();
     assert!(!story.text.contains("choose"), "the old question must not reach the next request");
     insta::assert_snapshot!(story.text);

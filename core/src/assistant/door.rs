@@ -70,7 +70,9 @@ impl Assistant {
 
     /// Somebody wants a turn by a command.
     fn triggered(&mut self, now: Tick, trigger: Trigger, server: Option<ServerId>, at: Option<Position>) {
-        let from = at.map_or(Start::Now, |at| Start::At(at.back(self.tuning.preroll)));
+        // The tape before the command is of use only if the device was not to be heard on it.
+        let quiet = self.speaker.quiet_since().is_some_and(|since| now.since(since) >= self.tuning.preroll);
+        let from = at.filter(|_| quiet).map_or(Start::Now, |at| Start::At(at.back(self.tuning.preroll)));
         self.open(now, trigger, server.unwrap_or(ServerId(0)), from);
     }
 
