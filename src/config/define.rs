@@ -105,6 +105,9 @@ pub(super) trait Section: Sized {
     /// The settings in which two differ.
     fn changed(&self, other: &Self) -> Vec<&'static SettingDef>;
 
+    /// Takes over what may change while the daemon runs.
+    fn take_live(&mut self, new: &Self);
+
     /// The values as they would be written, in the order of the definition. Secrets are "set" or "not set".
     fn shown(&self) -> Vec<String>;
 }
@@ -155,6 +158,13 @@ macro_rules! section {
                 let differs = [$(self.$field != other.$field),*];
                 let settings = Self::definition().settings.iter();
                 settings.zip(differs).filter(|(_, differs)| *differs).map(|(setting, _)| setting).collect()
+            }
+
+            fn take_live(&mut self, new: &Self) {
+                use $crate::config::define::Reload;
+                $(if matches!(Reload::$reload, Reload::Live) {
+                    self.$field.clone_from(&new.$field);
+                })*
             }
 
             fn shown(&self) -> Vec<String> {

@@ -66,6 +66,18 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Takes over from `new` what may change while the daemon runs; the rest stays as it is in use.
+    pub fn take_live(&mut self, new: &Self) {
+        for (server, new) in self.linto.iter_mut().zip(&new.linto) {
+            server.take_live(new);
+        }
+        self.device.take_live(&new.device);
+        self.audio.take_live(&new.audio);
+        self.listen.take_live(&new.listen);
+        self.tts.take_live(&new.tts);
+        self.control.take_live(&new.control);
+    }
+
     /// The settings that differ from `other`'s and take effect only when the daemon is started again, as
     /// "section.key"; "linto" if servers came, went or changed their order.
     #[must_use]

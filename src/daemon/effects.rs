@@ -98,8 +98,8 @@ impl Control {
     }
 
     /// Takes over the settings that may change while the daemon runs.
-    pub(super) fn adopt(&mut self, settings: Settings) {
-        self.settings = settings;
+    pub(super) fn adopt(&mut self, settings: &Settings) {
+        self.settings.take_live(settings);
         self.speaker.volume(self.settings.audio.volume);
         self.voice = Arc::new(Voice::new(super::assembly::voice_settings(&self.settings)));
         self.decide(Event::Tuned(tuning(&self.settings)));

@@ -51,7 +51,7 @@ impl Control {
                 for name in self.settings.needs_restart(&settings) {
                     tracing::warn!("`{name}` has changed and counts after a restart");
                 }
-                self.adopt(settings);
+                self.adopt(&settings);
                 tracing::info!("the settings were read again");
             }
             Err(error) => tracing::error!("the settings stay as they were: {error}"),

@@ -151,6 +151,13 @@ fn only_changes_that_cannot_be_taken_over_need_a_restart() {
         ["linto.broker", "linto.password", "linto.answer_timeout", "device.serial", "audio.capture", "control.socket"];
     assert_eq!(restart.needs_restart(&old), expected);
 
+    let mut running = old.clone();
+    running.take_live(&restart);
+    assert_eq!(running.audio.volume, 4, "live");
+    assert_eq!(running.audio.capture, old.audio.capture, "still the one in use");
+    assert_eq!(running.needs_restart(&old), [""; 0], "so that going back is no news");
+    assert_eq!(running.needs_restart(&restart), expected);
+
     let without = loaded("").settings;
     assert_eq!(old.needs_restart(&without), ["linto"]);
 

@@ -212,6 +212,7 @@ impl Assistant {
         if self.mic.muted().is_some() {
             return;
         }
+        let already = self.causes.iter().any(|(server, known)| server.is_none() && known.code() == cause.code());
         for code in MIC_CODES {
             if code != cause.code() {
                 self.clear(None, code);
@@ -224,7 +225,12 @@ impl Assistant {
             }
             self.close_ear();
         }
-        self.raise(None, cause);
+        if already {
+            // What a retry finds out is kept for `status`; once is enough for the log and the person.
+            self.causes.raise(None, cause);
+        } else {
+            self.raise(None, cause);
+        }
         self.announce_ready();
     }
 
