@@ -13,7 +13,7 @@ demo: ## speak to it and hear it answer, with nothing else installed (ARGS="--li
 
 test: ## every test, with a real broker, sound server and voices
 	@scripts/setup.sh build test
-	@cargo test --workspace --features demo --no-fail-fast
+	@scripts/test.sh $(ARGS)
 
 lint: ## format, clippy, licences and sources of the crates, the purity of core/, lengths
 	@scripts/setup.sh build lint
