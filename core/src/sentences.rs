@@ -107,7 +107,7 @@ impl Sentence {
             Cause::MicGone { .. } => Self::MicGone,
             Cause::MicBusy { .. } => Self::MicBusy,
             Cause::MicAmbiguous { .. } => Self::MicAmbiguous,
-            Cause::SpeakerGone { .. } | Cause::VoiceGone { .. } => return None,
+            Cause::SpeakerGone { .. } | Cause::SpeakerAmbiguous { .. } | Cause::VoiceGone { .. } => return None,
             Cause::BrokerUnreachable { .. } => Self::Offline,
             Cause::BrokerRefused { .. } => Self::Refused,
             Cause::TwinDevice { .. } => Self::TwinDevice,

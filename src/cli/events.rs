@@ -26,7 +26,7 @@ pub fn events(reach: &Reach) -> ExitCode {
 }
 
 async fn follow(reach: &Reach) -> Result<(), String> {
-    let socket = super::talk::socket(reach);
+    let socket = super::talk::socket(reach)?;
     let (_, mut body) = client::open(&socket, Method::GET, "/events", None).await.map_err(|error| error.to_string())?;
     let mut buffer: Vec<u8> = Vec::new();
     while let Some(frame) = body.frame().await {

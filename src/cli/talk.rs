@@ -27,7 +27,8 @@ pub fn act(what: &str, reach: &Reach) -> ExitCode {
 
 fn ask(reach: &Reach, method: Method, path: &str, body: Option<Value>) -> Result<Value, String> {
     let runtime = super::runtime().map_err(|error| error.to_string())?;
-    let answer: Result<Value, ClientError> = runtime.block_on(client::call(&socket(reach), method, path, body));
+    let socket = socket(reach)?;
+    let answer: Result<Value, ClientError> = runtime.block_on(client::call(&socket, method, path, body));
     answer.map_err(|error| error.to_string())
 }
 
@@ -45,12 +46,17 @@ fn finish(reach: &Reach, answer: Result<Value, String>, print: impl Fn(&Value)) 
     ExitCode::SUCCESS
 }
 
-/// The daemon's control socket. Settings that can't be read don't matter here: the daemon says so where it is started.
-pub fn socket(reach: &Reach) -> PathBuf {
-    let from_settings =
-        || config::load(reach.config.as_deref(), config::environment()).map(|l| l.settings.control.socket);
-    let from_environment = std::env::var_os("AURICLE_CONTROL_SOCKET").map(PathBuf::from);
-    from_environment.or_else(|| from_settings().ok()).unwrap_or_else(|| PathBuf::from("/run/auricle/control.sock"))
+/// The daemon's control socket. Settings that can't be used matter only if they were named: the daemon says what is
+/// wrong with its own.
+pub fn socket(reach: &Reach) -> Result<PathBuf, String> {
+    if let Some(socket) = std::env::var_os("AURICLE_CONTROL_SOCKET").filter(|socket| !socket.is_empty()) {
+        return Ok(PathBuf::from(socket));
+    }
+    match config::load_without_secrets(reach.config.as_deref(), config::environment()) {
+        Ok(loaded) => Ok(loaded.settings.control.socket),
+        Err(errors) if reach.config.is_some() => Err(errors.to_string()),
+        Err(_) => Ok(PathBuf::from("/run/auricle/control.sock")),
+    }
 }
 
 fn in_words(status: &Value) -> String {

@@ -141,6 +141,25 @@ impl Loaded {
 /// # Errors
 /// Everything that is wrong, by line.
 pub fn load(path: Option<&Path>, env: impl Iterator<Item = (String, String)>) -> Result<Loaded, Errors> {
+    load_with(path, env, &read_secret)
+}
+
+/// The same for somebody who need not, and perhaps may not, know the passwords: their files are not opened.
+///
+/// # Errors
+/// Everything that is wrong, by line.
+pub fn load_without_secrets(
+    path: Option<&Path>,
+    env: impl Iterator<Item = (String, String)>,
+) -> Result<Loaded, Errors> {
+    load_with(path, env, &|_| Ok(None))
+}
+
+fn load_with(
+    path: Option<&Path>,
+    env: impl Iterator<Item = (String, String)>,
+    secret: linto::ReadSecret<'_>,
+) -> Result<Loaded, Errors> {
     let file = path.unwrap_or(Path::new(DEFAULT_PATH));
     let refused = |place, text: String| {
         let mut problems = Problems::default();
@@ -149,7 +168,7 @@ pub fn load(path: Option<&Path>, env: impl Iterator<Item = (String, String)>) ->
     };
     let (text, readable_by_all) = match read_file(file) {
         Ok(read) => read,
-        Err(Refusal::Missing) if path.is_none() => return interpret("", env, None, &read_secret),
+        Err(Refusal::Missing) if path.is_none() => return interpret("", env, None, secret),
         Err(Refusal::Missing) => {
             return Err(refused(
                 Place::File,
@@ -158,7 +177,7 @@ pub fn load(path: Option<&Path>, env: impl Iterator<Item = (String, String)>) ->
         }
         Err(Refusal::Other(place, text)) => return Err(refused(place, text)),
     };
-    let mut loaded = interpret(&text, env, Some(file), &read_secret)?;
+    let mut loaded = interpret(&text, env, Some(file), secret)?;
     if readable_by_all {
         loaded.warnings.extend(exposed_passwords(&loaded, file));
     }

@@ -102,7 +102,7 @@ section! {
     /// The device itself.
     pub struct Device = "device" {
         /// The serial number under which the device is registered in the admin page. Empty: the board's serial number.
-        serial: Option<String> = Optional(LINE), Unset("\"raspberry1\""), Restart;
+        serial: Option<String> = Optional(SERIAL), Unset("\"raspberry1\""), Restart;
         /// Where the device keeps what it has to remember. The variable AURICLE_STATE_DIR comes before it.
         state_dir: PathBuf = PATH, Default("\"/var/lib/auricle\""), Restart;
     }
@@ -114,7 +114,8 @@ section! {
         /// The microphone: an ALSA PCM name such as "plughw:CARD=Device" (`arecord -L` lists them), or "auto", the only card
         /// that can capture.
         capture: Pcm = PcmName, Default("\"auto\""), Restart;
-        /// The loudspeaker: an ALSA PCM name (`aplay -L` lists them), or "auto", the only card that can play.
+        /// The loudspeaker: an ALSA PCM name (`aplay -L` lists them), or "auto", the only card that can play, or of several
+        /// the one with the only microphone.
         playback: Pcm = PcmName, Default("\"auto\""), Restart;
         /// Which channel of the microphone is listened to: its number from 0, "mean" of all, or "auto".
         channel: Channel = ChannelChoice, Default("\"auto\""), Restart;
@@ -140,9 +141,9 @@ section! {
         /// How long it must be quiet after speech for the utterance to be over.
         hangover: Duration = Span { from_ms: 100, to_ms: 3000 }, Default("\"500ms\""), Live;
         /// How long the device waits for speech to begin.
-        no_speech: Duration = Span { from_ms: 1000, to_ms: 60_000 }, Default("\"10s\""), Live;
+        no_speech: Duration = Span { from_ms: 1000, to_ms: 30_000 }, Default("\"10s\""), Live;
         /// The longest utterance; it is ended there.
-        max_utterance: Duration = Span { from_ms: 1000, to_ms: 60_000 }, Default("\"15s\""), Live;
+        max_utterance: Duration = Span { from_ms: 1000, to_ms: 25_000 }, Default("\"15s\""), Live;
         /// How far before its trigger an utterance begins, so that its first word is complete.
         preroll: Duration = Span { from_ms: 0, to_ms: 2000 }, Default("\"500ms\""), Live;
     }
@@ -166,6 +167,12 @@ section! {
         socket: PathBuf = SOCKET, Default("\"/run/auricle/control.sock\""), Restart;
     }
 }
+
+/// What the admin page lets one register.
+const SERIAL: super::kind::Checked = super::kind::Checked {
+    expects: "a serial number that the admin page takes: letters, digits, blank, `-` and `_`, at least five, without `WEB_`",
+    passes: |text| auricle_core::protocol::linto::serial::check(text).is_ok(),
+};
 
 /// A mixer control; empty for none.
 const MIXER: Checked = Checked {

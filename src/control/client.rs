@@ -27,6 +27,12 @@ pub enum ClientError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The socket is there, for others.
+    #[error("this user may not talk to the daemon at {}: use sudo, or join the group that owns the socket", path.display())]
+    Denied {
+        /// The socket.
+        path: PathBuf,
+    },
     /// The conversation broke off.
     #[error("the daemon broke off: {0}; see its log (`journalctl -u auricle`)")]
     BrokeOff(String),
@@ -45,7 +51,10 @@ type Body = hyper::body::Incoming;
 /// # Errors
 /// When nobody listens or the conversation breaks off.
 pub async fn open(socket: &Path, method: Method, path: &str, body: Option<Value>) -> Result<(bool, Body), ClientError> {
-    let no_daemon = |source| ClientError::NoDaemon { path: socket.to_owned(), source };
+    let no_daemon = |source: std::io::Error| match source.kind() {
+        std::io::ErrorKind::PermissionDenied => ClientError::Denied { path: socket.to_owned() },
+        _ => ClientError::NoDaemon { path: socket.to_owned(), source },
+    };
     let stream = UnixStream::connect(socket).await.map_err(no_daemon)?;
     let broke_off = |error: hyper::Error| ClientError::BrokeOff(error.to_string());
     let (mut sender, connection) =

@@ -58,10 +58,7 @@ impl Socket {
                 "another auricle daemon runs with this control socket",
             ));
         }
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        remove_stale(path)?;
         let listener = UnixListener::bind(path)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
         Ok(Self { path: path.to_owned(), listener })
@@ -74,6 +71,17 @@ impl Socket {
         if let Err(error) = axum::serve(self.listener, router(doors)).await {
             tracing::error!("the control socket {} failed: {error}", path.display());
         }
+    }
+}
+
+/// Removes the socket of a daemon that is gone, and nothing else.
+fn remove_stale(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::FileTypeExt;
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if found.file_type().is_socket() => std::fs::remove_file(path),
+        Ok(_) => Err(io::Error::new(io::ErrorKind::AlreadyExists, "something else than a socket has this name")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

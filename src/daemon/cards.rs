@@ -9,7 +9,7 @@ use auricle_core::dialogue::PlayEnd;
 use super::control::{Control, PROBE};
 use super::speech::Sink;
 use crate::services::tts::TtsError;
-use crate::sound::{MicNotice, SoundError, SpeakerNotice};
+use crate::sound::{CardName, MicNotice, SoundError, SpeakerNotice};
 
 impl Control {
     /// Tells of a sound thread that hangs, which it can't tell itself.
@@ -78,7 +78,7 @@ impl Control {
     /// There is no loudspeaker, which ends `play`, if that was to be heard.
     pub(super) fn speaker_lost(&mut self, play: Option<PlayNumber>, error: &SoundError) {
         self.probe.get_or_insert_with(|| Instant::now() + PROBE);
-        self.pending.push_back(Event::OutputLost(Cause::SpeakerGone { detail: error.to_string() }));
+        self.pending.push_back(Event::OutputLost(speaker_cause(error)));
         if let Some(play) = play {
             self.sound_ended(play, PlayEnd::Failed, Duration::ZERO);
         }
@@ -87,6 +87,7 @@ impl Control {
     fn speaker_back(&mut self) {
         self.probe = None;
         self.decide(Event::OutputBack("SpeakerGone"));
+        self.decide(Event::OutputBack("SpeakerAmbiguous"));
     }
 
     fn sound_ended(&mut self, play: PlayNumber, end: PlayEnd, heard: Duration) {
@@ -125,11 +126,22 @@ impl Control {
 
 fn mic_cause(error: &SoundError) -> Cause {
     match error {
-        SoundError::Busy { holder: Some(holder), .. } => Cause::MicBusy { holder: holder.clone() },
-        SoundError::Ambiguous { cards, .. } => {
-            let names: Vec<&str> = cards.iter().map(|card| card.pcm.as_str()).collect();
-            Cause::MicAmbiguous { cards: names.join(", ") }
+        SoundError::Busy { holder, .. } => {
+            Cause::MicBusy { holder: holder.clone().unwrap_or_else(|| "another program".to_owned()) }
         }
+        SoundError::Ambiguous { cards, .. } => Cause::MicAmbiguous { cards: names(cards) },
         other => Cause::MicGone { detail: other.to_string() },
     }
+}
+
+fn speaker_cause(error: &SoundError) -> Cause {
+    match error {
+        SoundError::Ambiguous { cards, .. } => Cause::SpeakerAmbiguous { cards: names(cards) },
+        other => Cause::SpeakerGone { detail: other.to_string() },
+    }
+}
+
+fn names(cards: &[CardName]) -> String {
+    let names: Vec<&str> = cards.iter().map(|card| card.pcm.as_str()).collect();
+    names.join(", ")
 }

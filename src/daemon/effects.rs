@@ -35,7 +35,7 @@ impl Control {
                 if let Some(link) = self.servers.get(server.0).and_then(|server| server.link.as_ref())
                     && !link.ask(ask)
                 {
-                    self.ledger.count("asks_while_offline", 1);
+                    self.ledger.count("refused_asks", 1);
                 }
             }
             Effect::Send { uplink, server, to, samples } => self.send(uplink, server, to, samples),

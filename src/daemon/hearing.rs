@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use auricle_core::audio::Position;
 use auricle_core::audio::convert::{Channel, ToTape};
@@ -135,6 +135,8 @@ struct Card {
     convert: ToTape,
     delivered: bool,
     stalled: bool,
+    /// When it was attached, or delivered last.
+    last: Instant,
 }
 
 struct Worker {
@@ -154,7 +156,8 @@ impl Worker {
         loop {
             // Without a card, or with one that is known to be stuck, only the bell wakes us.
             let limit = self.card.as_ref().filter(|card| !card.stalled).map(|_| STALL);
-            let rung = bell.wait(limit);
+            // Rung or not, everything is looked at.
+            let _ = bell.wait(limit);
             self.counters.polls.fetch_add(1, Ordering::Relaxed);
             while let Ok(command) = commands.try_recv() {
                 if matches!(command, Command::Stop) {
@@ -162,7 +165,7 @@ impl Worker {
                 }
                 self.obey(command);
             }
-            self.listen(rung);
+            self.listen();
             self.pass_on_events();
             self.answer_token();
         }
@@ -182,7 +185,9 @@ impl Worker {
 
     fn attach(&mut self, shape: Shape, ring: rtrb::Consumer<u8>) {
         match ToTape::new(shape.rate, shape.channels, shape.format, self.channel) {
-            Ok(convert) => self.card = Some(Card { ring, convert, delivered: false, stalled: false }),
+            Ok(convert) => {
+                self.card = Some(Card { ring, convert, delivered: false, stalled: false, last: Instant::now() })
+            }
             Err(error) => {
                 self.card = None;
                 self.tell(Heard::Unusable(error.to_string()));
@@ -191,14 +196,14 @@ impl Worker {
     }
 
     /// Moves what the card has delivered onto the tape.
-    fn listen(&mut self, rung: bool) {
+    fn listen(&mut self) {
         let Some(card) = &mut self.card else {
             self.counters.flowing.store(0, Ordering::Release);
             return;
         };
         let waiting = card.ring.slots();
         if waiting == 0 {
-            if !rung && !card.stalled {
+            if card.last.elapsed() >= STALL && !card.stalled {
                 card.stalled = true;
                 card.delivered = false;
                 self.counters.flowing.store(0, Ordering::Release);
@@ -214,6 +219,7 @@ impl Worker {
             chunk.commit_all();
         }
         card.stalled = false;
+        card.last = Instant::now();
         let news = !std::mem::replace(&mut card.delivered, true);
         self.ear.push(&self.samples);
         self.counters.position.store(self.ear.position().0, Ordering::Release);

@@ -17,6 +17,9 @@ impl Control {
 
     fn act(&mut self, action: Action) -> Result<(), String> {
         match action {
+            Action::Say(_) if !self.assistant.has_room_to_say() => {
+                return Err("too many texts wait for the loudspeaker; try again later".to_owned());
+            }
             Action::Say(text) => self.decide(Event::Say(text)),
             Action::Listen => {
                 let at = self.hearing.position();
@@ -36,7 +39,11 @@ impl Control {
         if self.assistant.muted().is_some() {
             return "the microphone is muted; `auricle unmute` opens it".to_owned();
         }
-        let first = self.assistant.causes().next();
+        // A missing loudspeaker keeps nobody from listening.
+        let first = self
+            .assistant
+            .causes()
+            .find(|(_, cause)| !matches!(cause.code(), "SpeakerGone" | "SpeakerAmbiguous" | "VoiceGone"));
         first.map_or_else(
             || "the server is not connected yet; try again in a moment".to_owned(),
             |(_, cause)| format!("{} {}", cause.text(), cause.remedy()),

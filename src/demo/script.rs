@@ -114,7 +114,16 @@ pub async fn play(plan: &Plan) -> Result<(), String> {
     if plan.fault == Some(Fault::OutputMuted) {
         room.cut_the_loudspeaker();
     }
-    let mut stage = Stage { plan, room, door, events: daemon.follow(), seen, began: Instant::now(), kept: Vec::new() };
+    let mut stage = Stage {
+        plan,
+        room,
+        door,
+        events: daemon.follow(),
+        seen,
+        began: Instant::now(),
+        asked_back: false,
+        kept: Vec::new(),
+    };
     let stop = daemon.inbox();
     let acting = async {
         let outcome = stage.act(&book).await;
@@ -192,6 +201,7 @@ struct Stage<'a> {
     events: broadcast::Receiver<Line>,
     seen: mpsc::Receiver<Seen>,
     began: Instant,
+    asked_back: bool,
     kept: Vec<(String, Vec<u8>)>,
 }
 
@@ -202,7 +212,8 @@ impl Stage<'_> {
         for (n, (exchange, answer)) in book.iter().enumerate() {
             let before = n.checked_sub(1).map(|n| &book[n].0);
             self.settle(before).await?;
-            self.speak_up(exchange, before.is_some_and(|before| before.asks.is_some()));
+            self.asked_back = before.is_some_and(|before| before.asks.is_some());
+            self.speak_up(exchange);
             self.exchange(n, exchange, answer).await?;
         }
         self.tell("all said and all heard");
@@ -210,10 +221,10 @@ impl Stage<'_> {
     }
 
     /// The person speaks, when it is their turn.
-    fn speak_up(&self, exchange: &Exchange, asked_back: bool) {
+    fn speak_up(&self, exchange: &Exchange) {
         if self.plan.live {
             self.tell(&format!("please say something like: “{}”", exchange.transcript));
-        } else if asked_back && self.plan.fault == Some(Fault::AskUnanswered) {
+        } else if self.asked_back && self.plan.fault == Some(Fault::AskUnanswered) {
             self.tell("the person says nothing");
         } else {
             self.tell(&format!("the person says: “{}”", exchange.transcript));
@@ -287,7 +298,7 @@ impl Stage<'_> {
             if event["event"] == name && fits(&event) {
                 return Ok(());
             }
-            if let Some(reason) = went_wrong(name, &event) {
+            if let Some(reason) = went_wrong(name, self.asked_back, &event) {
                 return Err(reason);
             }
         }
@@ -326,13 +337,13 @@ fn compare(heard: &[i16], answer: &[i16]) -> Result<(f64, f64), String> {
 }
 
 /// An event that means that what is waited for will not come.
-fn went_wrong(waiting_for: &str, event: &Value) -> Option<String> {
+fn went_wrong(waiting_for: &str, asked_back: bool, event: &Value) -> Option<String> {
     let text = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
     match event["event"].as_str()? {
         "cause" => Some(format!("{} {}", text("text"), text("remedy"))),
         "spoken" => Some(format!("the device apologised: “{}”", text("text"))),
         "drop" => Some(format!("dropped {}: {}", text("what"), text("detail"))),
-        "state" if event["state"] == "idle" && waiting_for == "speech_start" => {
+        "state" if event["state"] == "idle" && waiting_for == "speech_start" && asked_back => {
             Some("nobody answered the question that was asked back".into())
         }
         _ => None,

@@ -143,7 +143,7 @@ fn only_changes_that_cannot_be_taken_over_need_a_restart() {
     assert_eq!(live.needs_restart(&old), [""; 0]);
 
     let restart = loaded(
-        "[linto]\nbroker = \"mqtt://b\"\npassword = \"p\"\nanswer_timeout = \"5s\"\n[device]\nserial = \"s\"\n\
+        "[linto]\nbroker = \"mqtt://b\"\npassword = \"p\"\nanswer_timeout = \"5s\"\n[device]\nserial = \"serial\"\n\
          [audio]\ncapture = \"hw:1\"\nvolume = 4\n[control]\nsocket = \"/tmp/s\"\n",
     )
     .settings;

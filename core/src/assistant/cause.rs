@@ -25,6 +25,11 @@ pub enum Cause {
         /// The device as the settings name it, and what went wrong.
         detail: String,
     },
+    /// More than one card can play and the settings don't say which.
+    SpeakerAmbiguous {
+        /// Names to choose from.
+        cards: String,
+    },
     /// No text can be made sound.
     VoiceGone {
         /// The engine and what went wrong.
@@ -54,12 +59,13 @@ pub enum Cause {
 
 impl Cause {
     /// Every code there is.
-    pub const CODES: [&str; 10] = [
+    pub const CODES: [&str; 11] = [
         "NotSetUp",
         "MicGone",
         "MicBusy",
         "MicAmbiguous",
         "SpeakerGone",
+        "SpeakerAmbiguous",
         "VoiceGone",
         "BrokerUnreachable",
         "BrokerRefused",
@@ -76,6 +82,7 @@ impl Cause {
             Self::MicBusy { .. } => "MicBusy",
             Self::MicAmbiguous { .. } => "MicAmbiguous",
             Self::SpeakerGone { .. } => "SpeakerGone",
+            Self::SpeakerAmbiguous { .. } => "SpeakerAmbiguous",
             Self::VoiceGone { .. } => "VoiceGone",
             Self::BrokerUnreachable { .. } => "BrokerUnreachable",
             Self::BrokerRefused { .. } => "BrokerRefused",
@@ -93,6 +100,7 @@ impl Cause {
             Self::MicBusy { holder } => format!("The microphone is in use by {holder}."),
             Self::MicAmbiguous { cards } => format!("Several cards can capture: {cards}."),
             Self::SpeakerGone { detail } => format!("The loudspeaker is gone: {detail}."),
+            Self::SpeakerAmbiguous { cards } => format!("Several cards can play: {cards}."),
             Self::VoiceGone { detail } => format!("There is no voice: {detail}."),
             Self::BrokerUnreachable { detail } => format!("The server can't be reached: {detail}."),
             Self::BrokerRefused { reason } => format!("The server refuses this device: {reason}."),
@@ -117,6 +125,9 @@ impl Cause {
             }
             Self::SpeakerGone { .. } => {
                 "Plug the loudspeaker in, or name another with `playback` in [audio]; `aplay -L` lists them."
+            }
+            Self::SpeakerAmbiguous { .. } => {
+                "Choose one with `playback` in [audio], for example playback = \"plughw:CARD=NAME\"."
             }
             Self::VoiceGone { .. } => "Install espeak-ng (`apt install espeak-ng`), or correct `command` in [tts].",
             Self::BrokerUnreachable { .. } => {

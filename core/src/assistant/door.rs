@@ -2,6 +2,8 @@
 
 use super::Assistant;
 use super::cause::Cause;
+use std::time::Duration;
+
 use super::event::{By, Effect, Event, ServerId, Tuning};
 use super::report::Report;
 use super::speaker::Owner;
@@ -35,7 +37,7 @@ impl Assistant {
             Event::OutputLost(cause) => self.raise(None, cause),
             Event::OutputBack(code) => self.clear(None, code),
             Event::Link(server, event) => self.link_event(server, event),
-            Event::UplinkReady { uplink, samples, last } => self.uplink_ready(uplink, samples, last),
+            Event::UplinkReady { uplink, samples, last } => self.uplink_ready(now, uplink, samples, last),
             Event::Uplinked { uplink, sent, samples } => self.uplinked(uplink, sent, samples),
             Event::Facts(facts) => {
                 self.facts = facts;
@@ -108,7 +110,7 @@ impl Assistant {
                 return;
             }
         }
-        self.stop_announcements(now);
+        self.hush(now);
         self.turn = Some(Turn::new(server, now, trigger != Trigger::Voice));
         self.tell(server, DialogueEvent::Open { trigger, from });
     }
@@ -267,11 +269,12 @@ impl Assistant {
         }
     }
 
-    fn uplink_ready(&mut self, uplink: UplinkId, samples: u64, last: bool) {
+    fn uplink_ready(&mut self, now: Tick, uplink: UplinkId, samples: u64, last: bool) {
         let Some(known) = self.uplinks.get(&uplink).filter(|_| self.mic.usable()) else {
             return self.effects.push_back(Effect::Discard(uplink));
         };
-        let (server, to) = (known.server, known.to.clone());
+        let (server, mut to) = (known.server, known.to.clone());
+        to.expires = to.expires.saturating_sub(known.finished.map_or(Duration::ZERO, |at| now.since(at)));
         if last && !self.links[server.0] {
             self.effects.push_back(Effect::Discard(uplink));
             return self.uplinked(uplink, false, samples);

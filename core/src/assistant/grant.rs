@@ -47,6 +47,9 @@ impl Assistant {
             Ask::UplinkStart { uplink, from, encoding, to } => self.start_uplink(server, uplink, from, encoding, to),
             Ask::UplinkFinish { uplink, to } => {
                 if let Some(uplink) = self.global(server, uplink) {
+                    if let Some(known) = self.uplinks.get_mut(&uplink) {
+                        known.finished = Some(now);
+                    }
                     self.effects.push_back(Effect::Ear(EarCommand::FinishUplink { uplink, to }));
                 }
             }
@@ -121,7 +124,7 @@ impl Assistant {
         self.abort_uplink(server, local);
         self.numbers += 1;
         let uplink = UplinkId(self.numbers);
-        self.uplinks.insert(uplink, Uplink { server, local, to });
+        self.uplinks.insert(uplink, Uplink { server, local, to, finished: None });
         self.effects.push_back(Effect::Ear(EarCommand::StartUplink { uplink, from, encoding }));
     }
 

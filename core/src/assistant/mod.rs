@@ -41,6 +41,8 @@ struct Uplink {
     server: ServerId,
     local: UplinkId,
     to: Delivery,
+    /// When its dialogue was done with it: from there on its time runs out.
+    finished: Option<Tick>,
 }
 
 /// The one who decides. Drive it with [`handle`](Self::handle), drain [`poll`](Self::poll), and come back at the
@@ -155,6 +157,12 @@ impl Assistant {
     #[must_use]
     pub fn turn(&self) -> Option<ServerId> {
         self.turn.as_ref().map(|turn| turn.server)
+    }
+
+    /// Whether one more announcement would be taken.
+    #[must_use]
+    pub fn has_room_to_say(&self) -> bool {
+        self.speaker.has_room(crate::dialogue::Class::Announcement)
     }
 
     /// Whether a dialogue has the microphone.

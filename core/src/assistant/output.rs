@@ -78,14 +78,16 @@ impl Assistant {
         }
     }
 
-    /// The person comes first: an announcement that runs when a turn opens is stopped, and told to be.
-    pub(super) fn stop_announcements(&mut self, now: Tick) {
-        let runs = self.speaker.playing().is_some_and(|playing| playing.class == Class::Announcement);
-        if runs {
-            let playing = self.speaker.playing().map(|playing| playing.play);
-            self.flush(now, |utterance| Some(utterance.play) == playing);
+    /// The person comes first: whatever is spoken when a turn opens is stopped, and so is the device's own chatter that
+    /// waits. An announcement that is cut off is told.
+    pub(super) fn hush(&mut self, now: Tick) {
+        let playing = self.speaker.playing().map(|playing| playing.play);
+        if self.speaker.playing().is_some_and(|playing| playing.class == Class::Announcement) {
             self.report(None, dropped("announcement", "somebody opened a turn while it was spoken"));
         }
+        self.flush(now, |utterance| {
+            !utterance.is_chime() && (Some(utterance.play) == playing || utterance.class == Class::Local)
+        });
     }
 
     fn turn_away(&mut self, utterance: Utterance, why: &str) {

@@ -21,7 +21,8 @@ use crate::time::Tick;
 /// How long something may wait for the loudspeaker.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How many things may wait.
+/// How many things of one class may wait. Each class has its own places, so that no flood of announcements can push an
+/// answer out.
 pub const QUEUE: usize = 8;
 
 /// Nothing plays longer: the speech engine stops at 180 s, and the device needs a moment.
@@ -76,7 +77,7 @@ impl Speaker {
     /// Takes something in, or says no: a base's sound that can't start at once, or a full queue.
     pub fn admit(&mut self, now: Tick, owner: Owner, class: Class, source: Source) -> bool {
         let busy = self.playing.is_some() || !self.queue.is_empty();
-        if (class == Class::Base && busy) || self.queue.len() >= QUEUE {
+        if (class == Class::Base && busy) || !self.has_room(class) {
             return false;
         }
         self.numbers += 1;
@@ -84,6 +85,12 @@ impl Speaker {
         let place = self.queue.partition_point(|waiting| waiting.class <= class);
         self.queue.insert(place, utterance);
         true
+    }
+
+    /// Whether one more of this class may wait.
+    #[must_use]
+    pub fn has_room(&self, class: Class) -> bool {
+        self.queue.iter().filter(|waiting| waiting.class == class).count() < QUEUE
     }
 
     /// The next thing to start, if nothing plays. Announcements are held back while `turn` runs.
