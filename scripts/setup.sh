@@ -2,7 +2,7 @@
 # Installs what is missing on a Debian machine, and nothing else. Safe to run again: with everything there it asks
 # dpkg one question and is done.
 #
-# usage: scripts/setup.sh GROUP…      build · demo · test · lint
+# usage: scripts/setup.sh GROUP…      build · demo · test · lint · bench
 set -euo pipefail
 
 build=(gcc g++ libc6-dev pkg-config libasound2-dev libssl-dev)
@@ -12,14 +12,16 @@ test=(mosquitto mosquitto-clients openssl
       pulseaudio pulseaudio-utils libasound2-plugins alsa-utils
       espeak-ng sox ffmpeg asterisk-core-sounds-en-g722 procps)
 lint=()
+# The peers beside which `make bench` measures are in Python.
+bench=(python3 python3-venv)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
 wanted=()
 for group in "$@"; do
   case $group in
-    build|demo|test|lint) declare -n list=$group; wanted+=("${list[@]}") ;;
-    *) say "there is no group \`$group\`; the groups are: build demo test lint"; exit 2 ;;
+    build|demo|test|lint|bench) declare -n list=$group; wanted+=("${list[@]}") ;;
+    *) say "there is no group \`$group\`; the groups are: build demo test lint bench"; exit 2 ;;
   esac
 done
 

@@ -10,6 +10,7 @@ use crate::sound::AlsaCards;
 
 /// Runs until it is told to stop.
 pub fn run(path: Option<PathBuf>) -> ExitCode {
+    give_large_blocks_back();
     log_to_where_we_are_read();
     let loaded = match load(path.as_deref()) {
         Ok(loaded) => loaded,
@@ -42,6 +43,16 @@ pub fn run(path: Option<PathBuf>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => super::fail(&error),
     }
+}
+
+/// Messages with sound in them are half a megabyte and more. Left alone, the allocator learns to keep blocks of that size
+/// for the next time, once for each thread that made one; the next time may be tomorrow.
+fn give_large_blocks_back() {
+    // SAFETY: sets a number of the allocator, before there is a second thread.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 64 * 1024)
+    };
 }
 
 /// Reads the settings, or says on standard error what is wrong with them and gives the code for it.

@@ -233,6 +233,10 @@ impl Worker {
         let mut any = false;
         while let Some(event) = self.ear.poll() {
             any = true;
+            if let EarEvent::Ended { at, why, .. } = &event {
+                // `make bench` takes the moment of decision from this line.
+                tracing::debug!(at = at.0, heard = self.ear.position().0, ?why, "end of speech");
+            }
             self.tell(Heard::Ear(event));
         }
         if any && !self.ear.wants_short_periods() {

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use auricle_core::assistant::event::ServerId;
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 
 use super::control::Control;
 
@@ -64,6 +65,10 @@ impl Control {
             ("tape_position", &hearing.position),
         ] {
             all.insert(name.to_owned(), json!(counter.load(Ordering::Relaxed)));
+        }
+        if let Ok(runtime) = Handle::try_current() {
+            // The control thread is the runtime's only worker; to park is to wait in poll.
+            all.insert("control_polls".to_owned(), json!(runtime.metrics().worker_park_count(0)));
         }
         Value::Object(all)
     }

@@ -109,7 +109,8 @@ impl Recorder {
         let (mut last, mut patience) = (Instant::now(), FIRST_SILENCE);
         let mut idle_reads = 0;
         loop {
-            let result = self.sleep(pcm, patience.saturating_sub(last.elapsed()), idle_reads);
+            let soon = opened.is_some() || self.shared.listening.load(Acquire);
+            let result = self.sleep(pcm, patience.saturating_sub(last.elapsed()), soon && idle_reads < 3);
             if self.ordered() {
                 return End::Ordered;
             }
@@ -138,10 +139,11 @@ impl Recorder {
         }
     }
 
-    /// Until the next block is due. A device that says that it has something and has nothing is not believed again
-    /// and again: it must not make this loop spin.
-    fn sleep(&self, pcm: &mut dyn CapturePcm, patience: Duration, idle_reads: u32) -> Result<(), Fault> {
-        let woken = if self.shared.listening.load(Acquire) && idle_reads < 3 {
+    /// Until the next block is due: as `soon` as the device has one, which those who listen and those who wait for the
+    /// first block want, or later. A device that says that it has something and has nothing is not believed again and
+    /// again: it must not make this loop spin.
+    fn sleep(&self, pcm: &mut dyn CapturePcm, patience: Duration, soon: bool) -> Result<(), Fault> {
+        let woken = if soon {
             pcm.wait(&self.shared.bell, patience)
         } else {
             let _ = self.shared.bell.wait(Some(IDLE_BLOCK));

@@ -1,0 +1,91 @@
+//! Measures the main job with real parts, beside its peers, and writes docs/benchmarks.md: see scripts/bench.sh.
+//!
+//! usage: main_job PYTHON FILE      PYTHON: an interpreter that has wyoming-satellite
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+#[path = "../../tests/support/broker.rs"]
+mod broker;
+#[path = "../../tests/support/daemon.rs"]
+mod daemon;
+#[path = "../../core/tests/hearing_material/mod.rs"]
+mod hearing_material;
+#[path = "../../tests/support/pulse.rs"]
+#[allow(dead_code)]
+mod pulse;
+#[path = "../../tests/support/speech.rs"]
+#[allow(dead_code)]
+mod speech;
+
+mod clock;
+mod idle;
+mod message;
+mod proxy;
+mod report;
+mod satellite;
+mod speak;
+mod start;
+mod turns;
+mod usage;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use broker::{Broker, Probe};
+use daemon::{Daemon, Settings};
+use proxy::Proxy;
+use pulse::Pulse;
+use report::Report;
+
+/// What the daemon lives in.
+struct Bed {
+    pulse: Pulse,
+    broker: Broker,
+    /// In front of the broker.
+    proxy: Proxy,
+    /// Plays the server.
+    probe: Probe,
+}
+
+impl Bed {
+    fn new() -> Self {
+        let broker = Broker::start();
+        let probe = Probe::connect(broker.port(), None);
+        Self { pulse: Pulse::start(), proxy: Proxy::start(broker.port()), broker, probe }
+    }
+}
+
+fn main() -> ExitCode {
+    // `cargo bench` adds `--bench`.
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let [python, file] = words.as_slice() else {
+        eprintln!("usage: main_job PYTHON FILE; `make bench` knows them");
+        return ExitCode::from(2);
+    };
+    let (start, mut report) = (Instant::now(), Report::new());
+    measure(python, &mut report);
+    std::fs::write(file, report.markdown(python)).unwrap_or_else(|error| panic!("{file}: {error}"));
+    println!("{file} is written, after {:.0} s", start.elapsed().as_secs_f64());
+    for missed in report.missed() {
+        println!("missed: {missed}");
+    }
+    ExitCode::SUCCESS
+}
+
+fn measure(python: &str, report: &mut Report) {
+    let bed = Bed::new();
+    let settings = Settings::linto(bed.proxy.port).environment("AURICLE_LOG", "info,auricle::daemon::hearing=debug");
+    // The document begins with what a person feels; idling comes first here, because it is measured on a fresh daemon.
+    let (mut turns, mut idle, mut starts) = (Report::new(), Report::new(), Report::new());
+    start::measure(python, &bed, &mut starts);
+    let daemon = Daemon::ready(&bed.pulse, &settings);
+    idle::measure(python, &bed, &daemon, &mut idle);
+    turns::measure(&bed, &daemon, &mut turns);
+    speak::measure(&bed, &daemon, &mut turns);
+    idle::again(&daemon, &mut idle);
+    drop(daemon);
+    message::measure(python, &mut turns);
+    for part in [turns, starts, idle] {
+        report.append(part);
+    }
+}
