@@ -5,8 +5,10 @@ mod support;
 
 use std::time::Duration;
 
-use auricle_core::assistant::event::{Effect, Event};
+use auricle_core::assistant::event::{By, Effect, Event};
+use auricle_core::assistant::shown::State;
 use auricle_core::audio::Position;
+use auricle_core::dialogue::Source;
 use auricle_core::hearing::{EarCommand, Start};
 use support::toy::Toy;
 use support::{Bench, S0};
@@ -47,6 +49,34 @@ fn nor_right_after_it_has_spoken() {
     bench.finish_playing();
     bench.pass(Duration::from_millis(400));
     assert_eq!(opened_from(&mut bench), Start::Now);
+}
+
+#[test]
+fn whatever_is_spoken_stops_when_somebody_opens_a_turn() {
+    let mut bench = bench();
+    bench.event(Event::Mute(By::Local));
+    bench.listen();
+    bench.event(Event::Unmute(By::Local));
+    bench.event(Event::MicFlowing);
+    assert_eq!(bench.assistant.state(), State::Speaking, "the device says why it did not listen");
+    bench.effects.clear();
+    bench.listen();
+    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::Flush(_))), "its own sentence gives way");
+}
+
+#[test]
+fn a_flood_of_announcements_does_not_cost_the_answer() {
+    let mut bench = bench();
+    bench.listen();
+    bench.message(S0, "toy", "ready");
+    bench.finish_playing();
+    for _ in 0..20 {
+        bench.event(Event::Say("dinner is ready".into()));
+    }
+    assert!(!bench.assistant.has_room_to_say());
+    bench.message(S0, "toy", "heard");
+    bench.message(S0, "toy", "speak 7");
+    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::Play { source: Source::Stream(7), .. })));
 }
 
 #[test]

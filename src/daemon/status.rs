@@ -66,6 +66,11 @@ impl Control {
         ] {
             all.insert(name.to_owned(), json!(counter.load(Ordering::Relaxed)));
         }
+        for server in &self.servers {
+            for (name, count) in server.link.iter().flat_map(|link| link.counters().counts()) {
+                all.insert(format!("{}_{name}", server.name), json!(count));
+            }
+        }
         if let Ok(runtime) = Handle::try_current() {
             // The control thread is the runtime's only worker; to park is to wait in poll.
             all.insert("control_polls".to_owned(), json!(runtime.metrics().worker_park_count(0)));

@@ -44,7 +44,7 @@ const SETTINGS: &[Case] = &[
         &[
             "line 2: `triggers` in [listen] is \"voice\"; it must be a list in brackets, empty or of \"voice\"",
             "line 3: `hangover` in [listen] is \"5s\"; it must be \"100ms\" to \"3s\", written like \"500ms\", \"1.5s\" or \"1h\"",
-            "line 4: `no_speech` in [listen] is 5; it must be \"1s\" to \"60s\", written like \"500ms\", \"1.5s\" or \"1h\"",
+            "line 4: `no_speech` in [listen] is 5; it must be \"1s\" to \"30s\", written like \"500ms\", \"1.5s\" or \"1h\"",
             "line 5: `preroll` in [listen] is \"2001ms\"; it must be \"0ms\" to \"2s\", written like \"500ms\", \"1.5s\" or \"1h\"",
         ],
     ),
@@ -57,7 +57,8 @@ const SETTINGS: &[Case] = &[
         &[
             "line 2: `language` in [tts] is \"english\"; it must be a language like \"en\" or \"en-US\"",
             "line 3: `command` in [tts] is \"piper -x\"; it must be a list in brackets: a program and its arguments, each in quotes",
-            "line 5: `serial` in [device] is \"a\\u{1b}[1mb\"; it must be one line of text, at most 256 characters",
+            "line 5: `serial` in [device] is \"a\\u{1b}[1mb\"; it must be a serial number that the admin page takes: letters, digits, blank, `-` and `_`, at least five, \
+             without `WEB_`",
         ],
     ),
 ];

@@ -39,3 +39,22 @@ pub struct LinkCounters {
 pub(super) fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
+
+impl LinkCounters {
+    /// Everything that tells of a queue, a limit or a loss, with its name.
+    #[must_use]
+    pub fn counts(&self) -> [(&'static str, u64); 9] {
+        [
+            ("attempts", &self.attempts),
+            ("connects", &self.connects),
+            ("dropped", &self.dropped),
+            ("oversize", &self.oversize),
+            ("duplicates", &self.duplicates),
+            ("malformed", &self.malformed),
+            ("refused_asks", &self.refused_asks),
+            ("stale_asks", &self.stale_asks),
+            ("expired", &self.expired),
+        ]
+        .map(|(name, counter)| (name, counter.load(Ordering::Relaxed)))
+    }
+}
