@@ -141,9 +141,9 @@ section! {
         /// How long it must be quiet after speech for the utterance to be over.
         hangover: Duration = Span { from_ms: 100, to_ms: 3000 }, Default("\"500ms\""), Live;
         /// How long the device waits for speech to begin.
-        no_speech: Duration = Span { from_ms: 1000, to_ms: 30_000 }, Default("\"10s\""), Live;
+        no_speech: Duration = Span { from_ms: 1000, to_ms: 60_000 }, Default("\"10s\""), Live;
         /// The longest utterance; it is ended there.
-        max_utterance: Duration = Span { from_ms: 1000, to_ms: 25_000 }, Default("\"15s\""), Live;
+        max_utterance: Duration = Span { from_ms: 1000, to_ms: 60_000 }, Default("\"15s\""), Live;
         /// How far before its trigger an utterance begins, so that its first word is complete.
         preroll: Duration = Span { from_ms: 0, to_ms: 2000 }, Default("\"500ms\""), Live;
     }

@@ -99,12 +99,8 @@ pub async fn play(plan: &Plan) -> Result<(), String> {
     let door = Door::open(broker).await.map_err(|error| error.to_string())?;
     let settings = folder.write_settings(plan, door.port)?;
     println!("settings  {}", settings.display());
-
     let room = Room::default();
-    let cards: Arc<dyn Cards> = if plan.live { Arc::new(AlsaCards) } else { Arc::new(room.clone()) };
-    let loaded = config::load(Some(&settings), std::iter::empty()).map_err(|errors| errors.to_string())?;
-    let parts = Parts { settings: loaded.settings, reload: None, cards, dialogues: Vec::new() };
-    let daemon = Daemon::build(parts).map_err(|error| error.to_string())?;
+    let daemon = daemon(plan, &settings, &room)?;
 
     let (seen_sender, seen) = mpsc::channel(16);
     let book = rehearse(plan).await?;
@@ -137,6 +133,14 @@ pub async fn play(plan: &Plan) -> Result<(), String> {
         stage.keep(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
     outcome
+}
+
+/// The daemon as `auricle run` builds it, on the demo's settings and in the demo's room.
+fn daemon(plan: &Plan, settings: &Path, room: &Room) -> Result<Daemon, String> {
+    let cards: Arc<dyn Cards> = if plan.live { Arc::new(AlsaCards) } else { Arc::new(room.clone()) };
+    let loaded = config::load(Some(settings), std::iter::empty()).map_err(|errors| errors.to_string())?;
+    let parts = Parts { settings: loaded.settings, reload: None, cards, dialogues: Vec::new() };
+    Daemon::build(parts).map_err(|error| error.to_string())
 }
 
 /// Speaks every line once, so that nobody has to wait for the speech engine on stage.

@@ -44,7 +44,7 @@ const SETTINGS: &[Case] = &[
         &[
             "line 2: `triggers` in [listen] is \"voice\"; it must be a list in brackets, empty or of \"voice\"",
             "line 3: `hangover` in [listen] is \"5s\"; it must be \"100ms\" to \"3s\", written like \"500ms\", \"1.5s\" or \"1h\"",
-            "line 4: `no_speech` in [listen] is 5; it must be \"1s\" to \"30s\", written like \"500ms\", \"1.5s\" or \"1h\"",
+            "line 4: `no_speech` in [listen] is 5; it must be \"1s\" to \"60s\", written like \"500ms\", \"1.5s\" or \"1h\"",
             "line 5: `preroll` in [listen] is \"2001ms\"; it must be \"0ms\" to \"2s\", written like \"500ms\", \"1.5s\" or \"1h\"",
         ],
     ),

@@ -5,8 +5,9 @@ use crate::audio::{Position, TAPE_RATE, samples};
 use crate::hearing::{EarEvent, Encoding, UplinkId};
 use crate::protocol::linto::request::FileRequest;
 
-/// The longest sound of one uplink: 60 s. What comes after it is not sent.
-pub const LONGEST: u64 = 60 * TAPE_RATE as u64;
+/// The longest sound of one uplink: 125 s, more than the longest wait for speech, the longest utterance and the tape
+/// before the trigger together. What comes after it is not sent.
+pub const LONGEST: u64 = 125 * TAPE_RATE as u64;
 /// A file is encoded in blocks of this length: 100 ms.
 const BLOCK: u64 = 1_600;
 /// A file is encoded up to this far behind the present, 250 ms: the decision where it ends comes back from the control

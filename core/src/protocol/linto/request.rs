@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::audio::{TAPE_RATE, wav};
 
 /// The most sound in one request, in samples: two minutes. What is pushed beyond is left out.
-pub const MAX_SAMPLES: usize = 120 * TAPE_RATE as usize;
+pub const MAX_SAMPLES: usize = 125 * TAPE_RATE as usize;
 
 const OPENING: &[u8] = br#"{"audio":""#;
 /// Bytes of the header and the first byte of sound.
@@ -152,7 +152,7 @@ mod tests {
         let mut request = FileRequest::new(&json!({}));
         let minute = vec![7i16; 60 * TAPE_RATE as usize];
         let taken: Vec<usize> = (0..3).map(|_| request.push(&minute)).collect();
-        assert_eq!(taken, [minute.len(), minute.len(), 0]);
+        assert_eq!(taken, [minute.len(), minute.len(), MAX_SAMPLES - 2 * minute.len()]);
         assert_eq!(request.samples(), MAX_SAMPLES);
         assert_eq!(request.finish(), naive(&[7; MAX_SAMPLES], &json!({})));
     }
