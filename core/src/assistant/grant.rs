@@ -149,16 +149,7 @@ impl Assistant {
             let end = crate::dialogue::PlayEnd::Finished;
             return self.tell(server, DialogueEvent::Played { id, end, heard: Duration::ZERO });
         }
-        if let Source::Sentence(sentence) = source
-            && self.said_just_now(now, sentence)
-        {
-            let source = Source::Chime(Chime::Error);
-            return self.admit_for(now, server, id, class, source);
-        }
-        self.admit_for(now, server, id, class, source);
-    }
-
-    fn admit_for(&mut self, now: Tick, server: ServerId, id: PlayId, class: Class, source: Source) {
+        let source = self.unless_boring(now, source);
         if !self.speaker.admit(now, Owner::Server(server, id), class, source) {
             self.tell(server, DialogueEvent::Refused { id });
         }

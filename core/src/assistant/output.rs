@@ -114,13 +114,20 @@ impl Assistant {
 
     /// Tells the person why nothing happens.
     pub(super) fn apologise(&mut self, now: Tick, sentence: Sentence) {
-        let source =
-            if self.said_just_now(now, sentence) { Source::Chime(Chime::Error) } else { Source::Sentence(sentence) };
+        let source = self.unless_boring(now, Source::Sentence(sentence));
         self.admit_or_drop(now, Owner::Device, Class::Local, source);
     }
 
+    /// A sentence that was said a moment ago becomes a mere sound; everything else stays what it is.
+    pub(super) fn unless_boring(&mut self, now: Tick, source: Source) -> Source {
+        match source {
+            Source::Sentence(sentence) if self.said_just_now(now, sentence) => Source::Chime(Chime::Error),
+            other => other,
+        }
+    }
+
     /// Whether the voice trigger led to the same apology a moment ago.
-    pub(super) fn said_just_now(&mut self, now: Tick, sentence: Sentence) -> bool {
+    fn said_just_now(&mut self, now: Tick, sentence: Sentence) -> bool {
         let boring = self.tuning.voice_trigger
             && self.apologised.is_some_and(|(said, at)| said == sentence && now.since(at) < BORING);
         if !boring {

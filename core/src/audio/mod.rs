@@ -27,12 +27,6 @@ impl Position {
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0) * 1_000_000 / TAPE_RATE as u64)
     }
-
-    /// Seconds of sound since the start of the tape.
-    #[must_use]
-    pub fn seconds(self) -> f64 {
-        self.0 as f64 / f64::from(TAPE_RATE)
-    }
 }
 
 impl Add<Duration> for Position {
