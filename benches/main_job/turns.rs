@@ -59,9 +59,8 @@ pub fn measure(bed: &Bed, daemon: &Daemon, report: &mut Report) {
         target: format!("p95 ≤ {TARGET} ms, if the card's period counts"),
         met: Some(strictly.p95() <= TARGET),
         how: "The same, from the moment at which that sample could be had at the earliest. This adds the wait for the end \
-              of the card's period in which it lies: periods have 20 ms and decisions come every 16 ms, so it is 0, 4, 8, \
-              12 or 16 ms. Where the last of these comes too often, the target is missed; a shorter period while \
-              somebody is listened to would remove most of it. The card's clock is taken from the block that came fastest."
+              of the card's period in which it lies: periods have 10 ms and decisions come every 16 ms, so it is 0, 2, 4, \
+              6 or 8 ms. The card's clock is taken from the block that came fastest."
             .into(),
         ..Row::default()
     });

@@ -113,7 +113,7 @@ pub enum Woken {
 pub trait CapturePcm: Send {
     /// What was agreed.
     fn shape(&self) -> Shape;
-    /// Frames of a period, about 20 ms.
+    /// Frames of a period, about 10 ms.
     fn period(&self) -> usize;
     /// Frames that fit before samples are lost, about 200 ms.
     fn buffer(&self) -> usize;

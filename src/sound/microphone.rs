@@ -23,7 +23,7 @@ pub struct CaptureWant {
 pub enum Pace {
     /// Nobody waits for the sound: a block per 70 ms.
     Idle,
-    /// A turn runs: a block per period of 20 ms.
+    /// A turn runs: a block per period of 10 ms.
     Listening,
 }
 

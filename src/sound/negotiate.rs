@@ -38,10 +38,11 @@ pub struct Wish {
 
 /// For a microphone: the tape's rate, else a multiple of it, else the nearest above.
 ///
-/// Small periods in a small buffer: sound servers mangle the sound when they are left to choose large ones.
+/// Small periods in a small buffer: sound servers mangle the sound when they are left to choose large ones, and the end
+/// of speech waits for the end of the period in which it is decided.
 pub const CAPTURE: Wish = Wish {
     rates: &[16_000, 48_000, 32_000, 64_000, 96_000, 192_000, 22_050, 24_000, 44_100, 88_200, 176_400],
-    period: Duration::from_millis(20),
+    period: Duration::from_millis(10),
     buffer: Duration::from_millis(200),
 };
 
@@ -166,10 +167,10 @@ mod tests {
     }
 
     #[test]
-    fn periods_are_20_ms_in_a_200_ms_buffer() {
+    fn a_microphone_has_periods_of_10_ms_in_a_200_ms_buffer() {
         let mut card = Card { rates: vec![48_000], channels: vec![2], formats: vec![Format::S16] };
         let agreed = negotiate(&mut card, &CAPTURE).unwrap();
-        assert_eq!((agreed.period, agreed.buffer), (960, 9_600));
+        assert_eq!((agreed.period, agreed.buffer), (480, 9_600));
     }
 
     #[test]

@@ -50,11 +50,11 @@ fn every_sample_that_is_spoken_arrives_unchanged() {
 }
 
 #[test]
-fn blocks_come_each_20_ms_while_listening_and_rarely_while_idle() {
+fn blocks_come_each_10_ms_while_listening_and_rarely_while_idle() {
     let pulse = Pulse::start();
     let ear = listening(&pulse);
     let mut open = ear.opened(SOON);
-    for (pace, longest, shortest) in [(Pace::Listening, 30, 15), (Pace::Idle, 90, 60)] {
+    for (pace, longest, shortest) in [(Pace::Listening, 15, 7), (Pace::Idle, 90, 60)] {
         ear.mic.pace(pace);
         let counters = ear.mic.counters();
         let count = || (counters.periods.load(Relaxed), counters.polls.load(Relaxed), Instant::now());
