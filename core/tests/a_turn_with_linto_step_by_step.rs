@@ -77,7 +77,7 @@ impl Story {
         self.silence(Ending::Silence);
         let uplink = self.bench.last_uplink();
         self.step("the message is complete", Event::UplinkReady { uplink, samples: 32_000, last: true });
-        self.step("it was sent", Event::Uplinked { uplink, sent: true, samples: 32_000 });
+        self.step("it was sent", Event::Uplinked { uplink, sent: true, samples: 32_000, last: true });
         self.played("the sound was heard", PlayEnd::Finished);
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use auricle_core::assistant::cause::Cause;
-use auricle_core::assistant::event::{By, Effect, Event, PlayNumber, ServerId};
+use auricle_core::assistant::event::{By, Effect, Event, PlayNumber, Remembered, ServerId};
 use auricle_core::assistant::shown::State;
 use auricle_core::audio::Position;
 use auricle_core::dialogue::linto::Linto;
@@ -101,7 +101,7 @@ impl World {
             tape: 1_000_000,
             in_flight: 0,
         };
-        world.event(Event::Started { muted: None });
+        world.event(Event::Started(Remembered::default()));
         world.event(Event::MicFlowing);
         world
     }
@@ -140,13 +140,13 @@ impl World {
                 self.listen = None;
                 self.uplinks.clear();
             }
-            Effect::Send { uplink, server, to, samples } => {
+            Effect::Send { uplink, server, to, samples, last } => {
                 assert!(self.mic_open, "sends what a closed microphone heard");
                 if server == LINTO {
                     self.requests.push(to.topic);
                     self.in_flight += 1;
                 }
-                self.bench.assistant.handle(self.bench.now, Event::Uplinked { uplink, sent: true, samples });
+                self.bench.assistant.handle(self.bench.now, Event::Uplinked { uplink, sent: true, samples, last });
                 self.uplinks.remove(&uplink);
             }
             Effect::Play { play, .. } => self.playing.push(play),

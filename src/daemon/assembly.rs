@@ -44,13 +44,12 @@ pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>)
     let notices = inbox.clone();
     let want = PlaybackWant { device: settings.audio.playback.name().to_owned() };
     let speaker = Loudspeaker::start(cards, want, Box::new(move |notice| pass_on(&notices, Input::Speaker(notice))))?;
-    speaker.volume(settings.audio.volume);
 
     let (servers, all) = servers(&settings, &serial, dialogues, &inbox)?;
     Ok(Control {
         clock: Clock::start(),
         assistant: Assistant::new(all, tuning(&settings)),
-        voice: Arc::new(Voice::new(voice_settings(&settings))),
+        voice: Arc::new(Voice::new(TtsSettings::default())),
         settings,
         reload,
         serial,
@@ -151,9 +150,4 @@ fn connect(server: &Linto, policy: auricle_core::link::Policy, id: ServerId, inb
         }
     });
     Link::start(settings, sender)
-}
-
-/// The part of the settings that concerns the voice.
-pub(super) fn voice_settings(settings: &Settings) -> TtsSettings {
-    TtsSettings { language: settings.tts.language.clone(), command: settings.tts.command.clone() }
 }

@@ -43,7 +43,10 @@ impl Control {
                 self.hearing.detach();
                 self.mic_lost(&error);
             }
-            MicNotice::Closed => self.hearing.detach(),
+            MicNotice::Closed => {
+                self.hearing.detach();
+                self.decide(Event::MicClosed);
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use auricle_core::assistant::Assistant;
-use auricle_core::assistant::event::{By, Event, PlayNumber, ServerId};
+use auricle_core::assistant::event::{Event, PlayNumber, ServerId};
 use auricle_core::hearing::UplinkId;
 use auricle_core::link::LinkEvent;
 use tokio::sync::mpsc;
@@ -64,9 +64,8 @@ pub(super) struct Control {
 impl Control {
     /// Runs until it is told to stop.
     pub(super) async fn run(&mut self, inbox: &mut mpsc::Receiver<Input>) {
-        let muted = self.state.state().muted.as_deref().map(By::of_name);
         self.decide(Event::Facts(self.facts()));
-        self.decide(Event::Started { muted });
+        self.decide(Event::Started(self.remembered()));
         loop {
             let wake = self.deadline();
             let input = tokio::select! {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auricle_core::assistant::event::{By, Effect, Event, PlayNumber, ServerId, Tuning};
+use auricle_core::assistant::event::{By, Effect, Event, Memory, PlayNumber, Remembered, ServerId, Tuning, UnmuteRule};
 use auricle_core::assistant::report::Report;
 use auricle_core::dialogue::{Delivery, PlayEnd, Source};
 use auricle_core::hearing::UplinkId;
@@ -13,7 +13,7 @@ use super::control::Control;
 use super::notify;
 use super::speech::Making;
 use crate::config::{Settings, Trigger};
-use crate::services::tts::Voice;
+use crate::services::tts::{TtsSettings, Voice};
 use crate::sound::SoundError;
 
 impl Control {
@@ -38,12 +38,15 @@ impl Control {
                     self.ledger.count("refused_asks", 1);
                 }
             }
-            Effect::Send { uplink, server, to, samples } => self.send(uplink, server, to, samples),
+            Effect::Send { uplink, server, to, samples, last } => self.send(uplink, server, to, samples, last),
             Effect::Discard(uplink) => drop(self.bodies.remove(&uplink)),
             // There is no light in this version; `events` and `status` show the state.
-            Effect::Show(_) => {}
+            Effect::Show { .. } => {}
             Effect::Report(server, report) => self.tell(server, &report),
-            Effect::RememberMute(by) => self.remember_mute(by),
+            Effect::Remember(memory) => self.remember(memory),
+            Effect::Volume(percent) => self.speaker.volume(percent),
+            Effect::Language(language) => self.voice = Arc::new(Voice::new(self.tts(language))),
+            Effect::Record(_) | Effect::RecordStop | Effect::Serve { .. } | Effect::Answer { .. } => {}
             Effect::Ready => notify::ready(),
             Effect::Healthy(token) => self.watchdog.healthy(token),
         }
@@ -78,7 +81,7 @@ impl Control {
     }
 
     /// Hands the bytes of an uplink to its connection, which takes them now or never.
-    fn send(&mut self, uplink: UplinkId, server: ServerId, to: Delivery, samples: u64) {
+    fn send(&mut self, uplink: UplinkId, server: ServerId, to: Delivery, samples: u64, last: bool) {
         let Some(payload) = self.bodies.remove(&uplink) else { return };
         let bytes = payload.len() as u64;
         let link = self.servers.get(server.0).and_then(|server| server.link.as_ref());
@@ -88,20 +91,39 @@ impl Control {
             self.ledger.sent_bytes += bytes;
             self.ledger.sent_seconds += samples as f64 / f64::from(auricle_core::audio::TAPE_RATE);
         }
-        self.pending.push_back(Event::Uplinked { uplink, sent, samples });
+        self.pending.push_back(Event::Uplinked { uplink, sent, samples, last });
     }
 
-    fn remember_mute(&mut self, by: Option<By>) {
-        if let Err(error) = self.state.update(|state| state.muted = by.map(|by| by.name().to_owned())) {
-            tracing::error!("the mute will not survive a restart: {error}");
+    fn remember(&mut self, memory: Memory) {
+        let kept = self.state.update(|state| match memory {
+            Memory::Muted(by) => state.muted = by.map(|by| by.name().to_owned()),
+            Memory::Volume(percent) => state.volume = Some(percent),
+            Memory::Language(tag) => state.language = Some(tag),
+        });
+        if let Err(error) = kept {
+            tracing::error!("mute, volume and language will not survive a restart: {error}");
         }
+    }
+
+    /// What was kept over the restart.
+    pub(super) fn remembered(&self) -> Remembered {
+        let state = self.state.state();
+        Remembered {
+            muted: state.muted.as_deref().map(By::of_name),
+            volume: state.volume,
+            language: state.language.clone(),
+        }
+    }
+
+    /// The voice's settings for this language.
+    fn tts(&self, language: String) -> TtsSettings {
+        TtsSettings { language, command: self.settings.tts.command.clone() }
     }
 
     /// Takes over the settings that may change while the daemon runs.
     pub(super) fn adopt(&mut self, settings: &Settings) {
         self.settings.take_live(settings);
-        self.speaker.volume(self.settings.audio.volume);
-        self.voice = Arc::new(Voice::new(super::assembly::voice_settings(&self.settings)));
+        self.voice = Arc::new(Voice::new(self.tts(self.assistant.language().to_owned())));
         self.decide(Event::Tuned(tuning(&self.settings)));
         self.decide(Event::Facts(self.facts()));
     }
@@ -114,5 +136,9 @@ pub(super) fn tuning(settings: &Settings) -> Tuning {
         preroll: settings.listen.preroll,
         sounds: settings.audio.sounds,
         limits: super::assembly::limits(settings),
+        volume: settings.audio.volume,
+        language: settings.tts.language.clone(),
+        unmute: UnmuteRule::Own,
+        remote_meeting: false,
     }
 }

@@ -10,12 +10,10 @@ impl Control {
     /// What servers are told about this device, looked up now.
     pub(super) fn facts(&self) -> DeviceFacts {
         DeviceFacts {
-            volume: self.settings.audio.volume,
-            muted: false,
-            language: self.settings.tts.language.clone(),
             firmware: env!("CARGO_PKG_VERSION").to_owned(),
             network: network(),
             utc: utc(),
+            ..DeviceFacts::default()
         }
     }
 }

@@ -35,7 +35,9 @@ impl Control {
                 self.bodies.insert(uplink, body);
                 self.decide(Event::UplinkReady { uplink, samples, last });
             }
-            EarEvent::UplinkRefused { uplink } => self.decide(Event::Uplinked { uplink, sent: false, samples: 0 }),
+            EarEvent::UplinkRefused { uplink } => {
+                self.decide(Event::Uplinked { uplink, sent: false, samples: 0, last: true });
+            }
             EarEvent::Lost { samples } => self.ledger.count("tape_lost_samples", samples),
         }
     }

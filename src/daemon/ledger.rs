@@ -124,7 +124,15 @@ impl Ledger {
                     tracing::warn!(server, held_back, "dropped {what}: {detail}");
                 }
             }
-            Report::State(_) | Report::SpeechStart | Report::SpeechEnd | Report::Spoken { .. } => {}
+            Report::Meeting { file, on } => {
+                tracing::info!("recording {} {file}", if *on { "to" } else { "ended:" });
+            }
+            Report::State(_)
+            | Report::Partial { .. }
+            | Report::Final { .. }
+            | Report::SpeechStart
+            | Report::SpeechEnd
+            | Report::Spoken { .. } => {}
         }
     }
 
@@ -162,6 +170,9 @@ fn describe(report: &Report) -> (&'static str, Value) {
         }
         Report::Answer { id, kind, text } => ("answer", json!({"id": id, "kind": kind, "text": text})),
         Report::Spoken { text } => ("spoken", json!({"text": text})),
+        Report::Partial { text } => ("partial", json!({"text": text})),
+        Report::Final { text, .. } => ("final", json!({"text": text})),
+        Report::Meeting { file, on } => ("meeting", json!({"file": file, "on": on})),
         Report::Cause(cause) => {
             ("cause", json!({"code": cause.code(), "text": cause.text(), "remedy": cause.remedy()}))
         }

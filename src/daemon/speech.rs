@@ -6,6 +6,7 @@ use std::time::Duration;
 use auricle_core::assistant::event::PlayNumber;
 use auricle_core::audio::chime::Chime;
 use auricle_core::audio::convert::ToDevice;
+use auricle_core::audio::wav;
 use auricle_core::dialogue::Source;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -15,6 +16,9 @@ use crate::services::tts::{TtsError, Utterance, Voice};
 
 /// How long to wait before looking again whether the ring has room. The ring holds a second or more.
 const ROOM: Duration = Duration::from_millis(50);
+
+/// Bytes of a file that are decoded at a time.
+const PIECE: usize = 16 * 1024;
 
 /// The loudspeaker's side of a sound: its ring and its rate.
 pub struct Sink {
@@ -80,6 +84,12 @@ async fn make(source: Source, voice: &Voice, sink: oneshot::Receiver<Sink>) -> R
         }
         Source::Text(text) => speak(voice.speak(&text), sink).await,
         Source::Sentence(sentence) => speak(voice.say(sentence), sink).await,
+        Source::File(file) => {
+            if let Ok(mut sink) = sink.await {
+                play_file(&file.0, &mut sink).await;
+            }
+            Ok(Made::Toned)
+        }
         // No protocol of this version pushes sound.
         Source::Stream(_) => Ok(Made::Toned),
     }
@@ -99,23 +109,60 @@ async fn speak(utterance: Result<Utterance, TtsError>, sink: oneshot::Receiver<S
 }
 
 async fn stream(mut utterance: Utterance, sink: &mut Sink) -> Result<(), TtsError> {
-    let mut convert: Option<(u32, ToDevice)> = None;
-    let mut samples = Vec::new();
+    let mut pipe = Pipe::new(sink);
     while let Some(block) = utterance.next().await? {
-        if convert.as_ref().is_none_or(|(rate, _)| *rate != block.rate) {
-            convert = ToDevice::new(block.rate, sink.rate).ok().map(|device| (block.rate, device));
-        }
-        let Some((_, device)) = &mut convert else { continue };
-        samples.clear();
-        device.push(&block.samples, &mut samples);
-        pour(&mut sink.ring, &samples).await;
+        pipe.push(block.rate, &block.samples).await;
     }
-    if let Some((_, mut device)) = convert {
+    pipe.finish().await;
+    Ok(())
+}
+
+/// Plays a WAV file; where it breaks off, the sound ends.
+async fn play_file(file: &[u8], sink: &mut Sink) {
+    let mut pipe = Pipe::new(sink);
+    let (mut reader, mut sound) = (wav::Reader::new(), Vec::new());
+    for piece in file.chunks(PIECE) {
+        let whole = reader.push(piece, &mut sound).is_ok();
+        if let Some(format) = reader.format() {
+            pipe.push(format.rate, &sound).await;
+        }
+        sound.clear();
+        if !whole {
+            break;
+        }
+    }
+    pipe.finish().await;
+}
+
+/// Sound on its way to the loudspeaker, at any rate.
+struct Pipe<'sink> {
+    sink: &'sink mut Sink,
+    convert: Option<(u32, ToDevice)>,
+    samples: Vec<i16>,
+}
+
+impl<'sink> Pipe<'sink> {
+    const fn new(sink: &'sink mut Sink) -> Self {
+        Self { sink, convert: None, samples: Vec::new() }
+    }
+
+    async fn push(&mut self, rate: u32, sound: &[i16]) {
+        if self.convert.as_ref().is_none_or(|(known, _)| *known != rate) {
+            self.convert = ToDevice::new(rate, self.sink.rate).ok().map(|device| (rate, device));
+        }
+        let Some((_, device)) = &mut self.convert else { return };
+        self.samples.clear();
+        device.push(sound, &mut self.samples);
+        pour(&mut self.sink.ring, &self.samples).await;
+    }
+
+    async fn finish(self) {
+        let Some((_, mut device)) = self.convert else { return };
+        let mut samples = self.samples;
         samples.clear();
         device.finish(&mut samples);
-        pour(&mut sink.ring, &samples).await;
+        pour(&mut self.sink.ring, &samples).await;
     }
-    Ok(())
 }
 
 /// Moves samples into the ring, waiting while it is full.

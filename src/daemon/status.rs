@@ -39,8 +39,8 @@ impl Control {
             },
             "counters": self.counters(),
             "serial": self.serial,
-            "volume": self.settings.audio.volume,
-            "recording": false,
+            "volume": self.assistant.volume(),
+            "recording": self.assistant.recording(),
             "version": env!("CARGO_PKG_VERSION"),
         })
     }

@@ -4,41 +4,40 @@ use super::Assistant;
 use super::cause::Cause;
 use std::time::Duration;
 
-use super::event::{By, Effect, Event, ServerId, Tuning};
+use super::event::{Effect, Event, Remembered, ServerId, Tuning};
 use super::report::Report;
 use super::speaker::Owner;
-use super::turn::Turn;
+use super::wishes::Awaits;
 use crate::audio::Position;
 use crate::audio::chime::Chime;
-use crate::dialogue::{Class, DialogueEvent, End, Source, Trigger};
-use crate::hearing::{EarCommand, Ending, ListenId, Start, UplinkId};
+use crate::dialogue::{Class, DeviceFacts, DialogueEvent, End, Source};
+use crate::hearing::{EarCommand, Ending, ListenId, UplinkId};
 use crate::link::LinkEvent;
 use crate::sentences::Sentence;
 use crate::time::Tick;
+use crate::wish::Outcome;
 
 /// The codes of everything that can be wrong with the microphone; one is true at a time.
-const MIC_CODES: [&str; 3] = ["MicGone", "MicBusy", "MicAmbiguous"];
+pub(super) const MIC_CODES: [&str; 3] = ["MicGone", "MicBusy", "MicAmbiguous"];
 
 impl Assistant {
     pub(super) fn take(&mut self, now: Tick, event: Event) {
+        let Some(event) = self.take_wish_event(now, event) else { return };
+        let Some(event) = self.take_person_event(now, event) else { return };
         match event {
-            Event::Started { muted } => self.started(muted),
-            Event::Trigger { trigger, server, at } => self.triggered(now, trigger, server, at),
+            Event::Started(remembered) => self.start(remembered),
             Event::Voice { at, earliest } => self.voice(now, at, earliest),
-            Event::Cancel => self.cancel(now),
-            Event::Mute(by) => self.mute(by),
-            Event::Unmute(by) => self.unmute(by),
-            Event::Say(text) => self.admit_or_drop(now, Owner::Person, Class::Announcement, Source::Text(text)),
             Event::SpeechStart(listen) => self.speech_start(listen),
             Event::Ended { listen, at, why } => self.ended(now, listen, at, why),
             Event::MicFlowing => self.mic_flowing(),
+            Event::MicClosed => self.mic_closed(),
             Event::MicLost(cause) => self.mic_lost(now, cause),
             Event::Played { play, end, heard } => self.played(now, play, end, heard),
             Event::OutputLost(cause) => self.raise(None, cause),
             Event::OutputBack(code) => self.clear(None, code),
             Event::Link(server, event) => self.link_event(server, event),
             Event::UplinkReady { uplink, samples, last } => self.uplink_ready(now, uplink, samples, last),
-            Event::Uplinked { uplink, sent, samples } => self.uplinked(uplink, sent, samples),
+            Event::Uplinked { uplink, sent, samples, last } => self.uplinked(uplink, sent, samples, last),
             Event::Facts(facts) => {
                 self.facts = facts;
                 self.tell_facts();
@@ -46,11 +45,35 @@ impl Assistant {
             Event::Token { token, flowing } => self.token(token, flowing),
             Event::Tuned(tuning) => self.tuned(tuning),
             Event::Tick => self.time_passed(now),
+            // Taken above.
+            _ => {}
         }
     }
 
-    fn started(&mut self, muted: Option<By>) {
-        match muted {
+    /// Takes in what people ask for; gives the event back if it is of another kind.
+    fn take_person_event(&mut self, now: Tick, event: Event) -> Option<Event> {
+        let first = |server: Option<ServerId>| server.unwrap_or(ServerId(0));
+        match event {
+            Event::Trigger { trigger, server, at } => self.triggered(now, trigger, server, at),
+            Event::Text { request, server, text, chatbot } => self.text(now, request, first(server), text, chatbot),
+            Event::Dictate { request, server, at } => self.dictate(now, request, first(server), at),
+            Event::Release => self.release(),
+            Event::Cancel => self.cancel(now),
+            Event::Mute(by) => self.mute(by),
+            Event::Unmute(by) => self.unmute(by),
+            Event::Say(text) => self.admit_or_drop(now, Owner::Person, Class::Announcement, Source::Text(text)),
+            other => return Some(other),
+        }
+        None
+    }
+
+    fn start(&mut self, remembered: Remembered) {
+        self.start_volume(remembered.volume);
+        self.chosen_language = remembered.language;
+        self.effects.push_back(Effect::Language(self.language().to_owned()));
+        self.started = true;
+        self.tell_facts();
+        match remembered.muted {
             Some(by) => {
                 self.mic.mute(by);
                 self.report(None, Report::Muted { by: Some(by.name()) });
@@ -64,55 +87,10 @@ impl Assistant {
         }
     }
 
-    fn announce_ready(&mut self) {
+    pub(super) fn announce_ready(&mut self) {
         if !std::mem::replace(&mut self.ready, true) {
             self.effects.push_back(Effect::Ready);
         }
-    }
-
-    /// Somebody wants a turn by a command.
-    fn triggered(&mut self, now: Tick, trigger: Trigger, server: Option<ServerId>, at: Option<Position>) {
-        // The tape before the command is of use only if the device was not to be heard on it.
-        let quiet = self.speaker.quiet_since().is_some_and(|since| now.since(since) >= self.tuning.preroll);
-        let from = at.filter(|_| quiet).map_or(Start::Now, |at| Start::At(at.back(self.tuning.preroll)));
-        self.open(now, trigger, server.unwrap_or(ServerId(0)), from);
-    }
-
-    fn voice(&mut self, now: Tick, at: Position, earliest: Position) {
-        if self.voice.fired() && self.may_arm(now) {
-            let from = at.back(self.tuning.preroll).max(earliest);
-            self.open(now, Trigger::Voice, ServerId(0), Start::At(from));
-        }
-    }
-
-    /// Opens a turn, or says why not.
-    fn open(&mut self, now: Tick, trigger: Trigger, server: ServerId, from: Start) {
-        if server.0 >= self.servers.len() {
-            return self.apologise(now, Sentence::NotSetUp);
-        }
-        if self.mic.muted().is_some() {
-            return self.apologise(now, Sentence::Muted);
-        }
-        if self.mic.is_gone() {
-            return self.apologise(now, Sentence::MicGone);
-        }
-        if !self.gates.is_empty() {
-            return self.report(Some(server), dropped("trigger", "a server keeps the triggers off"));
-        }
-        if let Some(turn) = &self.turn {
-            if turn.lease.is_some_and(|lease| !lease.while_speaking) {
-                return self.report(Some(server), dropped("trigger", "the microphone is already open for a turn"));
-            }
-            let holder = turn.server;
-            self.tell(holder, DialogueEvent::BargeIn);
-            self.drain_dialogues(now);
-            if self.turn.is_some() {
-                return;
-            }
-        }
-        self.hush(now);
-        self.turn = Some(Turn::new(server, now, trigger != Trigger::Voice));
-        self.tell(server, DialogueEvent::Open { trigger, from });
     }
 
     fn cancel(&mut self, now: Tick) {
@@ -127,63 +105,36 @@ impl Assistant {
         }
     }
 
-    /// Mute wins: whatever uses the microphone ends now.
-    fn mute(&mut self, by: By) {
-        let before = self.mic.muted();
-        if !self.mic.mute(by) {
-            if self.mic.muted() != before {
-                self.mute_changed();
-            }
-            return;
-        }
-        self.effects.push_back(Effect::Mic(false));
-        self.take_mic_back();
-        self.close_ear();
-        for code in MIC_CODES {
-            self.clear(None, code);
-        }
-        self.mute_changed();
-        self.announce_ready();
-    }
-
-    fn unmute(&mut self, by: By) {
-        if self.mic.muted().is_none() {
-            return;
-        }
-        if !self.mic.unmute(by) {
-            let what = "unmute".to_owned();
-            let result = "refused: muted at the device; unmute it there".to_owned();
-            return self.report(None, Report::Audit { what, result });
-        }
-        self.effects.push_back(Effect::Mic(true));
-        self.mute_changed();
-    }
-
-    fn mute_changed(&mut self) {
-        let muted = self.mic.muted();
-        self.effects.push_back(Effect::RememberMute(muted));
-        self.report(None, Report::Muted { by: muted.map(By::name) });
-        self.tell_facts();
-    }
-
     fn tuned(&mut self, tuning: Tuning) {
         if tuning.limits != self.tuning.limits {
             for n in 0..self.servers.len() {
                 self.tell(ServerId(n), DialogueEvent::Limits(tuning.limits));
             }
         }
+        let spoken = self.language().to_owned();
         self.tuning = tuning;
+        self.restore_volume();
+        if self.language() != spoken {
+            self.effects.push_back(Effect::Language(self.language().to_owned()));
+        }
+        self.tell_facts();
     }
 
-    fn tell_facts(&mut self) {
+    pub(super) fn tell_facts(&mut self) {
+        let facts = DeviceFacts {
+            volume: self.volume.lasting(self.tuning.volume),
+            muted: self.mic.muted().is_some(),
+            language: self.language().to_owned(),
+            meeting: self.tuning.remote_meeting.then(|| self.meeting.facts()),
+            ..self.facts.clone()
+        };
         for n in 0..self.servers.len() {
-            let facts = crate::dialogue::DeviceFacts { muted: self.mic.muted().is_some(), ..self.facts.clone() };
-            self.tell(ServerId(n), DialogueEvent::Device(facts));
+            self.tell(ServerId(n), DialogueEvent::Device(facts.clone()));
         }
     }
 
     /// The dialogue that uses the microphone must end its turn; one that only speaks may go on.
-    fn take_mic_back(&mut self) -> bool {
+    pub(super) fn take_mic_back(&mut self) -> bool {
         let Some(turn) = &mut self.turn else { return false };
         let taken = turn.lease.take().is_some();
         if taken {
@@ -193,7 +144,7 @@ impl Assistant {
         taken
     }
 
-    fn close_ear(&mut self) {
+    pub(super) fn close_ear(&mut self) {
         self.effects.push_back(Effect::Ear(EarCommand::Closed));
         self.voice.forget();
         for (uplink, known) in std::mem::take(&mut self.uplinks) {
@@ -204,6 +155,7 @@ impl Assistant {
 
     fn mic_flowing(&mut self) {
         self.mic.flows();
+        self.came(&Awaits::MicOpen, &Outcome::Done);
         for code in MIC_CODES {
             self.clear(None, code);
         }
@@ -227,6 +179,8 @@ impl Assistant {
             }
             self.close_ear();
         }
+        // It is no longer muted; the cause says the rest.
+        self.came(&Awaits::MicOpen, &Outcome::Done);
         if already {
             // What a retry finds out is kept for `status`; once is enough for the log and the person.
             self.causes.raise(None, cause);
@@ -277,15 +231,18 @@ impl Assistant {
         to.expires = to.expires.saturating_sub(known.finished.map_or(Duration::ZERO, |at| now.since(at)));
         if last && !self.links[server.0] {
             self.effects.push_back(Effect::Discard(uplink));
-            return self.uplinked(uplink, false, samples);
+            return self.uplinked(uplink, false, samples, true);
         }
-        self.effects.push_back(Effect::Send { uplink, server, to, samples });
+        self.effects.push_back(Effect::Send { uplink, server, to, samples, last });
     }
 
-    fn uplinked(&mut self, uplink: UplinkId, sent: bool, samples: u64) {
-        if let Some(known) = self.uplinks.remove(&uplink) {
-            self.tell(known.server, DialogueEvent::Uplinked { uplink: known.local, sent, samples });
+    fn uplinked(&mut self, uplink: UplinkId, sent: bool, samples: u64, last: bool) {
+        let Some(known) = self.uplinks.get(&uplink) else { return };
+        let (server, local) = (known.server, known.local);
+        if last {
+            self.uplinks.remove(&uplink);
         }
+        self.tell(server, DialogueEvent::Uplinked { uplink: local, sent, samples });
     }
 
     fn token(&mut self, token: u64, flowing: bool) {
@@ -301,6 +258,8 @@ impl Assistant {
             }
         }
         self.drain_dialogues(now);
+        self.serve_volume(now);
+        self.end_overdue_wishes(now);
         self.end_overdue_turn(now);
         self.end_overdue_sound(now);
     }

@@ -9,6 +9,8 @@ use crate::audio::Position;
 use crate::dialogue::{Delivery, DeviceFacts, PlayEnd, Source, Trigger};
 use crate::hearing::{EarCommand, Ending, Limits, ListenId, UplinkId};
 use crate::link::{LinkAsk, LinkEvent};
+use crate::voices::Voices;
+use crate::wish::{Outcome, Wish};
 
 /// A configured server, by its place in the settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,16 +57,73 @@ pub struct Tuning {
     pub sounds: bool,
     /// When the endpointer lets go.
     pub limits: Limits,
+    /// The loudspeaker volume, 0–100, as long as nothing else is remembered.
+    pub volume: u8,
+    /// The speech language, as long as nothing else is remembered.
+    pub language: String,
+    /// What a server's unmute lifts.
+    pub unmute: UnmuteRule,
+    /// Whether a server may start a recording.
+    pub remote_meeting: bool,
+}
+
+/// What a server's unmute lifts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnmuteRule {
+    /// What a server muted.
+    #[default]
+    Own,
+    /// Whatever muted the microphone.
+    Always,
+    /// Nothing.
+    Never,
+}
+
+/// What is remembered over a restart. `None`: nothing was ever set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remembered {
+    /// Who had muted.
+    pub muted: Option<By>,
+    /// Loudspeaker volume, 0–100.
+    pub volume: Option<u8>,
+    /// Speech language.
+    pub language: Option<String>,
+}
+
+/// Names somebody at the control socket who waits for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// Names something that runs outside the assistant: a program, a tunnel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceId(pub u64);
+
+/// What the recorder tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Recording {
+    /// Its file is open and sound goes into it.
+    Started {
+        /// The file.
+        file: String,
+    },
+    /// It could not begin; why, with a remedy.
+    Refused(String),
+    /// The file is closed.
+    Ended {
+        /// Sound in it, in seconds.
+        seconds: f64,
+        /// What ended it, if that was not an order.
+        why: Option<String>,
+    },
 }
 
 /// What the assistant is told.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// The daemon is up. `muted` is what was remembered.
-    Started {
-        /// Who had muted, if so.
-        muted: Option<By>,
-    },
+    /// The daemon is up.
+    Started(Remembered),
+    /// What the speech engine can speak; comes a moment after the start.
+    Voices(Voices),
     /// Somebody wants a turn by other means than the voice.
     Trigger {
         /// What.
@@ -81,6 +140,44 @@ pub enum Event {
         /// The earliest place that may be used.
         earliest: Position,
     },
+    /// Somebody writes to a server instead of speaking. Answered by [`Effect::Answer`].
+    Text {
+        /// Who waits.
+        request: RequestId,
+        /// Which server; `None`: the first one.
+        server: Option<ServerId>,
+        /// What was written.
+        text: String,
+        /// Whether it is for the chatbot alone.
+        chatbot: bool,
+    },
+    /// Somebody wants to dictate. Answered by [`Effect::Answer`].
+    Dictate {
+        /// Who waits.
+        request: RequestId,
+        /// Which server; `None`: the first one.
+        server: Option<ServerId>,
+        /// Where the tape stands; `None` when there is none.
+        at: Option<Position>,
+    },
+    /// The person lets go: the dictation is over.
+    Release,
+    /// Somebody at the control socket wishes something. Answered by [`Effect::Answer`].
+    Wish {
+        /// Who waits.
+        request: RequestId,
+        /// What for.
+        wish: Wish,
+    },
+    /// Something that was served has an outcome.
+    Served {
+        /// Which.
+        service: ServiceId,
+        /// What came of it.
+        outcome: Outcome,
+    },
+    /// From the recorder.
+    Recording(Recording),
     /// The person wants whatever runs to stop.
     Cancel,
     /// Close the microphone.
@@ -102,6 +199,8 @@ pub enum Event {
     },
     /// Samples arrive from a microphone that was opened.
     MicFlowing,
+    /// The device is closed, by order.
+    MicClosed,
     /// The microphone can't be opened or stopped delivering.
     MicLost(Cause),
     /// The loudspeaker is done with this.
@@ -136,8 +235,11 @@ pub enum Event {
         sent: bool,
         /// Sound in them, in samples.
         samples: u64,
+        /// Whether nothing more comes of this uplink.
+        last: bool,
     },
-    /// Facts about the device that servers are told; `muted` in it is ignored, the assistant knows better.
+    /// Facts about the device that servers are told. Volume, mute, language and recording in it are ignored: the
+    /// assistant knows better.
     Facts(DeviceFacts),
     /// A health token came back from hearing: did sound arrive since the last one?
     Token {
@@ -180,17 +282,59 @@ pub enum Effect {
         to: Delivery,
         /// Sound in it, in samples.
         samples: u64,
+        /// Whether nothing more comes of this uplink.
+        last: bool,
     },
     /// Throw away the bytes that lie ready.
     Discard(UplinkId),
     /// The light.
-    Show(State),
+    Show {
+        /// What the device does.
+        state: State,
+        /// Whether it records.
+        recording: bool,
+    },
     /// For `events`, counters and the log.
     Report(Option<ServerId>, Report),
     /// Keep this over a restart.
-    RememberMute(Option<By>),
+    Remember(Memory),
+    /// This loudspeaker volume from now on, 0–100.
+    Volume(u8),
+    /// Speak this language from now on.
+    Language(String),
+    /// Record to a file whose name is made of this.
+    Record(String),
+    /// End the recording.
+    RecordStop,
+    /// Do what is asked outside the assistant; [`Event::Served`] follows.
+    Serve {
+        /// Its number.
+        service: ServiceId,
+        /// Which server wants it; `None`: a person.
+        server: Option<ServerId>,
+        /// What.
+        wish: Wish,
+    },
+    /// For somebody at the control socket.
+    Answer {
+        /// Who waits.
+        request: RequestId,
+        /// What came of it.
+        outcome: Outcome,
+    },
     /// The service manager may be told that the device works, or is silent for a known reason.
     Ready,
     /// This token passed the whole chain: feed the watchdog.
     Healthy(u64),
+}
+
+/// Something to keep over a restart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// Who muted, if so.
+    Muted(Option<By>),
+    /// The loudspeaker volume.
+    Volume(u8),
+    /// The speech language.
+    Language(String),
 }

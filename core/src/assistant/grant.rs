@@ -11,6 +11,7 @@ use super::report::Report;
 use super::speaker::Owner;
 use super::turn::{Lease, Turn};
 use super::voice::RINGING;
+use super::wishes::Asker;
 use crate::audio::chime::Chime;
 use crate::dialogue::{Ask, Class, Delivery, DialogueEvent, End, PlayId, Source};
 use crate::hearing::{EarCommand, Encoding, ListenId, Start, UplinkId};
@@ -63,6 +64,8 @@ impl Assistant {
                     turn.shown = shown;
                 }
             }
+            Ask::Taken(taken) => self.taken(taken),
+            Ask::Wish { id, wish } => self.wish(now, Asker::Server(server, id), wish),
             Ask::Done => self.end_turn(server),
             Ask::Link(ask) => self.effects.push_back(Effect::Link(server, ask)),
             Ask::LinkUp(up) => self.link_changed(server, up),
@@ -156,7 +159,7 @@ impl Assistant {
     }
 
     /// The turn is over; what it still has in the queue is heard.
-    fn end_turn(&mut self, server: ServerId) {
+    pub(super) fn end_turn(&mut self, server: ServerId) {
         if self.turn() != Some(server) {
             return;
         }

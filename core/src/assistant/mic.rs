@@ -6,6 +6,8 @@ use super::event::By;
 #[derive(Debug, Default)]
 pub struct Mic {
     muted: Option<By>,
+    /// Whether the device was seen to be closed after it was muted.
+    closed: bool,
     flowing: bool,
     gone: bool,
 }
@@ -39,7 +41,19 @@ impl Mic {
             return false;
         }
         self.muted = None;
+        self.closed = false;
         true
+    }
+
+    /// The device is closed, by order; an order to open it that came meanwhile is still under way.
+    pub fn closed(&mut self) {
+        self.closed = self.muted.is_some();
+    }
+
+    /// Whether nothing holds the device.
+    #[must_use]
+    pub const fn is_closed(&self) -> bool {
+        self.closed
     }
 
     /// Who muted, if so.

@@ -9,29 +9,38 @@ mod causes;
 mod door;
 pub mod event;
 mod grant;
+mod meeting;
 mod mic;
+mod mute;
+mod opening;
 mod output;
 pub mod report;
 pub mod shown;
 pub mod speaker;
 mod turn;
 mod voice;
+mod volume;
+mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use cause::Cause;
 use causes::Causes;
-use event::{By, Effect, Event, ServerId, Tuning};
+use event::{By, Effect, Event, RequestId, ServerId, Tuning};
+use meeting::Meeting;
 use mic::Mic;
 use report::Report;
 use shown::State;
 use speaker::Speaker;
 use turn::Turn;
 use voice::VoiceTrigger;
+use volume::Volume;
+use wishes::Waiting;
 
 use crate::dialogue::{Delivery, DeviceFacts, Dialogue, DialogueEvent, Shown};
 use crate::hearing::UplinkId;
 use crate::time::Tick;
+use crate::voices::Voices;
 
 /// How many effects of one event are carried out at the most; a dialogue that asks for more is out of its mind.
 const ROUNDS: usize = 1_000;
@@ -59,9 +68,20 @@ pub struct Assistant {
     voice: VoiceTrigger,
     tuning: Tuning,
     facts: DeviceFacts,
+    volume: Volume,
+    /// What was chosen and remembered; `None`: the setting counts.
+    chosen_language: Option<String>,
+    /// What the speech engine can speak, once that is known.
+    voices: Option<Voices>,
+    meeting: Meeting,
+    waiting: Vec<Waiting>,
+    /// Who waits for a dialogue's word about what was written or is to be dictated.
+    offered: Option<RequestId>,
     numbers: u64,
+    started: bool,
     ready: bool,
-    shown: State,
+    /// What the light shows: the state, and whether it records.
+    shown: (State, bool),
     apologised: Option<(crate::sentences::Sentence, Tick)>,
     twin_said: Option<Tick>,
     told: VecDeque<(ServerId, DialogueEvent)>,
@@ -84,9 +104,16 @@ impl Assistant {
             voice: VoiceTrigger::default(),
             tuning,
             facts: DeviceFacts::default(),
+            volume: Volume::default(),
+            chosen_language: None,
+            voices: None,
+            meeting: Meeting::default(),
+            waiting: Vec::new(),
+            offered: None,
             numbers: 0,
+            started: false,
             ready: false,
-            shown: State::Idle,
+            shown: (State::Idle, false),
             apologised: None,
             twin_said: None,
             told: VecDeque::new(),
@@ -111,7 +138,8 @@ impl Assistant {
         let dialogues = self.servers.iter().filter_map(|dialogue| dialogue.deadline());
         let turn = self.turn.as_ref().map(|turn| turn.deadline(self.servers[turn.server.0].deadline()));
         let arming = self.voice_deadline();
-        dialogues.chain(turn).chain(self.speaker.deadline()).chain(arming).min()
+        let wishes = self.wishes_deadline().into_iter().chain(self.volume.deadline());
+        dialogues.chain(turn).chain(self.speaker.deadline()).chain(arming).chain(wishes).min()
     }
 
     /// What a person sees.
@@ -159,6 +187,12 @@ impl Assistant {
         self.turn.as_ref().map(|turn| turn.server)
     }
 
+    /// The loudspeaker volume that is heard now, 0–100.
+    #[must_use]
+    pub const fn volume(&self) -> u8 {
+        self.volume.now()
+    }
+
     /// Whether one more announcement would be taken.
     #[must_use]
     pub fn has_room_to_say(&self) -> bool {
@@ -187,8 +221,11 @@ impl Assistant {
         if (self.speaker.waiting() > 0 || self.speaker.playing().is_some()) && self.speaker.deadline().is_none() {
             return Err("an utterance without a deadline".into());
         }
-        if self.shown != self.state() {
+        if self.shown != (self.state(), self.recording()) {
             return Err(format!("the light shows {:?}, the state is {:?}", self.shown, self.state()));
+        }
+        if self.recording() && self.mic.muted().is_some() {
+            return Err("it records while it is muted".into());
         }
         if self.uplinks.len() > ROUNDS {
             return Err("uplinks pile up".into());
@@ -209,10 +246,12 @@ impl Assistant {
         }
         self.told.clear();
         self.arm(now);
-        let state = self.state();
-        if state != self.shown {
-            self.shown = state;
-            self.effects.push_back(Effect::Show(state));
+        let (state, recording) = (self.state(), self.recording());
+        let (before, was_recording) = std::mem::replace(&mut self.shown, (state, recording));
+        if self.shown != (before, was_recording) {
+            self.effects.push_back(Effect::Show { state, recording });
+        }
+        if state != before {
             self.report(None, Report::State(state.name()));
         }
     }

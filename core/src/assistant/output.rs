@@ -51,7 +51,7 @@ impl Assistant {
                 self.report(server, Report::Spoken { text });
             }
             (Source::Sentence(sentence), PlayEnd::Finished) => {
-                let text = sentence.text(Language::of_tag(&self.facts.language)).to_owned();
+                let text = sentence.text(Language::of_tag(self.language())).to_owned();
                 self.report(server, Report::Spoken { text });
             }
             (Source::Text(_) | Source::Sentence(_), PlayEnd::Failed) => {

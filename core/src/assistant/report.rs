@@ -27,6 +27,25 @@ pub enum Report {
         /// What it says.
         text: String,
     },
+    /// What the server has understood so far of a dictation or a meeting.
+    Partial {
+        /// The text, which may still change.
+        text: String,
+    },
+    /// What it has understood for good.
+    Final {
+        /// The text.
+        text: String,
+        /// Whether it belongs to the recording.
+        meeting: bool,
+    },
+    /// A recording began or ended.
+    Meeting {
+        /// Its file.
+        file: String,
+        /// Whether it runs now.
+        on: bool,
+    },
     /// The loudspeaker has said this to its end.
     Spoken {
         /// The text.

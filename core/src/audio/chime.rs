@@ -13,6 +13,10 @@ pub enum Chime {
     Cancelled,
     /// Something went wrong.
     Error,
+    /// A recording begins.
+    Recording,
+    /// It is over.
+    Recorded,
 }
 
 /// The loudest sample: -12 dBFS, pleasant beside speech.
@@ -68,6 +72,9 @@ impl Chime {
             Self::Cancelled => vec![Note::new(0.0, 220.0, (740.0, 392.0))],
             // Two low, equal notes.
             Self::Error => vec![Note::new(0.0, 110.0, (262.0, 247.0)), Note::new(130.0, 120.0, (262.0, 247.0))],
+            // A knock twice, and once: neither a question nor a failure.
+            Self::Recording => vec![Note::new(0.0, 70.0, (660.0, 660.0)), Note::new(140.0, 70.0, (660.0, 660.0))],
+            Self::Recorded => vec![Note::new(0.0, 100.0, (660.0, 660.0))],
         }
     }
 }
@@ -81,7 +88,8 @@ fn ramp(x: f32) -> f32 {
 mod tests {
     use super::*;
 
-    const ALL: [Chime; 4] = [Chime::Listening, Chime::Done, Chime::Cancelled, Chime::Error];
+    const ALL: [Chime; 6] =
+        [Chime::Listening, Chime::Done, Chime::Cancelled, Chime::Error, Chime::Recording, Chime::Recorded];
     const RATES: [u32; 4] = [8_000, 16_000, 44_100, 48_000];
 
     /// Zero crossings per second in a part of the sound: twice its pitch.

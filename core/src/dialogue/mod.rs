@@ -3,6 +3,8 @@
 //! The dialogue asks for the microphone and the loudspeaker; the assistant decides whether it gets them. Both sides
 //! speak in data: the assistant calls [`Dialogue::handle`] with what happened and drains [`Dialogue::poll`].
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::assistant::cause::Cause;
@@ -13,6 +15,7 @@ use crate::hearing::{Encoding, Ending, Limits, Start, UplinkId};
 use crate::link::{LinkAsk, LinkEvent, Qos};
 use crate::sentences::Sentence;
 use crate::time::Tick;
+use crate::wish::{Outcome, Wish, WishId};
 
 pub mod linto;
 
@@ -27,6 +30,8 @@ pub enum Trigger {
     Voice,
     /// `auricle listen`.
     Listen,
+    /// `auricle dictate`: the server writes down what is said, until the person lets go.
+    Dictate,
 }
 
 /// Who says that an utterance is over.
@@ -68,8 +73,20 @@ pub enum Source {
     Sentence(Sentence),
     /// A generated sound.
     Chime(Chime),
+    /// Sound that came in a message.
+    File(WavFile),
     /// Sound that arrives from the server under this number, beside the events.
     Stream(u64),
+}
+
+/// A WAV file that was checked: it can be played.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WavFile(pub Arc<[u8]>);
+
+impl fmt::Debug for WavFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
 }
 
 /// What happened to something that was to be played.
@@ -103,18 +120,29 @@ pub struct Interface {
 /// What servers are told about the device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeviceFacts {
-    /// Loudspeaker volume, 0–100.
+    /// The loudspeaker volume that holds over a restart, 0–100.
     pub volume: u8,
     /// Whether the microphone is closed on request.
     pub muted: bool,
     /// Speech language, for example `en-US`.
     pub language: String,
+    /// The recording; `None` if servers may not start one.
+    pub meeting: Option<MeetingFacts>,
     /// Version of this program.
     pub firmware: String,
     /// Interfaces with an address, without loopback.
     pub network: Vec<Interface>,
     /// When the daemon looked, as ISO 8601 in UTC with milliseconds.
     pub utc: String,
+}
+
+/// What servers are told about the recording.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MeetingFacts {
+    /// The name that it was started with; empty if there was none yet.
+    pub name: String,
+    /// Whether it runs.
+    pub recording: bool,
 }
 
 /// What a dialogue is told.
@@ -127,6 +155,16 @@ pub enum DialogueEvent {
         /// Where on the tape the utterance begins.
         from: Start,
     },
+    /// Somebody writes instead of speaking. The dialogue takes or refuses it with [`Ask::Taken`]; a turn runs until
+    /// [`Ask::Done`].
+    Text {
+        /// What was written.
+        text: String,
+        /// Whether it is for the chatbot alone.
+        chatbot: bool,
+    },
+    /// The person lets go: what was said until now is all.
+    Release,
     /// The endpointer let go.
     EndOfSpeech {
         /// The moment of decision.
@@ -154,7 +192,7 @@ pub enum DialogueEvent {
     },
     /// From its broker connection.
     Link(LinkEvent),
-    /// An uplink was handed to the connection.
+    /// An uplink, or a chunk of one, was handed to the connection.
     Uplinked {
         /// Which.
         uplink: UplinkId,
@@ -163,6 +201,15 @@ pub enum DialogueEvent {
         /// Samples of sound in it.
         samples: u64,
     },
+    /// What came of a wish.
+    Wished {
+        /// Which.
+        id: WishId,
+        /// What.
+        outcome: Outcome,
+    },
+    /// A recording began or ended.
+    Recording(bool),
     /// What servers are told about the device; comes at the start and whenever something in it changed.
     Device(DeviceFacts),
     /// From the next opening of the microphone on, the endpointer shall let go like this.
@@ -242,6 +289,15 @@ pub enum Ask {
     },
     /// What the turn is doing.
     Shown(Shown),
+    /// What was written or is to be dictated is taken, under this id; or why not.
+    Taken(Result<String, String>),
+    /// Something for the device to do beside the conversation; answered by [`DialogueEvent::Wished`].
+    Wish {
+        /// Unique within the dialogue.
+        id: WishId,
+        /// What.
+        wish: Wish,
+    },
     /// The turn is over, or was refused.
     Done,
     /// For its broker connection.

@@ -6,7 +6,7 @@ pub mod toy;
 use std::time::Duration;
 
 use auricle_core::assistant::Assistant;
-use auricle_core::assistant::event::{Effect, Event, ServerId, Tuning};
+use auricle_core::assistant::event::{Effect, Event, Remembered, ServerId, Tuning, UnmuteRule};
 use auricle_core::audio::Position;
 use auricle_core::dialogue::linto::LintoSettings;
 use auricle_core::dialogue::{Dialogue, PlayEnd, Trigger};
@@ -24,7 +24,16 @@ pub struct Bench {
 pub const S0: ServerId = ServerId(0);
 
 pub fn tuning() -> Tuning {
-    Tuning { voice_trigger: true, preroll: Duration::from_millis(500), sounds: true, limits: limits() }
+    Tuning {
+        voice_trigger: true,
+        preroll: Duration::from_millis(500),
+        sounds: true,
+        limits: limits(),
+        volume: 80,
+        language: "en-US".into(),
+        unmute: UnmuteRule::Own,
+        remote_meeting: false,
+    }
 }
 
 /// A LinTO server with two scopes.
@@ -51,7 +60,7 @@ impl Bench {
     /// Started, microphone flowing.
     pub fn new(servers: Vec<Box<dyn Dialogue>>) -> Self {
         let mut bench = Self::unstarted(servers, tuning());
-        bench.event(Event::Started { muted: None });
+        bench.event(Event::Started(Remembered::default()));
         bench.event(Event::MicFlowing);
         bench.effects.clear();
         bench

@@ -21,7 +21,6 @@ use super::{Ask, Class, Dialogue, DialogueEvent, PlayEnd, PlayId, Source};
 mod exercise;
 mod outbox;
 mod oversize;
-mod pace;
 mod policy;
 mod presence;
 mod turn;
@@ -160,7 +159,8 @@ impl Dialogue for Linto {
             DialogueEvent::Device(facts) => self.presence.device(facts),
             DialogueEvent::Link(event) => self.link(now, event),
             DialogueEvent::Limits(limits) => self.turn.limits(limits),
-            DialogueEvent::Deadline => {}
+            DialogueEvent::Text { .. } | DialogueEvent::Release | DialogueEvent::Wished { .. } => {}
+            DialogueEvent::Recording(_) | DialogueEvent::Deadline => {}
         }
         self.tick(now);
     }

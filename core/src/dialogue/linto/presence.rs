@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use super::LintoSettings;
 use super::outbox::{Outbox, short};
-use super::pace::Pace;
 use super::twins::Twins;
 use crate::assistant::cause::Cause;
 use crate::dialogue::{Ask, DeviceFacts};
 use crate::link::{LinkAsk, Loss, Message, Publication, Qos};
+use crate::pace::Pace;
 use crate::protocol::linto::scope::{Scope, Topics};
 use crate::protocol::linto::status::{self, Echo};
 use crate::time::Tick;

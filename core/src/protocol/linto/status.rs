@@ -138,6 +138,7 @@ mod tests {
             volume: 55,
             muted: true,
             language: "fr-FR".into(),
+            meeting: None,
             firmware: "0.1.0".into(),
             network: vec![Interface {
                 name: "wlan0".into(),

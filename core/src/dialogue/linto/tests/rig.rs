@@ -30,6 +30,7 @@ pub fn facts() -> DeviceFacts {
         volume: 80,
         muted: false,
         language: "en-US".into(),
+        meeting: None,
         firmware: "0.1.0".into(),
         network: vec![Interface { name: "eth0".into(), address: "10.0.0.7".into(), ..Interface::default() }],
         utc: "2024-05-01T10:20:30.123Z".into(),

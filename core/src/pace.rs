@@ -6,7 +6,7 @@ use crate::time::Tick;
 
 /// So many times at once, then again after each pause; wishes in between become one.
 #[derive(Clone, Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     burst: u32,
     pause: Duration,
     /// When the whole burst is available again.
@@ -15,29 +15,29 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub(super) const fn new(burst: u32, pause: Duration) -> Self {
+    pub(crate) const fn new(burst: u32, pause: Duration) -> Self {
         Self { burst, pause, rested: Tick::ZERO, wanted: false }
     }
 
     /// It is to be done, now or as soon as it may.
-    pub(super) const fn want(&mut self) {
+    pub(crate) const fn want(&mut self) {
         self.wanted = true;
     }
 
     /// It need not be done any more.
-    pub(super) const fn forget(&mut self) {
+    pub(crate) const fn forget(&mut self) {
         self.wanted = false;
     }
 
     /// When it may be done, if it is wanted.
-    pub(super) fn deadline(&self) -> Option<Tick> {
+    pub(crate) fn deadline(&self) -> Option<Tick> {
         let ahead = self.pause.saturating_mul(self.burst.saturating_sub(1));
         let micros = u64::try_from(ahead.as_micros()).unwrap_or(u64::MAX);
         self.wanted.then(|| Tick::from_micros(self.rested.as_micros().saturating_sub(micros)))
     }
 
     /// Whether it is to be done now; counts it as done.
-    pub(super) fn take(&mut self, now: Tick) -> bool {
+    pub(crate) fn take(&mut self, now: Tick) -> bool {
         if self.deadline().is_none_or(|due| now < due) {
             return false;
         }
