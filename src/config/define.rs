@@ -17,6 +17,8 @@ pub enum Reload {
 pub enum Initial {
     /// This.
     Default(&'static str),
+    /// An empty list; this is what one could write.
+    Empty(&'static str),
     /// Not set; this is what one could write.
     Unset(&'static str),
     /// It has to be set; this is what one could write.
@@ -28,6 +30,7 @@ impl Initial {
     pub(super) const fn text(self) -> Option<&'static str> {
         match self {
             Self::Default(text) => Some(text),
+            Self::Empty(_) => Some("[]"),
             Self::Unset(_) => Some("\"\""),
             Self::Required(_) => None,
         }
@@ -36,7 +39,7 @@ impl Initial {
     /// What the sample shows.
     pub(super) const fn example(self) -> &'static str {
         match self {
-            Self::Default(text) | Self::Unset(text) | Self::Required(text) => text,
+            Self::Default(text) | Self::Empty(text) | Self::Unset(text) | Self::Required(text) => text,
         }
     }
 }
@@ -48,8 +51,6 @@ pub enum Mark {
     Plain,
     /// Its value must never be shown.
     Secret,
-    /// Only its default is served; a later version serves more.
-    Later,
 }
 
 /// The definition of a setting.

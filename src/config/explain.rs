@@ -34,6 +34,9 @@ pub fn explain(loaded: &Loaded) -> String {
     explain_section(&mut text, loaded, &settings.audio, 0);
     explain_section(&mut text, loaded, &settings.listen, 0);
     explain_section(&mut text, loaded, &settings.tts, 0);
+    explain_section(&mut text, loaded, &settings.remote, 0);
+    explain_section(&mut text, loaded, &settings.hooks, 0);
+    explain_section(&mut text, loaded, &settings.meeting, 0);
     explain_section(&mut text, loaded, &settings.control, 0);
     for warning in &loaded.warnings {
         let _ = write!(text, "\nwarning: {warning}\n");

@@ -10,6 +10,7 @@ use toml::de::DeValue;
 use super::broker::{self, BrokerAddress};
 use super::kind::{Checked, Complaint, Given, Kind, quoted};
 use super::secret::{self, Secret};
+use super::words::MOST_WORDS;
 
 /// One line of text.
 pub(super) const LINE: Checked =
@@ -73,6 +74,7 @@ impl Kind for Span {
         let ms = value.as_millis();
         let text = match ms {
             _ if ms >= 3_600_000 && ms.is_multiple_of(3_600_000) => format!("{}h", ms / 3_600_000),
+            _ if ms > 60_000 && ms.is_multiple_of(60_000) => format!("{}min", ms / 60_000),
             _ if ms >= 1000 && ms.is_multiple_of(1000) => format!("{}s", ms / 1000),
             _ if ms >= 1000 => format!("{}.{:03}", ms / 1000, ms % 1000).trim_end_matches('0').to_owned() + "s",
             _ => format!("{ms}ms"),
@@ -81,32 +83,37 @@ impl Kind for Span {
     }
 }
 
-/// "500ms", "1.5s", "10min", "1h": digits, perhaps a fraction, a unit. Finer than a millisecond is cut off.
+/// "500ms", "1.5s", "10min", "1h". Finer than a millisecond is cut off.
 fn parse_span(text: &str) -> Option<Duration> {
-    let unit_at = text.find(|c: char| c.is_ascii_alphabetic())?;
-    let (number, unit) = text.split_at(unit_at);
-    let unit_ms: u64 = match unit {
-        "ms" => 1,
-        "s" => 1000,
-        "min" => 60_000,
-        "h" => 3_600_000,
-        _ => return None,
+    let in_ms = |unit: &str| match unit {
+        "ms" => Some(1),
+        "s" => Some(1000),
+        "min" => Some(60_000),
+        "h" => Some(3_600_000),
+        _ => None,
     };
+    quantity(text, in_ms).map(Duration::from_millis)
+}
+
+/// Digits, perhaps a fraction, a unit: how many of the smallest unit that is. Finer than that is cut off.
+pub(super) fn quantity(text: &str, unit: impl Fn(&str) -> Option<u64>) -> Option<u64> {
+    let unit_at = text.find(|c: char| c.is_ascii_alphabetic())?;
+    let (number, name) = text.split_at(unit_at);
+    let unit = unit(name)?;
     let (whole, fraction) = match number.split_once('.') {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => (number, None),
     };
-    let whole_ms = digits(whole)?.checked_mul(unit_ms)?;
-    let fraction_ms = match fraction {
-        Some(fraction) => {
-            digits(fraction)?.checked_mul(unit_ms)? / 10_u64.checked_pow(fraction.len().try_into().ok()?)?
-        }
+    let whole = digits(whole)?.checked_mul(unit)?;
+    let fraction = match fraction {
+        Some(fraction) => digits(fraction)?.checked_mul(unit)? / 10_u64.checked_pow(fraction.len().try_into().ok()?)?,
         None => 0,
     };
-    Some(Duration::from_millis(whole_ms.checked_add(fraction_ms)?))
+    whole.checked_add(fraction)
 }
 
-fn digits(text: &str) -> Option<u64> {
+/// A number of decimal digits and nothing else.
+pub(super) fn digits(text: &str) -> Option<u64> {
     let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     text.parse().ok().filter(|_| plain)
 }
@@ -144,6 +151,32 @@ impl Kind for FilePath {
         quoted(&value.display().to_string())
     }
 }
+
+/// A path from the root on: what is written there must not depend on where the settings lie.
+pub(super) struct AbsolutePath;
+
+impl Kind for AbsolutePath {
+    type Value = PathBuf;
+
+    fn read(&self, given: &Given<'_>) -> Result<PathBuf, Complaint> {
+        match given.text() {
+            Some(text) if !text.starts_with(['/', '~']) => {
+                Err(Complaint::new(format!("it must be {}", self.expects())))
+            }
+            _ => WHOLE.read(given),
+        }
+    }
+
+    fn expects(&self) -> String {
+        "a path from `/` on".into()
+    }
+
+    fn show(&self, value: &PathBuf) -> String {
+        WHOLE.show(value)
+    }
+}
+
+const WHOLE: FilePath = FilePath { longest: LONGEST_PATH };
 
 /// A sound device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -276,7 +309,9 @@ impl Kind for CommandLine {
         let words =
             given.value.as_array().and_then(|items| items.iter().map(|item| argument(item.get_ref())).collect());
         words
-            .filter(|words: &Vec<String>| words.len() <= 64 && words.first().is_none_or(|program| !program.is_empty()))
+            .filter(|words: &Vec<String>| {
+                words.len() <= MOST_WORDS && words.first().is_none_or(|program| !program.is_empty())
+            })
             .ok_or_else(|| Complaint::new(format!("it must be {}", self.expects())))
     }
 
@@ -339,7 +374,9 @@ mod tests {
             (1500, "1.5s"),
             (12_345, "12.345s"),
             (7_200_000, "2h"),
+            (60_000, "60s"),
             (61_000, "61s"),
+            (600_000, "10min"),
         ] {
             assert_eq!(span.show(&Duration::from_millis(ms)), format!("\"{text}\""));
             assert_eq!(parse_span(text), Some(Duration::from_millis(ms)));

@@ -8,15 +8,19 @@ mod define;
 mod document;
 mod environment;
 mod explain;
+mod hosts;
 mod kind;
 mod kinds;
 mod linto;
 mod problem;
 mod read;
+mod remote;
 mod sample;
 mod secret;
 mod sections;
+mod size;
 mod suggest;
+mod words;
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -40,7 +44,11 @@ pub use kinds::Pcm;
 pub use problem::{Errors, Place, Problem};
 pub use sample::{reference, sample};
 pub use secret::Secret;
-pub use sections::{ApplicationKind, Audio, Control, Device, Linto, Listen, Profile, Trigger, Tts};
+pub use sections::{
+    ApplicationKind, Audio, Control, Device, Hooks, Linto, Listen, Meeting, MeetingFormat, Profile, Remote, Shell,
+    Trigger, Tts, Unmute,
+};
+pub use words::{SplitError, split_words};
 
 /// Where the settings are when nobody says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/auricle/auricle.toml";
@@ -61,6 +69,12 @@ pub struct Settings {
     pub listen: Listen,
     /// The voice.
     pub tts: Tts,
+    /// What a server may do with the device beyond talking.
+    pub remote: Remote,
+    /// Programs for answers that ask for more than speech.
+    pub hooks: Hooks,
+    /// Recordings of meetings.
+    pub meeting: Meeting,
     /// The control socket.
     pub control: Control,
 }
@@ -75,6 +89,9 @@ impl Settings {
         self.audio.take_live(&new.audio);
         self.listen.take_live(&new.listen);
         self.tts.take_live(&new.tts);
+        self.remote.take_live(&new.remote);
+        self.hooks.take_live(&new.hooks);
+        self.meeting.take_live(&new.meeting);
         self.control.take_live(&new.control);
     }
 
@@ -100,6 +117,9 @@ impl Settings {
         settings.extend(self.audio.changed(&other.audio));
         settings.extend(self.listen.changed(&other.listen));
         settings.extend(self.tts.changed(&other.tts));
+        settings.extend(self.remote.changed(&other.remote));
+        settings.extend(self.hooks.changed(&other.hooks));
+        settings.extend(self.meeting.changed(&other.meeting));
         settings.extend(self.control.changed(&other.control));
         settings
     }
@@ -270,6 +290,18 @@ fn read_all(reading: &mut Reading<'_, '_>, secrets: ReadSecret<'_>, warnings: &m
         warnings.extend(linto::complete(servers, secrets, reading));
     }
     let (device, audio, listen) = (reading.one::<Device>(), reading.one::<Audio>(), reading.one::<Listen>());
-    let (tts, control) = (reading.one::<Tts>(), reading.one::<Control>());
-    Some(Settings { linto: linto?, device: device?, audio: audio?, listen: listen?, tts: tts?, control: control? })
+    let (tts, hooks, meeting) = (reading.one::<Tts>(), reading.one::<Hooks>(), reading.one::<Meeting>());
+    let (remote, control) = (reading.one::<Remote>(), reading.one::<Control>());
+    warnings.extend(remote.iter().flat_map(remote::warnings));
+    Some(Settings {
+        linto: linto?,
+        device: device?,
+        audio: audio?,
+        listen: listen?,
+        tts: tts?,
+        remote: remote?,
+        hooks: hooks?,
+        meeting: meeting?,
+        control: control?,
+    })
 }

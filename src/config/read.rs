@@ -5,10 +5,10 @@ use std::path::Path;
 
 use toml::de::DeValue;
 
-use super::define::{Initial, Mark, Section, SectionDef, SettingDef};
+use super::define::{Initial, Section, SectionDef, SettingDef};
 use super::document::{Document, Entry, Origin, Written};
 use super::environment::variable;
-use super::kind::{Complaint, Given, Kind, NOT_YET};
+use super::kind::{Given, Kind};
 use super::problem::{Place, Problems};
 
 /// Section, which of its kind, key.
@@ -80,13 +80,13 @@ impl Reader<'_, '_> {
         let (value, place, origin) = match self.written.entries.get(key) {
             None => return self.initial(setting, kind),
             Some(Entry::Written { value, line }) => {
-                let read = read_served(setting, kind, &Given { value, base: self.base });
+                let read = kind.read(&Given { value, base: self.base });
                 let subject = format!("`{key}` in [{}]", self.section.name);
                 let value = read.map_err(|complaint| complaint.about(&subject, value));
                 (value, Place::Line(*line), Origin::Line(*line))
             }
             Some(Entry::Variable { name, value }) => {
-                let value = read_variable(setting, kind, &format!("`{name}`"), value);
+                let value = read_variable(kind, &format!("`{name}`"), value);
                 (value, Place::Environment, Origin::Environment(name.clone()))
             }
         };
@@ -115,28 +115,18 @@ fn initial<K: Kind>(setting: &SettingDef, kind: &K) -> Option<K::Value> {
     kind.read(&Given { value: &value, base: Path::new("") }).ok()
 }
 
-/// Reads a value, and refuses one that comes with a later version.
-fn read_served<K: Kind>(setting: &SettingDef, kind: &K, given: &Given<'_>) -> Result<K::Value, Complaint> {
-    let value = kind.read(given)?;
-    if setting.mark == Mark::Later && initial(setting, kind).is_some_and(|initial| initial != value) {
-        let only = setting.initial.text().unwrap_or_default();
-        return Err(Complaint::new(format!("anything but {only} {NOT_YET}; remove the setting")));
-    }
-    Ok(value)
-}
-
 /// A variable is TOML if that makes a right value, else plain text: `80`, `"12s"` and `12s` are all understood.
-fn read_variable<K: Kind>(setting: &SettingDef, kind: &K, subject: &str, text: &str) -> Result<K::Value, String> {
+fn read_variable<K: Kind>(kind: &K, subject: &str, text: &str) -> Result<K::Value, String> {
     let base = Path::new("");
     let as_toml = DeValue::parse(text).ok().map(toml::Spanned::into_inner);
     let mut message = None;
     if let Some(value) = &as_toml {
-        match read_served(setting, kind, &Given { value, base }) {
+        match kind.read(&Given { value, base }) {
             Ok(value) => return Ok(value),
             Err(complaint) => message = Some(complaint.about(subject, value)),
         }
     }
     let plain = DeValue::String(text.into());
-    read_served(setting, kind, &Given { value: &plain, base })
+    kind.read(&Given { value: &plain, base })
         .map_err(|complaint| message.unwrap_or_else(|| complaint.about(subject, &plain)))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::define::{Initial, Mark, Reload, SectionDef, SettingDef};
+use super::define::{Initial, Reload, SectionDef, SettingDef};
 use super::sections::{self, LATER, REPEATED};
 
 /// Columns of the sample's comments.
@@ -37,6 +37,7 @@ pub fn sample() -> String {
 fn sample_help(setting: &SettingDef) -> String {
     let kind = match setting.initial {
         Initial::Default(_) => "",
+        Initial::Empty(_) => "Empty; this is an example. ",
         Initial::Unset(_) => "Not set; this is an example. ",
         Initial::Required(_) => "This is an example. ",
     };
@@ -85,6 +86,7 @@ fn reference_section(text: &mut String, section: &SectionDef) {
     for setting in section.settings {
         let default = match setting.initial {
             Initial::Default(value) => format!("`{value}`"),
+            Initial::Empty(example) => format!("`[]`; e.g. `{example}`"),
             Initial::Unset(example) => format!("not set, e.g. `{example}`"),
             Initial::Required(example) => format!("**needed**, e.g. `{example}`"),
         };
@@ -99,14 +101,8 @@ fn reference_section(text: &mut String, section: &SectionDef) {
 /// What a later version adds.
 fn coming(setting: &SettingDef) -> Option<String> {
     let words = (setting.later)();
-    match (setting.mark, words.as_slice()) {
-        (Mark::Later, _) => Some("Only the default is served yet.".into()),
-        (_, []) => None,
-        (_, words) => {
-            let words: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
-            Some(format!("Not served yet: {}.", words.join(", ")))
-        }
-    }
+    let words: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    (!words.is_empty()).then(|| format!("Not served yet: {}.", words.join(", ")))
 }
 
 const fn reload(setting: &SettingDef) -> &'static str {

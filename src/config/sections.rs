@@ -5,23 +5,29 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::broker::BrokerAddress;
-use super::define::Initial::{Default, Required, Unset};
+use super::define::Initial::{Default, Empty, Required, Unset};
 use super::define::{Section, SectionDef, section};
+use super::hosts::KnownHosts;
 use super::kind::{Checked, Choice, Flag, Optional, SetOf, Whole};
 use super::kinds::{
-    BrokerUrl, ChannelChoice, CommandLine, FilePath, LANGUAGE, LINE, LONGEST_PATH, NAME, Password, Pcm, PcmName, Span,
-    TOPIC_LEVEL,
+    AbsolutePath, BrokerUrl, ChannelChoice, CommandLine, FilePath, LANGUAGE, LINE, LONGEST_PATH, NAME, Password, Pcm,
+    PcmName, Span, TOPIC_LEVEL,
 };
 use super::secret::Secret;
+use super::size::Size;
+use super::words::CommandLines;
 
 /// All sections that are served, in the order of the sample.
-pub(super) fn served() -> [&'static SectionDef; 6] {
+pub(super) fn served() -> [&'static SectionDef; 9] {
     [
         Linto::definition(),
         Device::definition(),
         Audio::definition(),
         Listen::definition(),
         Tts::definition(),
+        Remote::definition(),
+        Hooks::definition(),
+        Meeting::definition(),
         Control::definition(),
     ]
 }
@@ -30,8 +36,7 @@ pub(super) fn served() -> [&'static SectionDef; 6] {
 pub(super) const REPEATED: [&str; 1] = ["linto"];
 
 /// Sections that are agreed, but come with later versions.
-pub(super) const LATER: [&str; 10] =
-    ["wake", "xiaozhi", "rhasspy", "thinx", "remote", "hooks", "tools", "button", "leds", "meeting"];
+pub(super) const LATER: [&str; 7] = ["wake", "xiaozhi", "rhasspy", "thinx", "tools", "button", "leds"];
 
 const PATH: FilePath = FilePath { longest: LONGEST_PATH };
 
@@ -93,8 +98,11 @@ section! {
         ]), Default("\"device\""), Restart;
         /// How long the server may take to answer; then the device says that no answer came.
         answer_timeout: Duration = Span { from_ms: 1000, to_ms: 60_000 }, Default("\"12s\""), Restart;
-        /// Whether the server transcribes while the person speaks.
-        live_transcript: bool = Flag, Default("false"), Restart, Later;
+        /// Whether the server writes a meeting down while it is recorded: into `auricle events`, and into a text file beside
+        /// the recording.
+        live_transcript: bool = Flag, Default("false"), Restart;
+        /// Whether answers are spoken as the server's `phonetic` says where it gives one; what is shown stays the text.
+        phonetic: bool = Flag, Default("false"), Restart;
     }
 }
 
@@ -120,7 +128,7 @@ section! {
         /// Which channel of the microphone is listened to: its number from 0, "mean" of all, or "auto".
         channel: Channel = ChannelChoice, Default("\"auto\""), Restart;
         /// The card's own volume control, as "card/control". Empty: the volume is applied in software.
-        mixer: String = MIXER, Default("\"\""), Restart, Later;
+        mixer: String = MIXER, Default("\"\""), Restart;
         /// The volume in percent at start, until a server's `endvolume` is remembered.
         volume: u8 = Whole(0, 100), Default("80"), Live;
         /// Whether short sounds tell that the device listens, is done, was cancelled or failed.
@@ -129,6 +137,37 @@ section! {
         profile: Profile = Choice(&[("off", Some(Profile::Off)), ("light", None), ("full", None)]),
             Default("\"off\""), Restart;
     }
+}
+
+/// Which commands a server may run on the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shell {
+    /// None.
+    Off,
+    /// Those that the settings list.
+    Listed,
+    /// All.
+    Any,
+}
+
+/// Which mutes a server may lift.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unmute {
+    /// Those of a server.
+    Own,
+    /// Also those of people at the device.
+    Always,
+    /// None.
+    Never,
+}
+
+/// How meetings are recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MeetingFormat {
+    /// WAV, about 115 MB per hour.
+    Wav,
+    /// Ogg with Opus.
+    Opus,
 }
 
 section! {
@@ -161,12 +200,74 @@ section! {
 }
 
 section! {
+    /// What a server may do with the device beyond talking. Each use leaves a line in the log.
+    pub struct Remote = "remote" {
+        /// Which commands a server may run: "off" none, "listed" those in `shell_commands`, "any" all, through `/bin/sh`.
+        shell: Shell = Choice(&[
+            ("off", Some(Shell::Off)),
+            ("listed", Some(Shell::Listed)),
+            ("any", Some(Shell::Any)),
+        ]), Default("\"off\""), Live;
+        /// The commands of `shell = "listed"`: what the server sends has to be one of them, word by word. No shell runs:
+        /// nothing is expanded, and `|` or `>` mean nothing.
+        shell_commands: Vec<Vec<String>> = CommandLines, Empty("[\"uptime\"]"), Live;
+        /// How long a command may run; then it is ended, with everything that it started.
+        shell_timeout: Duration = Span { from_ms: 1000, to_ms: 600_000 }, Default("\"30s\""), Live;
+        /// Whether a server may open a reverse SSH tunnel: somebody at one of the `ssh_hosts` can then log in here.
+        ssh: bool = SWITCH, Default("\"off\""), Live;
+        /// The hosts to which a tunnel may lead, with their keys: lines as in a `known_hosts` file. `ssh-keyscan -t ed25519
+        /// HOST` prints one; compare its fingerprint with the one that the host's owner tells you.
+        ssh_hosts: Vec<String> = KnownHosts, Default("[]"), Live;
+        /// The folder of the private keys that a server may name for the login at a host.
+        ssh_key_dir: PathBuf = AbsolutePath, Default("\"/etc/auricle/keys\""), Live;
+        /// How long a tunnel may stand; then it is closed.
+        ssh_time_limit: Duration = Span { from_ms: 60_000, to_ms: 86_400_000 }, Default("\"1h\""), Live;
+        /// What a server may unmute: "own" what a server muted, "always" also what was muted here, "never" nothing.
+        unmute: Unmute = Choice(&[
+            ("own", Some(Unmute::Own)),
+            ("always", Some(Unmute::Always)),
+            ("never", Some(Unmute::Never)),
+        ]), Default("\"own\""), Live;
+        /// Whether a server may start the recording of a meeting. `auricle meeting start` always may.
+        meeting: bool = SWITCH, Default("\"off\""), Live;
+    }
+}
+
+section! {
+    /// Programs that run when an answer asks for more than speech. They get it as JSON on their standard input.
+    pub struct Hooks = "hooks" {
+        /// The program for answers that are meant for a machine (`customAction`), and its arguments. Empty: none.
+        custom_action: Vec<String> = CommandLine, Default("[]"), Live;
+        /// The program for what an answer wants to be shown (`display`), and its arguments. Empty: none.
+        display: Vec<String> = CommandLine, Default("[]"), Live;
+    }
+}
+
+section! {
+    /// Recordings of meetings. A change counts from the next recording on.
+    pub struct Meeting = "meeting" {
+        /// The folder of the recordings.
+        directory: PathBuf = AbsolutePath, Default("\"/var/lib/auricle/meetings\""), Live;
+        /// How a meeting is stored: "wav" as it was heard, about 115 MB per hour, or "opus", much smaller.
+        format: MeetingFormat = Choice(&[
+            ("wav", Some(MeetingFormat::Wav)),
+            ("opus", Some(MeetingFormat::Opus)),
+        ]), Default("\"wav\""), Live;
+        /// How much of the disc stays free: a recording ends, or does not begin, when there would be less.
+        min_free: u64 = Size { most: 1_000_000_000_000 }, Default("\"500MB\""), Live;
+    }
+}
+
+section! {
     /// How `auricle status`, `auricle say` and the others reach the daemon.
     pub struct Control = "control" {
         /// The daemon's Unix socket. The variable AURICLE_CONTROL_SOCKET comes before it.
         socket: PathBuf = SOCKET, Default("\"/run/auricle/control.sock\""), Restart;
     }
 }
+
+/// A power that is given or not.
+const SWITCH: Choice<bool> = Choice(&[("off", Some(false)), ("on", Some(true))]);
 
 /// What the admin page lets one register.
 const SERIAL: super::kind::Checked = super::kind::Checked {

@@ -8,7 +8,11 @@ use super::{env, loaded};
 fn each_setting_is_listed_with_its_value_and_where_it_comes_from() {
     let text = "[audio]\nvolume = 50\n\n[linto]\nbroker = \"MQTTS://linto.example.org\"\nusername = \"linto\"\n\
                 application = \"My device app\"\n";
-    let variables = env(&[("AURICLE_LINTO__PASSWORD", "hunter2"), ("AURICLE_STATE_DIR", "/tmp/x")]);
+    let variables = env(&[
+        ("AURICLE_LINTO__PASSWORD", "hunter2"),
+        ("AURICLE_STATE_DIR", "/tmp/x"),
+        ("AURICLE_REMOTE__SHELL_COMMANDS", "['df -h \"/my disc\"']"),
+    ]);
     let text = explain(&parse_str(text, variables).unwrap());
     for line in [
         "  volume = 50  (line 2)",
@@ -19,6 +23,10 @@ fn each_setting_is_listed_with_its_value_and_where_it_comes_from() {
         "  channel = \"auto\"  (default)",
         "  triggers = []  (default)",
         "  live_transcript = false  (default)",
+        "  shell = \"off\"  (default)",
+        "  shell_commands = [\"df -h '/my disc'\"]  (environment: AURICLE_REMOTE__SHELL_COMMANDS)",
+        "  custom_action = []  (default)",
+        "  min_free = \"500MB\"  (default)",
         "  serial = \"\"  (default)",
         "  → It connects to linto.example.org at port 8883 with TLS; the broker is checked by the",
         "  → It logs in as `linto` with a password.",
@@ -55,5 +63,35 @@ fn what_is_probably_not_meant_is_a_warning() {
         let loaded = loaded(&format!("[linto]\n{text}\n"));
         assert_eq!(loaded.warnings, [warning]);
         assert!(explain(&loaded).contains(&format!("warning: {warning}")));
+    }
+}
+
+#[test]
+fn power_that_is_probably_not_meant_is_a_warning() {
+    for (text, warning) in [
+        (
+            "shell = \"listed\"",
+            "[remote] `shell` is \"listed\", but `shell_commands` lists nothing, so that every command is refused; list what may run, for example shell_commands = [\"uptime\"]",
+        ),
+        (
+            "shell = \"any\"",
+            "[remote] `shell` is \"any\": whoever can send messages through the broker can run every command on this device; \"listed\" allows only those in `shell_commands`",
+        ),
+        (
+            "shell_commands = [\"uptime\", \"dmesg | tail\"]",
+            "[remote] `|` in entry 2 of `shell_commands` is handed to the program `dmesg` as it is, since no shell runs; put the command into a script, and list the script",
+        ),
+        (
+            "ssh = \"on\"",
+            "[remote] `ssh` is \"on\", but `ssh_hosts` lists no host, so that none can be reached; add the line that `ssh-keyscan -t ed25519 HOST` prints, after its fingerprint (`ssh-keyscan -t ed25519 HOST | ssh-keygen -lf -`) was compared with the one that the host's owner tells you",
+        ),
+    ] {
+        let loaded = loaded(&format!("[remote]\n{text}\n"));
+        assert_eq!(loaded.warnings, [warning]);
+        assert!(explain(&loaded).contains(&format!("warning: {warning}")));
+    }
+    for harmless in ["shell = \"listed\"\nshell_commands = [\"echo 'a | b'\"]", "unmute = \"always\"\nmeeting = \"on\""]
+    {
+        assert_eq!(loaded(&format!("[remote]\n{harmless}\n")).warnings, [""; 0]);
     }
 }

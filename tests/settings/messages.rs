@@ -100,15 +100,145 @@ const SERVERS: &[Case] = &[
     ),
 ];
 
+const POWER: &[Case] = &[
+    (
+        "[remote]\nshell = \"on\"\nshell_timeout = \"500ms\"\nssh = true\nssh_key_dir = \"keys\"\nssh_time_limit = \"25h\"\n\
+         unmute = \"yes\"\nmeeting = \"yes\"\nmeetings = 1\n",
+        &[
+            "line 2: `shell` in [remote] is \"on\"; it must be \"off\" or \"listed\" or \"any\"",
+            "line 3: `shell_timeout` in [remote] is \"500ms\"; it must be \"1s\" to \"10min\", written like \"500ms\", \"1.5s\" or \"1h\"",
+            "line 4: `ssh` in [remote] is true; it must be \"off\" or \"on\"",
+            "line 5: `ssh_key_dir` in [remote] is \"keys\"; it must be a path from `/` on",
+            "line 6: `ssh_time_limit` in [remote] is \"25h\"; it must be \"60s\" to \"24h\", written like \"500ms\", \"1.5s\" or \"1h\"",
+            "line 7: `unmute` in [remote] is \"yes\"; it must be \"own\" or \"always\" or \"never\"",
+            "line 8: `meeting` in [remote] is \"yes\"; it must be \"off\" or \"on\"",
+            "line 9: `meetings` is not a setting of [remote]; did you mean `meeting`?",
+        ],
+    ),
+    (
+        "remote.shell_commands = [\"uptime\", \"echo 'a\"]\n",
+        &[
+            "line 1: `shell_commands` in [remote] is [\"uptime\", \"echo 'a\"]; entry 2 has a ' that is not closed; close it, or write \\' for the character itself",
+        ],
+    ),
+    (
+        "remote.shell_commands = ['echo \"a']\n",
+        &[
+            "line 1: `shell_commands` in [remote] is [\"echo \"a\"]; entry 1 has a \" that is not closed; close it, or write \\\" for the character itself",
+        ],
+    ),
+    (
+        "remote.shell_commands = ['a', 'b', 'echo a\\']\n",
+        &[
+            "line 1: `shell_commands` in [remote] is [\"a\", \"b\", \"echo a\\\"]; entry 3 ends with a \\ that has nothing to protect; remove it, or write \\\\ for the character itself",
+        ],
+    ),
+    (
+        "remote.shell_commands = [\" \"]\n",
+        &[
+            "line 1: `shell_commands` in [remote] is [\" \"]; entry 1 is empty; write a program and its arguments, or remove it",
+        ],
+    ),
+    (
+        "remote.shell_commands = [\"'' x\"]\n",
+        &["line 1: `shell_commands` in [remote] is [\"'' x\"]; entry 1 names no program; begin it with one"],
+    ),
+    (
+        "remote.shell_commands = [\"a\\u0000b\"]\n",
+        &[
+            "line 1: `shell_commands` in [remote] is [\"a\\u{0}b\"]; entry 1 has a NUL character, which no command can have; remove it",
+        ],
+    ),
+    (
+        "remote.shell_commands = [[\"df\", \"-h\"]]\n",
+        &["line 1: `shell_commands` in [remote] is [[…]]; entry 1 must be a command line in quotes"],
+    ),
+    (
+        "remote.shell_commands = \"uptime\"\n",
+        &[
+            "line 1: `shell_commands` in [remote] is \"uptime\"; it must be a list in brackets: up to 64 command lines, each in quotes",
+        ],
+    ),
+    (
+        "[hooks]\ncustom_action = \"run-action\"\ndisplay = [\"\"]\n",
+        &[
+            "line 2: `custom_action` in [hooks] is \"run-action\"; it must be a list in brackets: a program and its arguments, each in quotes",
+            "line 3: `display` in [hooks] is [\"\"]; it must be a list in brackets: a program and its arguments, each in quotes",
+        ],
+    ),
+    (
+        "[meeting]\ndirectory = \"meetings\"\nformat = \"mp3\"\nmin_free = \"500M\"\n",
+        &[
+            "line 2: `directory` in [meeting] is \"meetings\"; it must be a path from `/` on",
+            "line 3: `format` in [meeting] is \"mp3\"; it must be \"wav\" or \"opus\"",
+            "line 4: `min_free` in [meeting] is \"500M\"; it must be \"0B\" to \"1TB\", written like \"500MB\", \"1.5GB\" or \"500MiB\"",
+        ],
+    ),
+    (
+        "[meeting]\ndirectory = \"~/meetings\"\nmin_free = -1\n",
+        &[
+            "line 2: `directory` in [meeting] is \"~/meetings\"; `~` is not understood here; write the path from `/` on",
+            "line 3: `min_free` in [meeting] is -1; it must be \"0B\" to \"1TB\", written like \"500MB\", \"1.5GB\" or \"500MiB\"",
+        ],
+    ),
+];
+
+/// An entry of `ssh_hosts`, and what is said of it.
+const HOSTS: &[(&str, &str)] = &[
+    ("", "is empty; remove it"),
+    ("# h ssh-ed25519 AAAA", "is a comment; remove it"),
+    ("@revoked h ssh-ed25519 AAAA", "begins with @revoked, which is not understood here; write the host first"),
+    ("support.example.org", "is not complete; it needs host, type and key, as `ssh-keyscan HOST` prints them"),
+    ("h ssh-ed25519", "is not complete; it needs host, type and key, as `ssh-keyscan HOST` prints them"),
+    (
+        "h ssh-dss AAAA",
+        "has a key of the type `ssh-dss`; it must be one of ssh-ed25519, ecdsa-sha2-nistp256, ecdsa-sha2-nistp384, ecdsa-sha2-nistp521, ssh-rsa",
+    ),
+    ("h ssh-rsa AAA", "has a key that is not base64; copy it again, whole"),
+    ("h ssh-rsa AAAA…", "has a key that is not base64; copy it again, whole"),
+    (
+        "h ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f",
+        "has a key that is cut off or not of the type ssh-rsa; copy the line again, whole",
+    ),
+    (
+        "h ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8Q",
+        "has a key that is cut off or not of the type ssh-ed25519; copy the line again, whole",
+    ),
+    ("h ssh-ed25519 AAAA\nh ssh-rsa AAAA", "must be one line of at most 8192 bytes"),
+];
+
+#[test]
+fn a_host_that_cannot_be_known_is_named_by_its_number() {
+    for (line, why) in HOSTS {
+        let list = serde_json::json!([crate::values::HOST, line]);
+        let errors = refused(&format!("[remote]\nssh_hosts = {list}\n")).to_string();
+        assert!(errors.starts_with("line 2: `ssh_hosts` in [remote] is [\""), "{errors}");
+        assert!(errors.ends_with(&format!("\"]; entry 2 {why}")) || line.contains('\n'), "{errors}\n{why}");
+        assert!(errors.ends_with(why), "{errors}\n{why}");
+    }
+    let number = refused("[remote]\nssh_hosts = [3]\n").to_string();
+    assert_eq!(number, "line 2: `ssh_hosts` in [remote] is [3]; entry 1 must be a line in quotes");
+}
+
+#[test]
+fn lists_have_an_end() {
+    let many = |entry: &'static str| vec![entry; 65];
+    for (key, list) in [("shell_commands", many("uptime")), ("ssh_hosts", many(crate::values::HOST))] {
+        let text = |list: &[&str]| format!("[remote]\n{key} = {}\n", serde_json::json!(list));
+        super::loaded(&text(&list[..64]));
+        assert!(refused(&text(&list)).to_string().contains("it must be a list in brackets: up to 64 "));
+    }
+    let words = |count| format!("[remote]\nshell_commands = [\"{}\"]\n", "x ".repeat(count));
+    super::loaded(&words(64));
+    assert!(refused(&words(65)).to_string().ends_with("entry 1 has more than 64 words; put it into a script"));
+}
+
 const NOT_YET: &[Case] = &[
     (
-        "[linto]\nbroker = \"mqtt://h\"\nlive_transcript = true\n[audio]\nprofile = \"light\"\nmixer = \"a/b\"\n\
-         [listen]\ntriggers = [\"voice\", \"wake\"]\n",
+        "[audio]\nprofile = \"light\"\n[listen]\ntriggers = [\"voice\", \"wake\"]\n",
         &[
-            "line 3: `live_transcript` in [linto] is true; anything but false is not served by this version of Auricle (0.1.0) yet; remove the setting",
-            "line 5: `profile` in [audio] is \"light\"; \"light\" is not served by this version of Auricle (0.1.0) yet; it serves \"off\"",
-            "line 6: `mixer` in [audio] is \"a/b\"; anything but \"\" is not served by this version of Auricle (0.1.0) yet; remove the setting",
-            "line 8: `triggers` in [listen] is [\"voice\", \"wake\"]; \"wake\" is not served by this version of Auricle (0.1.0) yet; it serves \"voice\"",
+            "line 2: `profile` in [audio] is \"light\"; \"light\" is not served by this version of Auricle (0.1.0) yet; it serves \"off\"",
+            "line 4: `triggers` in [listen] is [\"voice\", \"wake\"]; \"wake\" is not served by this version of Auricle (0.1.0) yet; it serves \"voice\"",
         ],
     ),
     (
@@ -125,12 +255,12 @@ const FORM: &[Case] = &[
         "volume = 3\nbar = 3\nlinto = 3\ntts = [1]\n[[audio]]\nvolume = 3\n[lintoo]\n[foo]\n",
         &[
             "line 1: `volume` stands outside of its section; put it below [audio]",
-            "line 2: `bar` is not a setting, and stands outside of any section; the sections are [linto], [device], [audio], [listen], [tts], [control]",
+            "line 2: `bar` is not a setting, and stands outside of any section; the sections are [linto], [device], [audio], [listen], [tts], [remote], [hooks], [meeting], [control]",
             "line 3: `linto` is a section; write [linto] and its settings below it",
             "line 4: `tts` is a section; write [tts] and its settings below it",
             "line 5: [[audio]] can't stand several times; write [audio], once",
             "line 7: [lintoo] is not a section of the settings; did you mean [linto]?",
-            "line 8: [foo] is not a section of the settings; the sections are [linto], [device], [audio], [listen], [tts], [control]",
+            "line 8: [foo] is not a section of the settings; the sections are [linto], [device], [audio], [listen], [tts], [remote], [hooks], [meeting], [control]",
         ],
     ),
     (
@@ -157,7 +287,7 @@ const FORM: &[Case] = &[
 
 #[test]
 fn every_refusal_has_its_words() {
-    for (text, messages) in [SETTINGS, SERVERS, NOT_YET, FORM].concat() {
+    for (text, messages) in [SETTINGS, SERVERS, POWER, NOT_YET, FORM].concat() {
         let errors = refused(text).to_string();
         assert_eq!(errors.lines().collect::<Vec<_>>(), messages, "\n{text}");
     }

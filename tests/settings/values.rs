@@ -3,10 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use auricle::config::{ApplicationKind, BrokerAddress, Pcm, Profile, Trigger, load};
+use auricle::config::{
+    ApplicationKind, BrokerAddress, MeetingFormat, Pcm, Profile, Shell, Trigger, Unmute, explain, load, parse_str,
+};
 use auricle_core::audio::convert::Channel;
 
 use super::{env, loaded, no_env};
+
+/// A host as `ssh-keyscan` prints it, with a key that nobody has.
+pub const HOST: &str =
+    "support.example.org ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
 
 #[test]
 fn nothing_written_means_the_documented_defaults() {
@@ -24,6 +30,91 @@ fn nothing_written_means_the_documented_defaults() {
     assert_eq!(settings.listen.preroll, Duration::from_millis(500));
     assert_eq!((settings.tts.language.as_str(), settings.tts.command.len()), ("en-US", 0));
     assert_eq!(settings.control.socket, Path::new("/run/auricle/control.sock"));
+}
+
+#[test]
+fn remote_power_is_off_until_it_is_given() {
+    let settings = loaded("").settings;
+    let remote = settings.remote;
+    assert_eq!((remote.shell, remote.ssh, remote.unmute, remote.meeting), (Shell::Off, false, Unmute::Own, false));
+    assert!(remote.shell_commands.is_empty() && remote.ssh_hosts.is_empty());
+    assert_eq!((remote.shell_timeout, remote.ssh_time_limit), (Duration::from_secs(30), Duration::from_secs(3600)));
+    assert_eq!(remote.ssh_key_dir, Path::new("/etc/auricle/keys"));
+    assert!(settings.hooks.custom_action.is_empty() && settings.hooks.display.is_empty());
+    assert_eq!(settings.meeting.directory, Path::new("/var/lib/auricle/meetings"));
+    assert_eq!((settings.meeting.format, settings.meeting.min_free), (MeetingFormat::Wav, 500_000_000));
+}
+
+#[test]
+fn remote_power_hooks_and_meetings_are_what_is_written() {
+    let text = format!(
+        r#"
+        [remote]
+        shell = "listed"
+        shell_commands = ["uptime", "df -h '/media/my disc'", 'logger "a  b" \"c']
+        shell_timeout = "10min"
+        ssh = "on"
+        ssh_hosts = [" {HOST} the support", "[10.0.0.7]:2222,base{}"]
+        ssh_key_dir = "/keys"
+        ssh_time_limit = "24h"
+        unmute = "never"
+        meeting = "on"
+        [hooks]
+        custom_action = ["/usr/bin/env", "action", "two words"]
+        display = ["show"]
+        [meeting]
+        directory = "/media/meetings"
+        format = "opus"
+        min_free = "1.5GiB"
+        [audio]
+        mixer = "Device/PCM"
+        [linto]
+        broker = "mqtts://h"
+        live_transcript = true
+        phonetic = true
+        "#,
+        HOST.trim_start_matches("support.example.org"),
+    );
+    let loaded = loaded(&text);
+    assert_eq!(loaded.warnings, [""; 0]);
+    let settings = &loaded.settings;
+    let remote = &settings.remote;
+    assert_eq!((remote.shell, remote.ssh, remote.unmute, remote.meeting), (Shell::Listed, true, Unmute::Never, true));
+    let commands = [&["uptime"][..], &["df", "-h", "/media/my disc"], &["logger", "a  b", "\"c"]];
+    assert_eq!(remote.shell_commands, commands);
+    assert_eq!((remote.shell_timeout, remote.ssh_time_limit), (Duration::from_secs(600), Duration::from_secs(86_400)));
+    assert_eq!(remote.ssh_hosts[0], format!("{HOST} the support"));
+    assert!(remote.ssh_hosts[1].starts_with("[10.0.0.7]:2222,base ssh-ed25519 AAAA"));
+    assert_eq!((settings.hooks.custom_action.len(), settings.hooks.display.as_slice()), (3, &["show".to_owned()][..]));
+    assert_eq!(settings.meeting.directory, Path::new("/media/meetings"));
+    assert_eq!((settings.meeting.format, settings.meeting.min_free), (MeetingFormat::Opus, 1_610_612_736));
+    assert_eq!(settings.audio.mixer, "Device/PCM");
+    assert!(settings.linto[0].live_transcript && settings.linto[0].phonetic);
+
+    // What `auricle check` prints of them means the same when it is written into a file.
+    let listing = explain(&loaded);
+    let sections = listing.split_once("\n[remote]").unwrap().1.split_once("\n[control]").unwrap().0;
+    let is_setting = |line: &&str| line.starts_with('[') || (line.contains(" = ") && !line.starts_with("   "));
+    let written = sections.lines().filter(is_setting).map(|line| line.rsplit_once("  (").map_or(line, |(set, _)| set));
+    let again = parse_str(&format!("[remote]\n{}\n", written.collect::<Vec<_>>().join("\n")), no_env()).unwrap();
+    assert_eq!(again.settings.remote, settings.remote);
+    assert_eq!((again.settings.hooks, again.settings.meeting), (settings.hooks.clone(), settings.meeting.clone()));
+}
+
+#[test]
+fn sizes_are_numbers_of_bytes_or_have_a_unit() {
+    for (written, bytes) in [
+        ("0", 0),
+        ("\"0\"", 0),
+        ("500_000_000", 500_000_000),
+        ("\"500000000\"", 500_000_000),
+        ("\"500MB\"", 500_000_000),
+        ("\"500MiB\"", 524_288_000),
+        ("\"2GB\"", 2_000_000_000),
+        ("\"1TB\"", 1_000_000_000_000),
+    ] {
+        assert_eq!(loaded(&format!("[meeting]\nmin_free = {written}\n")).settings.meeting.min_free, bytes, "{written}");
+    }
 }
 
 #[test]
@@ -70,7 +161,11 @@ fn ranges_include_their_ends() {
         "[listen]\nmax_utterance = \"60s\"",
         "[listen]\npreroll = \"2s\"",
         "[linto]\nbroker = \"mqtt://h\"\nanswer_timeout = \"60s\"",
-        "[linto]\nbroker = \"mqtt://h\"\nlive_transcript = false",
+        "[remote]\nshell_timeout = \"1s\"",
+        "[remote]\nshell_timeout = \"10min\"",
+        "[remote]\nssh_time_limit = \"1min\"",
+        "[remote]\nssh_time_limit = \"24h\"",
+        "[meeting]\nmin_free = \"1TB\"",
     ] {
         loaded(text);
     }
@@ -136,19 +231,37 @@ fn only_changes_that_cannot_be_taken_over_need_a_restart() {
     let live = loaded(
         "[linto]\nbroker = \"mqtt://a\"\n[audio]\nvolume = 3\nsounds = false\n\
          [listen]\ntriggers = [\"voice\"]\nhangover = \"1s\"\nno_speech = \"2s\"\nmax_utterance = \"9s\"\npreroll = \"1s\"\n\
-         [tts]\nlanguage = \"de\"\ncommand = [\"x\"]\n",
+         [tts]\nlanguage = \"de\"\ncommand = [\"x\"]\n\
+         [remote]\nshell = \"listed\"\nshell_commands = [\"x\"]\nshell_timeout = \"1s\"\nssh = \"on\"\nssh_hosts = []\n\
+         ssh_key_dir = \"/k\"\nssh_time_limit = \"2h\"\nunmute = \"never\"\nmeeting = \"on\"\n\
+         [hooks]\ncustom_action = [\"x\"]\ndisplay = [\"x\"]\n\
+         [meeting]\ndirectory = \"/m\"\nformat = \"opus\"\nmin_free = 1\n",
     )
     .settings;
     assert_ne!(live, old);
     assert_eq!(live.needs_restart(&old), [""; 0]);
 
+    let mut running = old.clone();
+    running.take_live(&live);
+    assert_eq!(running, live);
+
     let restart = loaded(
-        "[linto]\nbroker = \"mqtt://b\"\npassword = \"p\"\nanswer_timeout = \"5s\"\n[device]\nserial = \"serial\"\n\
-         [audio]\ncapture = \"hw:1\"\nvolume = 4\n[control]\nsocket = \"/tmp/s\"\n",
+        "[linto]\nbroker = \"mqtt://b\"\npassword = \"p\"\nanswer_timeout = \"5s\"\nlive_transcript = true\nphonetic = true\n\
+         [device]\nserial = \"serial\"\n\
+         [audio]\ncapture = \"hw:1\"\nmixer = \"a/b\"\nvolume = 4\n[control]\nsocket = \"/tmp/s\"\n",
     )
     .settings;
-    let expected =
-        ["linto.broker", "linto.password", "linto.answer_timeout", "device.serial", "audio.capture", "control.socket"];
+    let expected = [
+        "linto.broker",
+        "linto.password",
+        "linto.answer_timeout",
+        "linto.live_transcript",
+        "linto.phonetic",
+        "device.serial",
+        "audio.capture",
+        "audio.mixer",
+        "control.socket",
+    ];
     assert_eq!(restart.needs_restart(&old), expected);
 
     let mut running = old.clone();
