@@ -67,6 +67,20 @@ impl Outcome {
     pub fn is_success(&self) -> bool {
         self.code == Some(0) && !self.timed_out
     }
+
+    /// One short line for the journal: `exit 0, 120 bytes`.
+    #[must_use]
+    pub fn audit(&self) -> String {
+        let bytes = self.stdout.len() + self.stderr.len();
+        let cut = if self.cut { ", cut" } else { "" };
+        let end = match (self.timed_out, self.code, self.signal) {
+            (true, ..) => format!("timed out after {:.1} s", self.took.as_secs_f32()),
+            (false, Some(code), _) => format!("exit {code}"),
+            (false, None, Some(signal)) => format!("signal {signal}"),
+            (false, None, None) => "it can't be ended".into(),
+        };
+        format!("{end}, {bytes} bytes{cut}")
+    }
 }
 
 impl Program {
