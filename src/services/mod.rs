@@ -1,3 +1,6 @@
 //! Services around the conversation.
 
+pub mod hooks;
+pub mod process;
+pub mod shell;
 pub mod tts;

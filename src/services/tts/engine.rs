@@ -6,6 +6,7 @@ use std::process::Stdio;
 use tokio::process::{Child, Command};
 
 use super::espeak;
+use crate::services::process::environment;
 
 /// Languages are handed to programs as arguments and come from servers: nothing else passes as one.
 fn is_tag(language: &str) -> bool {
@@ -54,17 +55,9 @@ impl Engine {
         drop(writer);
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
-        for (name, _) in std::env::vars_os().filter(|(name, _)| is_ours(&name.to_string_lossy())) {
-            command.env_remove(name);
-        }
+        environment::clean(&mut command);
         command.process_group(0).kill_on_drop(true).spawn()
     }
-}
-
-/// Variables that are meant for the daemon alone: settings, passwords among them, and the service manager's sockets.
-fn is_ours(name: &str) -> bool {
-    name.starts_with("AURICLE_")
-        || ["NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "CREDENTIALS_DIRECTORY"].contains(&name)
 }
 
 #[cfg(test)]
@@ -90,10 +83,5 @@ mod tests {
         }
         let espeak = Engine::new(&[], "--path=/tmp");
         assert_eq!((espeak.arguments[1].as_str(), espeak.fell_back), ("en-us", true));
-    }
-
-    #[test]
-    fn secrets_of_the_daemon_stay_in_the_daemon() {
-        assert!(is_ours("AURICLE_LINTO__PASSWORD") && is_ours("NOTIFY_SOCKET") && !is_ours("PATH"));
     }
 }
