@@ -50,14 +50,14 @@ pub enum Act {
     Say {
         /// What, never empty.
         text: String,
-        /// How it is to be pronounced; often the same as the text.
+        /// How it is to be pronounced, if that is not the same as the text.
         phonetic: Option<String>,
     },
     /// Speak, then listen.
     Ask {
         /// What, never empty.
         text: String,
-        /// How it is to be pronounced; often the same as the text.
+        /// How it is to be pronounced, if that is not the same as the text.
         phonetic: Option<String>,
         /// An object that goes back with the next request, unchanged; `{}` if there was none.
         conversation: Value,

@@ -33,7 +33,12 @@ pub(super) fn command<'a, T: Deserialize<'a>>(payload: &'a [u8], most: usize) ->
 
 /// The text of a command's field, which may be a number; `None` if it isn't there.
 pub(super) fn field(name: &str, raw: Option<&RawValue>) -> Result<Option<String>, String> {
-    let read = |raw| text(raw).ok_or_else(|| format!("`{name}` is {}, not a text", kind(raw)));
+    let read = |raw| {
+        text(raw).ok_or_else(|| match kind(raw) {
+            "a string" => format!("`{name}` has an escape in it that stands for no character"),
+            other => format!("`{name}` is {other}, not a text"),
+        })
+    };
     raw.map(read).transpose()
 }
 
@@ -153,6 +158,7 @@ fn four_digits(escape: &str) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn text(payload: &str) -> Option<String> {
@@ -195,6 +201,33 @@ mod tests {
     #[test]
     fn bytes_that_are_not_utf8_do_not_hide_the_rest() {
         assert_eq!(value(b"{\"value\":\"caf\xe9 noir\"}").as_deref(), Some("caf\u{fffd} noir"));
+    }
+
+    #[test]
+    fn a_field_is_a_text_or_a_number() {
+        let raw = |json: &str| RawValue::from_string(json.into()).unwrap();
+        assert_eq!(field("x", None), Ok(None));
+        assert_eq!(field("x", Some(&raw("\"é\\n\""))), Ok(Some("é\n".into())));
+        assert_eq!(field("x", Some(&raw("0"))), Ok(Some("0".into())));
+        assert_eq!(field("x", Some(&raw("{}"))), Err("`x` is an object, not a text".into()));
+        let half = Err("`x` has an escape in it that stands for no character".into());
+        assert_eq!(field("x", Some(&raw(r#""\ud800""#))), half);
+    }
+
+    #[test]
+    fn what_is_quoted_is_short_and_on_one_line() {
+        assert_eq!(quoted("a\nb"), "`a\u{fffd}b`");
+        assert_eq!(quoted(&"é".repeat(40)), format!("`{}`", "é".repeat(40)));
+        assert_eq!(quoted(&"é".repeat(41)), format!("`{}…`", "é".repeat(40)));
+    }
+
+    #[test]
+    fn a_command_is_an_object_within_its_limit() {
+        let read = |payload: &str| command::<serde_json::Map<String, serde_json::Value>>(payload.as_bytes(), 10);
+        assert_eq!(read("{}").unwrap().len(), 0);
+        assert_eq!(read("{\"abc\": 10}").unwrap_err(), "the payload has 11 bytes, 10 are the most");
+        assert_eq!(read("null").unwrap_err(), "the payload is null, not an object");
+        assert!(read("{").unwrap_err().starts_with("the payload is not valid JSON: "));
     }
 
     #[test]

@@ -40,9 +40,9 @@ fn untagged(text: &str) -> String {
     while let Some(start) = rest.find('<') {
         out.push_str(&rest[..start]);
         rest = &rest[start..];
-        if let Some(comment) = rest.strip_prefix("<!--") {
-            // The two lines that open a comment may also close it: `<!-->`.
-            rest = comment.find("-->").map_or("", |end| &comment[end + 3..]);
+        if rest.starts_with("<!--") {
+            // The two dashes that open a comment may also close it: `<!-->`.
+            rest = rest[2..].find("-->").map_or("", |end| &rest[2 + end + 3..]);
             continue;
         }
         if !rest[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!') {

@@ -152,3 +152,126 @@ fn playable(file: Vec<u8>) -> Result<Vec<u8>, String> {
 fn too_large(bytes: usize) -> String {
     format!("has {bytes} bytes, {AUDIO_LIMIT} are the most; send a shorter sound or a lower rate")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+    /// A WAV file of so many samples; the values use every letter of the alphabet.
+    fn file(samples: usize, rate: u32) -> Vec<u8> {
+        let mut file = wav::header(samples as u64, rate).to_vec();
+        file.extend((0..samples).flat_map(|n| (n as u16).wrapping_mul(40_503).to_le_bytes()));
+        file
+    }
+
+    fn read(json: &str) -> Option<Audio> {
+        audio(&RawValue::from_string(json.into()).unwrap())
+    }
+
+    fn of(text: &str) -> Audio {
+        read(&serde_json::to_string(text).unwrap()).unwrap()
+    }
+
+    fn refused(text: &str) -> String {
+        match of(text) {
+            Audio::Refused(reason) => reason,
+            played => panic!("{} is played: {played:?}", &text[..text.len().min(80)]),
+        }
+    }
+
+    #[test]
+    fn base64_of_either_alphabet_with_or_without_padding_is_played() {
+        for samples in 400..403 {
+            let file = file(samples, 16_000);
+            let (standard, url_safe) = (STANDARD.encode(&file), URL_SAFE_NO_PAD.encode(&file));
+            assert!(standard.contains(['+', '/']) && url_safe.contains(['-', '_']));
+            let lines: Vec<&str> = standard.as_bytes().chunks(76).map(|line| str::from_utf8(line).unwrap()).collect();
+            for text in
+                [&standard, &url_safe, standard.trim_end_matches('='), &format!("\n {}\r\n", lines.join("\r\n"))]
+            {
+                assert_eq!(of(text), Audio::Wav(file.clone()), "{samples}");
+            }
+        }
+    }
+
+    #[test]
+    fn data_urls_are_played() {
+        let file = file(100, 22_050);
+        let base64 = STANDARD.encode(&file);
+        let percent: String = file.iter().map(|byte| format!("%{byte:02X}")).collect();
+        for url in [
+            format!("data:audio/wav;base64,{base64}"),
+            format!(
+                "DATA:audio/x-wav; codecs=1 ;BASE64,{}",
+                base64.replace('+', "%2B").replace('/', "%2f").replace('=', "%3D")
+            ),
+            format!("data:;base64,{base64}"),
+            format!("data:audio/wav,{percent}"),
+        ] {
+            assert_eq!(of(&url), Audio::Wav(file.clone()), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_serialised_buffer_is_played() {
+        let file = file(10, 8_000);
+        let json = format!(r#"{{"type":"Buffer","data":{}}}"#, serde_json::to_string(&file).unwrap());
+        assert_eq!(read(&json), Some(Audio::Wav(file)));
+    }
+
+    #[test]
+    fn other_urls_are_refused_without_being_repeated() {
+        for (url, scheme) in [
+            ("http://user:secret@example.org/a.wav", "http"),
+            ("HTTPS://example.org/a.wav", "https"),
+            ("file:///etc/shadow", "file"),
+            ("blob:x", "blob"),
+        ] {
+            let expected =
+                format!("`audio` is a `{scheme}:` URL; only `data:` URLs are played, other URLs are refused");
+            assert_eq!(refused(url), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_sound_is_refused_with_its_reason() {
+        assert!(refused("not base64!").starts_with("`audio` is not valid base64: "));
+        assert!(refused("/sounds/a.wav").starts_with("`audio` is not valid base64: "));
+        assert!(refused("data:audio/wav;base64,%%%").starts_with("`audio` is not valid base64: "));
+        assert!(refused("data:audio/wav").contains("without a comma"));
+        assert!(refused(&STANDARD.encode(b"ID3\x04 and so on")).contains("can't be played: expected a WAV file"));
+        assert!(refused("data:audio/mpeg,ID3xxxx").contains("MP3"));
+        assert!(refused(&STANDARD.encode(&file(10, 16_000)[..30])).contains("before any sound"));
+        assert_eq!(refused(&STANDARD.encode(file(0, 16_000))), "`audio` is a WAV file without sound");
+        let of = |json: &str| match read(json) {
+            Some(Audio::Refused(reason)) => reason,
+            other => panic!("{json}: {other:?}"),
+        };
+        assert_eq!(of("7"), "`audio` is a number; send the WAV file as base64");
+        assert!(of("{}").contains("not a buffer of bytes"));
+        assert!(of(r#"{"data":[1000]}"#).contains("not a buffer of bytes"));
+    }
+
+    #[test]
+    fn nothing_is_nothing() {
+        assert_eq!(read(r#""""#), None);
+        assert_eq!(read(r#"" \n""#), None);
+    }
+
+    #[test]
+    fn a_sound_that_is_too_long_or_too_large_is_refused() {
+        assert!(matches!(of(&STANDARD.encode(file(60 * 8_000, 8_000))), Audio::Wav(_)));
+        let long = refused(&STANDARD.encode(file(60 * 8_000 + 1, 8_000)));
+        assert_eq!(long, "`audio` lasts 61 s, 60 s are the most; send a shorter sound");
+        let large = vec![0; AUDIO_LIMIT + 1];
+        assert!(refused(&STANDARD.encode(&large)).contains("2097153 bytes, 2097152 are the most"));
+        assert!(refused(&"A".repeat(9 << 20)).contains("are the most"));
+    }
+
+    #[test]
+    fn the_bytes_of_a_sound_are_not_printed() {
+        assert_eq!(format!("{:?}", Audio::Wav(vec![0; 46])), "Wav(46 bytes)");
+    }
+}

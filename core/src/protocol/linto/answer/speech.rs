@@ -15,7 +15,7 @@ const NESTING: usize = 4;
 pub(super) struct Speech {
     /// Never empty, without markup.
     pub text: String,
-    /// Never empty, without markup; often the same as the text.
+    /// Never empty, without markup; `None` if it is the same as the text.
     pub phonetic: Option<String>,
 }
 
@@ -43,7 +43,8 @@ fn find(raw: &RawValue, nesting: usize) -> Option<Speech> {
     // The way it is to be pronounced is better than silence, if nothing else is there.
     let inner = [wire.text, wire.say].into_iter().flatten().find_map(|raw| find(raw, deeper));
     let inner = inner.or_else(|| phonetic.clone().map(|text| Speech { text, phonetic: None }))?;
-    Some(Speech { text: inner.text, phonetic: phonetic.or(inner.phonetic) })
+    let phonetic = phonetic.or(inner.phonetic).filter(|phonetic| *phonetic != inner.text);
+    Some(Speech { text: inner.text, phonetic })
 }
 
 fn scalar(raw: &RawValue) -> Option<String> {
