@@ -127,16 +127,18 @@ impl Turn {
     /// An answer on the topic `nlp/…`; `rest` is what follows.
     pub(super) fn answer(&mut self, now: Tick, rest: &str, payload: &[u8], out: &mut Outbox) {
         let Some(id) = self.awaited(rest, out) else { return };
-        let Answer { act, extras, dropped, .. } = answer::parse(payload);
-        for extra in extras {
-            out.dropped("not_served", format!("`{}` in the answer to {id}", extra.key()));
+        let Answer { act, custom_action, display, audio, dropped, .. } = answer::parse(payload);
+        let extras =
+            [("customAction", custom_action.is_some()), ("display", display.is_some()), ("audio", audio.is_some())];
+        for (key, _) in extras.into_iter().filter(|(_, there)| *there) {
+            out.dropped("not_served", format!("`{key}` in the answer to {id}"));
         }
         if let Some(reason) = dropped {
             out.dropped("conversation_data", format!("in the answer to {id}: {reason}"));
         }
         match act {
-            Act::Say { text } => self.speak(now, id, "say", text, None, out),
-            Act::Ask { text, conversation } => self.speak(now, id, "ask", text, Some(conversation), out),
+            Act::Say { text, .. } => self.speak(now, id, "say", text, None, out),
+            Act::Ask { text, conversation, .. } => self.speak(now, id, "ask", text, Some(conversation), out),
             Act::Empty => {
                 out.report(Report::Answer { id, kind: "empty", text: String::new() });
                 out.play(Class::Local, Source::Chime(Chime::Done));

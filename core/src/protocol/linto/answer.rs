@@ -7,14 +7,22 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+pub use self::audio::{AUDIO_LIMIT, AUDIO_SECONDS, Audio};
+pub use self::chatbot::CHOICES;
+use self::chatbot::chatbot;
+use self::speech::speech;
+pub(super) use self::speech::{tidy, tidy_to};
+use super::lenient::{kind, object};
+
+mod audio;
+mod chatbot;
+mod speech;
+
 /// The longest text that is spoken, in characters.
 pub const TEXT_LIMIT: usize = 4_096;
 
-/// The largest conversation data that are kept for the next request, in bytes of JSON.
-pub const CONVERSATION_LIMIT: usize = 64 * 1024;
-
-/// How deep a text may be nested in `say`.
-const NESTING: usize = 4;
+/// The largest object that is kept of an answer (conversation data, an action, something to show), in bytes of JSON.
+pub const OBJECT_LIMIT: usize = 64 * 1024;
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,9 +33,13 @@ pub struct Answer {
     pub transcript: Option<String>,
     /// What went wrong on the server, in its words; it may come beside a text.
     pub trouble: Option<String>,
-    /// What came besides and is not acted upon in this version.
-    pub extras: Vec<Extra>,
-    /// What was left out and why; for the log.
+    /// Something for the device to do: LinTO's skills send `{"kind":"light_on",…}`, with a machine label as text.
+    pub custom_action: Option<Value>,
+    /// Something to show, `{"type":…,"content":…}`.
+    pub display: Option<Value>,
+    /// Something to play.
+    pub audio: Option<Audio>,
+    /// What was left out and why, in at most a few sentences; for the log.
     pub dropped: Option<String>,
 }
 
@@ -38,18 +50,24 @@ pub enum Act {
     Say {
         /// What, never empty.
         text: String,
+        /// How it is to be pronounced, if that is not the same as the text.
+        phonetic: Option<String>,
     },
     /// Speak, then listen.
     Ask {
         /// What, never empty.
         text: String,
+        /// How it is to be pronounced, if that is not the same as the text.
+        phonetic: Option<String>,
         /// An object that goes back with the next request, unchanged; `{}` if there was none.
         conversation: Value,
     },
     /// A chatbot's answer.
     Chatbot {
-        /// Its text; empty if it has none.
+        /// Its text, or its sentences, a line each; empty if it has none.
         text: String,
+        /// What the person may choose from, at most [`CHOICES`].
+        choices: Vec<String>,
     },
     /// Nothing is to be said.
     Empty,
@@ -65,31 +83,8 @@ impl Act {
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match self {
-            Self::Say { text } | Self::Ask { text, .. } | Self::Chatbot { text } => Some(text),
+            Self::Say { text, .. } | Self::Ask { text, .. } | Self::Chatbot { text, .. } => Some(text),
             Self::Empty | Self::Broken { .. } => None,
-        }
-    }
-}
-
-/// A part of an answer that is recognised but not acted upon in this version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extra {
-    /// Something for the device to do, `customAction`.
-    CustomAction,
-    /// Something to show, `display`.
-    Display,
-    /// Sound, `audio`.
-    Audio,
-}
-
-impl Extra {
-    /// Its key in the answer.
-    #[must_use]
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::CustomAction => "customAction",
-            Self::Display => "display",
-            Self::Audio => "audio",
         }
     }
 }
@@ -137,7 +132,7 @@ pub fn parse(payload: &[u8]) -> Answer {
     let Some(behavior) = wire.behavior else {
         return Answer::broken("the answer has no `behavior`".into());
     };
-    let transcript = wire.transcript.and_then(|raw| text_of(raw, NESTING));
+    let transcript = wire.transcript.and_then(speech).map(|speech| speech.text);
     let mut answer = match object(behavior.get().as_bytes()) {
         Ok(behavior) => read(&behavior),
         Err(reason) => Answer::broken(format!("`behavior` {reason}")),
@@ -148,7 +143,7 @@ pub fn parse(payload: &[u8]) -> Answer {
 
 impl Answer {
     const fn new(act: Act) -> Self {
-        Self { act, transcript: None, trouble: None, extras: Vec::new(), dropped: None }
+        Self { act, transcript: None, trouble: None, custom_action: None, display: None, audio: None, dropped: None }
     }
 
     fn broken(reason: String) -> Self {
@@ -157,104 +152,41 @@ impl Answer {
 }
 
 fn read(behavior: &Behavior<'_>) -> Answer {
-    let mut dropped = None;
-    let text = |raw: Option<&RawValue>| raw.and_then(|raw| text_of(raw, NESTING));
-    let act = if let Some(text) = text(behavior.say) {
-        // With both, the clients that exist let `say` win.
-        Act::Say { text }
-    } else if let Some(text) = text(behavior.ask) {
-        let (conversation, reason) = conversation(behavior.conversation_data);
-        dropped = reason;
-        Act::Ask { text, conversation }
-    } else if let Some(chatbot) = behavior.chatbot {
-        Act::Chatbot { text: chatbot_text(chatbot).unwrap_or_default() }
-    } else {
-        Act::Empty
+    let mut dropped = Vec::new();
+    let mut kept = |name: &str, raw: Option<&RawValue>| {
+        let read = raw.map(|raw| bounded_object(raw).map_err(|reason| format!("`{name}` {reason}")));
+        read.and_then(|read| read.map_err(|reason| dropped.push(reason)).ok())
     };
-    let extras = [
-        (behavior.custom_action, Extra::CustomAction),
-        (behavior.display, Extra::Display),
-        (behavior.audio, Extra::Audio),
-    ];
+    let act = if let Some(say) = behavior.say.and_then(speech) {
+        // With both, the clients that exist let `say` win.
+        Act::Say { text: say.text, phonetic: say.phonetic }
+    } else if let Some(ask) = behavior.ask.and_then(speech) {
+        let conversation = kept("conversationData", behavior.conversation_data);
+        let conversation = conversation.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+        Act::Ask { text: ask.text, phonetic: ask.phonetic, conversation }
+    } else {
+        behavior.chatbot.map_or(Act::Empty, chatbot)
+    };
     Answer {
-        extras: extras.into_iter().filter_map(|(raw, extra)| raw.map(|_| extra)).collect(),
+        custom_action: kept("customAction", behavior.custom_action),
+        display: kept("display", behavior.display),
+        audio: behavior.audio.and_then(audio::audio),
         trouble: trouble(behavior),
-        dropped,
+        dropped: (!dropped.is_empty()).then(|| dropped.join("; ")),
         ..Answer::new(act)
     }
 }
 
-/// Reads an object, or says what was found instead.
-fn object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, String> {
-    let raw: &RawValue = serde_json::from_slice(json).map_err(|error| format!("is not valid JSON: {error}"))?;
-    match kind(raw) {
-        "an object" => serde_json::from_str(raw.get()).map_err(|error| format!("is not usable: {error}")),
-        other => Err(format!("is {other}, not an object")),
-    }
-}
-
-fn kind(raw: &RawValue) -> &'static str {
-    match raw.get().as_bytes().first() {
-        Some(b'{') => "an object",
-        Some(b'[') => "an array",
-        Some(b'"') => "a string",
-        Some(b'n') => "null",
-        Some(b't' | b'f') => "a boolean",
-        _ => "a number",
-    }
-}
-
-/// What `say`, `ask` or `transcript` say: a string, a number, or an object with `text` or another `say`.
-fn text_of(raw: &RawValue, nesting: usize) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Speech<'a> {
-        #[serde(borrow)]
-        text: Option<&'a RawValue>,
-        #[serde(borrow)]
-        say: Option<&'a RawValue>,
-        #[serde(borrow)]
-        phonetic: Option<&'a RawValue>,
-    }
-    let text = match kind(raw) {
-        "a string" => serde_json::from_str::<String>(raw.get()).ok().map(|text| tidy(&text)),
-        "a number" => Some(tidy(raw.get())),
-        "an object" if nesting > 0 => {
-            let speech: Speech<'_> = serde_json::from_str(raw.get()).ok()?;
-            // The way it is to be pronounced is better than silence, if nothing else is there.
-            let parts = [speech.text, speech.say, speech.phonetic];
-            parts.into_iter().flatten().find_map(|raw| text_of(raw, nesting - 1))
-        }
-        _ => None,
-    };
-    text.filter(|text| !text.is_empty())
-}
-
-/// `{"ask":…,"answer":{"text":…}}`, or `{"answer":{"say":…}}` from other bots.
-fn chatbot_text(raw: &RawValue) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Chatbot<'a> {
-        #[serde(borrow)]
-        answer: Option<&'a RawValue>,
-    }
-    let chatbot: Chatbot<'_> = serde_json::from_str(raw.get()).ok()?;
-    text_of(chatbot.answer?, NESTING)
-}
-
-/// The object for the next request, and what was wrong with the one that came.
-fn conversation(raw: Option<&RawValue>) -> (Value, Option<String>) {
-    let nothing = || Value::Object(serde_json::Map::new());
-    let Some(raw) = raw else { return (nothing(), None) };
+/// Reads an object that is kept as it is, or says why not.
+fn bounded_object(raw: &RawValue) -> Result<Value, String> {
     let length = raw.get().len();
-    if length > CONVERSATION_LIMIT {
-        let reason = format!(
-            "`conversationData` has {length} bytes, {CONVERSATION_LIMIT} are the most; the server may not recognise the next utterance as an answer"
-        );
-        return (nothing(), Some(reason));
+    if length > OBJECT_LIMIT {
+        return Err(format!("has {length} bytes, {OBJECT_LIMIT} are the most, and was left out"));
     }
     match serde_json::from_str(raw.get()) {
-        Ok(value @ Value::Object(_)) => (value, None),
-        Ok(_) => (nothing(), Some(format!("`conversationData` is {}, not an object", kind(raw)))),
-        Err(error) => (nothing(), Some(format!("`conversationData` is not usable: {error}"))),
+        Ok(value @ Value::Object(_)) => Ok(value),
+        Ok(_) => Err(format!("is {}, not an object", kind(raw))),
+        Err(error) => Err(format!("is not usable: {error}")),
     }
 }
 
@@ -290,37 +222,16 @@ fn message(raw: &RawValue) -> Option<String> {
     struct Buffer {
         data: Vec<u8>,
     }
-    if let Some(text) = text_of(raw, 1) {
-        return Some(text);
+    let text = match kind(raw) {
+        // This is for the log: markup in it stays.
+        "a string" => serde_json::from_str::<String>(raw.get()).ok().map(|text| tidy(&text)),
+        _ => speech(raw).map(|speech| speech.text),
+    };
+    if let Some(text) = text {
+        return Some(text).filter(|text| !text.is_empty());
     }
     let buffer: Buffer = serde_json::from_str(raw.get()).ok()?;
     Some(tidy(&String::from_utf8_lossy(&buffer.data))).filter(|text| !text.is_empty())
-}
-
-/// Makes a text fit to be spoken: without what JavaScript leaves behind, without control characters, not too long.
-#[must_use]
-pub(super) fn tidy(text: &str) -> String {
-    const JUNK: &str = "[object Object]";
-    let parts: Vec<&str> = text.split(JUNK).collect();
-    let text = if parts.len() > 1 {
-        parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
-    } else {
-        text.to_owned()
-    };
-    let text: String = text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect();
-    let text = text.trim();
-    match text.char_indices().nth(TEXT_LIMIT) {
-        Some((end, _)) => at_a_word(&text[..end]).to_owned(),
-        None => text.to_owned(),
-    }
-}
-
-/// Cuts back to the last whole word, if there is one in the second half.
-fn at_a_word(text: &str) -> &str {
-    match text.rfind(char::is_whitespace) {
-        Some(space) if space > text.len() / 2 => text[..space].trim_end(),
-        _ => text,
-    }
 }
 
 #[cfg(test)]

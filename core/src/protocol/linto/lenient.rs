@@ -17,6 +17,69 @@ pub fn value(payload: &[u8]) -> Option<String> {
     Some(tidy(&text)).filter(|text| !text.is_empty())
 }
 
+/// Refuses a payload of more than `most` bytes.
+pub(super) fn fits(payload: &[u8], most: usize) -> Result<(), String> {
+    match payload.len() {
+        length if length > most => Err(format!("the payload has {length} bytes, {most} are the most")),
+        _ => Ok(()),
+    }
+}
+
+/// Reads a command that is an object of at most `most` bytes, or says what is wrong with it.
+pub(super) fn command<'a, T: Deserialize<'a>>(payload: &'a [u8], most: usize) -> Result<T, String> {
+    fits(payload, most)?;
+    object(payload).map_err(|reason| format!("the payload {reason}"))
+}
+
+/// The text of a command's field, which may be a number; `None` if it isn't there.
+pub(super) fn field(name: &str, raw: Option<&RawValue>) -> Result<Option<String>, String> {
+    let read = |raw| {
+        text(raw).ok_or_else(|| match kind(raw) {
+            "a string" => format!("`{name}` has an escape in it that stands for no character"),
+            other => format!("`{name}` is {other}, not a text"),
+        })
+    };
+    raw.map(read).transpose()
+}
+
+/// What came from outside, short enough and without control characters, for a message.
+pub(super) fn quoted(text: &str) -> String {
+    const LONGEST: usize = 40;
+    let shown: String = text.chars().take(LONGEST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let rest = if text.chars().nth(LONGEST).is_some() { "…" } else { "" };
+    format!("`{shown}{rest}`")
+}
+
+/// Reads an object, or says what was found instead.
+pub(super) fn object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, String> {
+    let raw: &RawValue = serde_json::from_slice(json).map_err(|error| format!("is not valid JSON: {error}"))?;
+    match kind(raw) {
+        "an object" => serde_json::from_str(raw.get()).map_err(|error| format!("is not usable: {error}")),
+        other => Err(format!("is {other}, not an object")),
+    }
+}
+
+/// What a piece of valid JSON is, with its article.
+pub(super) fn kind(raw: &RawValue) -> &'static str {
+    match raw.get().as_bytes().first() {
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b'"') => "a string",
+        Some(b'n') => "null",
+        Some(b't' | b'f') => "a boolean",
+        _ => "a number",
+    }
+}
+
+/// The text of a JSON string or number; numbers may come as either.
+pub(super) fn text(raw: &RawValue) -> Option<String> {
+    match kind(raw) {
+        "a string" => serde_json::from_str(raw.get()).ok(),
+        "a number" => Some(raw.get().into()),
+        _ => None,
+    }
+}
+
 /// What valid JSON says: `value` of an object, or a text or number alone. An object without it says nothing.
 fn strict(text: &str) -> Option<String> {
     #[derive(Deserialize)]
@@ -95,6 +158,7 @@ fn four_digits(escape: &str) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn text(payload: &str) -> Option<String> {
@@ -137,6 +201,33 @@ mod tests {
     #[test]
     fn bytes_that_are_not_utf8_do_not_hide_the_rest() {
         assert_eq!(value(b"{\"value\":\"caf\xe9 noir\"}").as_deref(), Some("caf\u{fffd} noir"));
+    }
+
+    #[test]
+    fn a_field_is_a_text_or_a_number() {
+        let raw = |json: &str| RawValue::from_string(json.into()).unwrap();
+        assert_eq!(field("x", None), Ok(None));
+        assert_eq!(field("x", Some(&raw("\"é\\n\""))), Ok(Some("é\n".into())));
+        assert_eq!(field("x", Some(&raw("0"))), Ok(Some("0".into())));
+        assert_eq!(field("x", Some(&raw("{}"))), Err("`x` is an object, not a text".into()));
+        let half = Err("`x` has an escape in it that stands for no character".into());
+        assert_eq!(field("x", Some(&raw(r#""\ud800""#))), half);
+    }
+
+    #[test]
+    fn what_is_quoted_is_short_and_on_one_line() {
+        assert_eq!(quoted("a\nb"), "`a\u{fffd}b`");
+        assert_eq!(quoted(&"é".repeat(40)), format!("`{}`", "é".repeat(40)));
+        assert_eq!(quoted(&"é".repeat(41)), format!("`{}…`", "é".repeat(40)));
+    }
+
+    #[test]
+    fn a_command_is_an_object_within_its_limit() {
+        let read = |payload: &str| command::<serde_json::Map<String, serde_json::Value>>(payload.as_bytes(), 10);
+        assert_eq!(read("{}").unwrap().len(), 0);
+        assert_eq!(read("{\"abc\": 10}").unwrap_err(), "the payload has 11 bytes, 10 are the most");
+        assert_eq!(read("null").unwrap_err(), "the payload is null, not an object");
+        assert!(read("{").unwrap_err().starts_with("the payload is not valid JSON: "));
     }
 
     #[test]

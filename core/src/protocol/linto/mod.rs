@@ -6,10 +6,12 @@
 pub mod answer;
 pub mod commands;
 pub mod lenient;
+pub mod markup;
 pub mod request;
 pub mod scope;
 pub mod serial;
 pub mod status;
+pub mod streaming;
 
 /// Reads `bytes` as every message a LinTO server can send, for the fuzzer and its kept seeds.
 ///

@@ -7,11 +7,18 @@ fn act(payload: &str) -> Act {
 }
 
 fn say(text: &str) -> Act {
-    Act::Say { text: text.into() }
+    Act::Say { text: text.into(), phonetic: None }
 }
 
 fn ask(text: &str, conversation: Value) -> Act {
-    Act::Ask { text: text.into(), conversation }
+    Act::Ask { text: text.into(), phonetic: None, conversation }
+}
+
+fn chatbot(answer: &str) -> (String, Vec<String>) {
+    match act(&format!(r#"{{"behavior":{{"chatbot":{{"ask":"hi","answer":{answer}}}}}}}"#)) {
+        Act::Chatbot { text, choices } => (text, choices),
+        other => panic!("{answer} is no chatbot's: {other:?}"),
+    }
 }
 
 fn broken(payload: &str) -> String {
@@ -22,16 +29,16 @@ fn broken(payload: &str) -> String {
 }
 
 #[test]
-fn say_is_spoken_as_its_text_not_its_phonetic_form() {
+fn say_has_a_text_and_a_phonetic_form() {
     let answer = parse(br#"{"behavior":{"say":{"phonetic":"bon jour","text":"Bonjour !"}},"transcript":"bonjour"}"#);
-    assert_eq!(answer.act, say("Bonjour !"));
+    assert_eq!(answer.act, Act::Say { text: "Bonjour !".into(), phonetic: Some("bon jour".into()) });
     assert_eq!(answer.transcript.as_deref(), Some("bonjour"));
     assert_eq!(answer.trouble, None);
 }
 
 #[test]
 fn ask_carries_its_conversation_data_unchanged() {
-    let payload = r#"{"behavior":{"ask":{"phonetic":"…","text":"Je vais bien merci et vous ?"},
+    let payload = r#"{"behavior":{"ask":{"text":"Je vais bien merci et vous ?"},
         "conversationData":{"intent":"howareyou","entities":[],"n":1.5,"deep":{"a":[null,true]}}},"transcript":"x"}"#;
     let data = json!({"intent": "howareyou", "entities": [], "n": 1.5, "deep": {"a": [null, true]}});
     assert_eq!(act(payload), ask("Je vais bien merci et vous ?", data));
@@ -53,6 +60,32 @@ fn a_text_may_be_nested_in_another_say() {
     assert_eq!(act(r#"{"behavior":{"say":{"say":{"text":"nested"}}}}"#), say("nested"));
     assert_eq!(act(r#"{"behavior":{"say":{"say":"nested"}}}"#), say("nested"));
     assert_eq!(act(r#"{"behavior":{"ask":{"say":{"text":"nested"}}}}"#), ask("nested", json!({})));
+}
+
+#[test]
+fn a_phonetic_form_may_stand_anywhere_and_alone() {
+    let phonetic = |say: &str| match act(&format!(r#"{{"behavior":{{"say":{say}}}}}"#)) {
+        Act::Say { text, phonetic } => (text, phonetic),
+        other => panic!("{say}: {other:?}"),
+    };
+    let both = |text: &str, phonetic: &str| (text.to_owned(), Some(phonetic.to_owned()));
+    assert_eq!(phonetic(r#"{"say":{"text":"a","phonetic":"b"}}"#), both("a", "b"));
+    assert_eq!(phonetic(r#"{"say":{"text":"a"},"phonetic":"b"}"#), both("a", "b"));
+    assert_eq!(phonetic(r#"{"text":"","phonetic":"b"}"#), ("b".into(), None));
+    assert_eq!(phonetic(r#"{"text":"a","phonetic":"a"}"#), ("a".into(), None));
+    assert_eq!(phonetic(r#"{"text":"a","phonetic":"<i>b</i>&amp;"}"#), both("a", "b&"));
+    assert_eq!(phonetic(r#"{"text":"a","phonetic":""}"#), ("a".into(), None));
+    let asked = act(r#"{"behavior":{"ask":{"text":"a","phonetic":"b"}}}"#);
+    assert_eq!(asked, Act::Ask { text: "a".into(), phonetic: Some("b".into()), conversation: json!({}) });
+}
+
+#[test]
+fn markup_is_not_spoken_but_comparisons_are() {
+    let payload = r#"{"behavior":{"say":{"text":"<p>Tom &amp; Jerry</p><p>x < y and z > w</p>"}}}"#;
+    assert_eq!(act(payload), say("Tom & Jerry\nx < y and z > w"));
+    assert_eq!(act(r#"{"behavior":{"ask":"<b>Which?</b>"}}"#), ask("Which?", json!({})));
+    assert_eq!(act(r#"{"behavior":{"say":{"text":"<br/><!-- x -->"}}}"#), Act::Empty);
+    assert_eq!(act(r#"{"behavior":{"say":"a&#0;&#7;&#x9b;b"}}"#), say("a&#0;&#7; b"));
 }
 
 #[test]
@@ -121,15 +154,58 @@ fn an_error_may_be_a_buffer_of_bytes() {
 }
 
 #[test]
-fn what_this_version_does_not_serve_is_recognised() {
-    let answer = parse(br#"{"behavior":{"customAction":{"kind":"light_on"},"display":{"type":"URL"},"audio":"x"}}"#);
-    assert_eq!(answer.act, Act::Empty);
-    assert_eq!(answer.extras, [Extra::CustomAction, Extra::Display, Extra::Audio]);
-    let chatbot = |answer: &str| act(&format!(r#"{{"behavior":{{"chatbot":{{"ask":"hi","answer":{answer}}}}}}}"#));
-    let text = |text: &str| Act::Chatbot { text: text.into() };
-    assert_eq!(chatbot(r#"{"text":"Hello Choose","data":[{"text":"yes"}]}"#), text("Hello Choose"));
-    assert_eq!(chatbot(r#"{"say":{"text":"Hello","phonetic":"h"},"data":{}}"#), text("Hello"));
-    assert_eq!(chatbot("null"), text(""));
+fn a_chatbots_answer_is_its_text_or_its_sentences() {
+    let said = |text: &str| (text.to_owned(), Vec::new());
+    assert_eq!(chatbot(r#"{"text":"Hello Choose ","data":[{"text":"yes"}]}"#), said("Hello Choose"));
+    assert_eq!(chatbot(r#"{"say":{"text":"Hello","phonetic":"h"},"data":{}}"#), said("Hello"));
+    assert_eq!(chatbot(r#""<b>Hello</b>""#), said("Hello"));
+    let data = r#"[{"text":"One.","eventType":"sentence"},{"text":"<i>Two.</i>","eventType":"sentence"},
+        {"title":"T","subTitle":"S","file":"http://x/y.png","type":"image","eventType":"attachment"},
+        {"text":"three","eventType":"three"},7,null,{"text":{}}]"#;
+    assert_eq!(chatbot(&format!(r#"{{"text":"","data":{data}}}"#)), said("One.\nTwo.\n7"));
+    assert_eq!(chatbot(&format!(r#"{{"data":{data}}}"#)), said("One.\nTwo.\n7"));
+}
+
+#[test]
+fn an_empty_answer_of_a_chatbot_is_still_a_chatbots() {
+    for answer in ["null", "{}", "[]", r#"{"text":"","data":[]}"#, r#"{"text":null,"data":"x"}"#, "true"] {
+        assert_eq!(chatbot(answer), (String::new(), Vec::new()), "{answer}");
+    }
+    assert_eq!(act(r#"{"behavior":{"chatbot":7}}"#), Act::Chatbot { text: String::new(), choices: Vec::new() });
+}
+
+#[test]
+fn a_chatbots_choices_are_kept_up_to_a_limit() {
+    let data = r#"[{"text":"Choose","eventType":"sentence"},{"text":"yes","eventType":"choice"},
+        {"text":"&quot;no&quot;","eventType":"choice"},{"text":"","eventType":"choice"}]"#;
+    let (text, choices) = chatbot(&format!(r#"{{"text":"Choose","data":{data}}}"#));
+    assert_eq!((text.as_str(), choices), ("Choose", vec!["yes".to_owned(), "\"no\"".to_owned()]));
+    let many = vec![r#"{"text":"x","eventType":"choice"}"#; 1_000].join(",");
+    assert_eq!(chatbot(&format!(r#"{{"data":[{many}]}}"#)).1.len(), CHOICES);
+}
+
+#[test]
+fn an_action_and_something_to_show_are_kept_as_they_came() {
+    let payload = br#"{"behavior":{"say":{"text":"room_control_light_on"},
+        "customAction":{"kind":"light_on","room":{"n":1}},"display":{"type":"URL","content":"https://x"}}}"#;
+    let answer = parse(payload);
+    assert_eq!(answer.act, say("room_control_light_on"));
+    assert_eq!(answer.custom_action, Some(json!({"kind": "light_on", "room": {"n": 1}})));
+    assert_eq!(answer.display, Some(json!({"type": "URL", "content": "https://x"})));
+    assert_eq!((answer.audio, answer.dropped), (None, None));
+    let answer = parse(br#"{"behavior":{"customAction":null,"display":null,"audio":null}}"#);
+    assert_eq!((answer.custom_action, answer.display, answer.audio, answer.dropped), (None, None, None, None));
+}
+
+#[test]
+fn an_action_that_is_no_object_or_too_large_is_dropped_with_a_reason() {
+    let large = format!(r#"{{"content":"{}"}}"#, "x".repeat(OBJECT_LIMIT));
+    let answer = parse(format!(r#"{{"behavior":{{"customAction":"light_on","display":{large}}}}}"#).as_bytes());
+    assert_eq!((answer.custom_action, answer.display), (None, None));
+    assert_eq!(
+        answer.dropped.unwrap(),
+        "`customAction` is a string, not an object; `display` has 65550 bytes, 65536 are the most, and was left out"
+    );
 }
 
 #[test]
@@ -161,7 +237,7 @@ fn json_of_any_depth_is_refused_not_followed() {
 #[test]
 fn a_text_without_end_is_cut_at_a_word() {
     let payload = format!(r#"{{"behavior":{{"say":{{"text":"{}"}}}}}}"#, "häuser ".repeat(10_000));
-    let Act::Say { text } = act(&payload) else { panic!("not spoken") };
+    let Act::Say { text, .. } = act(&payload) else { panic!("not spoken") };
     assert_eq!(text.chars().count(), 585 * 7 - 1);
     assert!(text.ends_with("häuser"));
     assert_eq!(tidy(&"x".repeat(TEXT_LIMIT + 1)).len(), TEXT_LIMIT);
@@ -176,5 +252,5 @@ fn conversation_data_that_are_too_large_or_no_object_are_dropped_with_a_reason()
         answer.dropped.unwrap()
     };
     assert_eq!(answer("[1]"), "`conversationData` is an array, not an object");
-    assert!(answer(&format!(r#"{{"x":"{}"}}"#, "y".repeat(CONVERSATION_LIMIT))).contains("65544 bytes"));
+    assert!(answer(&format!(r#"{{"x":"{}"}}"#, "y".repeat(OBJECT_LIMIT))).contains("65544 bytes"));
 }

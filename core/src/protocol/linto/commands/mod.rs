@@ -3,8 +3,16 @@
 //! A command is a function from its payload to an [`Outcome`]; what the outcome does to the device is decided
 //! elsewhere. LinTO sends none of them retained.
 
+pub mod endvolume;
+pub mod managemeeting;
+pub mod mute;
 mod ping;
 mod say;
+pub mod shellexec;
+pub mod startreversessh;
+pub mod tts_lang;
+pub mod unmute;
+pub mod volume;
 
 /// What comes of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
