@@ -1,6 +1,8 @@
 //! The control socket: how `auricle status`, `say`, `listen` … reach the running daemon. HTTP on a Unix socket.
 
 pub mod client;
+mod dictation;
+mod routes;
 pub mod server;
 
 use serde_json::Value;
@@ -19,13 +21,35 @@ pub enum Action {
     Mute,
     /// Open it again.
     Unmute,
+    /// Set the loudspeaker's volume, 0 to 100 percent; `None`: only ask for it. Answered with `volume`.
+    Volume(Option<u8>),
+    /// Ask a server in writing. Answered with the `id` that the answer's event will have.
+    Ask {
+        /// What.
+        text: String,
+        /// Whether it is for the server's chatbot alone.
+        chatbot: bool,
+    },
+    /// Let a server write down what is said from now on. Answered as soon as it has begun, or can't.
+    Dictate,
+    /// The dictation is over; its last text may still come. Nothing happens where none runs.
+    DictateStop,
+    /// Record a meeting of this name. Answered with its `file`.
+    MeetingStart(String),
+    /// End the recording.
+    MeetingStop,
+    /// Close the reverse SSH tunnel.
+    SshStop,
 }
+
+/// What came of an action: an object with what there is to say about it, or null; or why it can't be done.
+pub type Answer = Result<Value, String>;
 
 /// A request on its way to the control thread.
 #[derive(Debug)]
 pub enum Request {
     /// The state of everything.
     Status(oneshot::Sender<Value>),
-    /// Do something; the answer says why it can't be done.
-    Act(Action, oneshot::Sender<Result<(), String>>),
+    /// Do something. The answer may take a few seconds; [`server::ANSWER`] is the limit.
+    Act(Action, oneshot::Sender<Answer>),
 }

@@ -3,8 +3,10 @@
 use auricle_core::assistant::event::{By, Event};
 use auricle_core::dialogue::Trigger;
 
+use serde_json::Value;
+
 use super::control::Control;
-use crate::control::{Action, Request};
+use crate::control::{Action, Answer, Request};
 
 impl Control {
     pub(super) fn request(&mut self, request: Request) {
@@ -15,7 +17,7 @@ impl Control {
         }
     }
 
-    fn act(&mut self, action: Action) -> Result<(), String> {
+    fn act(&mut self, action: Action) -> Answer {
         match action {
             Action::Say(_) if !self.assistant.has_room_to_say() => {
                 return Err("too many texts wait for the loudspeaker; try again later".to_owned());
@@ -31,8 +33,15 @@ impl Control {
             Action::Cancel => self.decide(Event::Cancel),
             Action::Mute => self.decide(Event::Mute(By::Local)),
             Action::Unmute => self.decide(Event::Unmute(By::Local)),
+            Action::Volume(_)
+            | Action::Ask { .. }
+            | Action::Dictate
+            | Action::DictateStop
+            | Action::MeetingStart(_)
+            | Action::MeetingStop
+            | Action::SshStop => return Err("not served by this build yet".to_owned()),
         }
-        Ok(())
+        Ok(Value::Null)
     }
 
     fn why_not_listening(&self) -> String {

@@ -1,0 +1,137 @@
+//! A dictation lives as long as the connection that asked for it.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::time::Instant;
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::routes::{lost, ndjson, perform, refuse, stuck};
+use super::server::{ANSWER, Doors};
+use super::{Action, Answer, Request};
+use crate::daemon::input::Input;
+use crate::daemon::ledger::Line;
+
+/// A dictation that was taken shows as a turn within this, or has come to nothing.
+const OPENING: Duration = Duration::from_secs(15);
+
+/// Lines that may wait for a slow reader; behind them the broadcast drops the oldest and counts.
+const LINES: usize = 16;
+
+/// `GET /dictate`: what is understood, line by line, until the dictation ends. To hang up ends it.
+pub(super) async fn dictate(State(doors): State<Doors>) -> Response {
+    let (lines, body) = mpsc::channel(LINES);
+    let (taken, verdict) = oneshot::channel();
+    // Not in here: this future is dropped when the person hangs up, and then there is still a dictation to be ended.
+    tokio::spawn(live(doors, taken, lines));
+    match verdict.await {
+        Ok(Some(Ok(_))) => ndjson(Body::from_stream(ReceiverStream::new(body).map(Ok::<_, Infallible>))),
+        Ok(Some(Err(why))) => refuse(StatusCode::CONFLICT, &why),
+        Ok(None) | Err(_) => stuck(),
+    }
+}
+
+/// The dictation from its beginning to its end.
+async fn live(doors: Doors, taken: oneshot::Sender<Option<Answer>>, lines: mpsc::Sender<String>) {
+    // Before it begins, so that nothing is missed.
+    let events = doors.lines.subscribe();
+    let answer = perform(&doors, Action::Dictate).await;
+    let begun = matches!(answer, Some(Ok(_)));
+    // Without an answer it may still begin.
+    let may_run = begun || answer.is_none();
+    let _ = taken.send(answer);
+    let ended = begun && forward(events, &lines).await == Turn::Over;
+    if may_run && !ended {
+        let (reply, _) = oneshot::channel();
+        let stop = doors.inbox.send(Input::Request(Request::Act(Action::DictateStop, reply)));
+        if !matches!(tokio::time::timeout(ANSWER, stop).await, Ok(Ok(()))) {
+            tracing::warn!("a dictation could not be ended: the daemon is stuck or ending");
+        }
+    }
+}
+
+/// Passes on what concerns a dictation, until it has ended or nobody reads any more.
+async fn forward(mut events: broadcast::Receiver<Line>, lines: &mpsc::Sender<String>) -> Turn {
+    let mut turn = Turn::Opening;
+    let mut stale = events.len();
+    let until = Instant::now() + OPENING;
+    while turn != Turn::Over {
+        let event = tokio::select! {
+            event = events.recv() => event,
+            () = lines.closed() => break,
+            () = tokio::time::sleep_until(until), if turn == Turn::Opening => break,
+        };
+        let line = match event {
+            Ok(line) => {
+                let event = Event::of(&line);
+                turn = turn.after(&event, stale > 0);
+                stale = stale.saturating_sub(1);
+                event.is_dictated().then(|| line.to_string())
+            }
+            Err(RecvError::Lagged(count)) => Some(lost(count)),
+            Err(RecvError::Closed) => break,
+        };
+        if let Some(line) = line
+            && lines.send(line + "\n").await.is_err()
+        {
+            break;
+        }
+    }
+    turn
+}
+
+/// What the events tell about the turn of the dictation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Turn {
+    /// It has not shown yet.
+    Opening,
+    /// It runs.
+    Running,
+    /// It has ended.
+    Over,
+}
+
+impl Turn {
+    /// `stale`: the event may be from before the dictation was taken; of those only the last one counts.
+    fn after(self, event: &Event<'_>, stale: bool) -> Self {
+        let Some(state) = event.state.as_ref().filter(|_| event.event == "state") else { return self };
+        let busy = matches!(state.as_ref(), "connecting" | "listening" | "waiting");
+        match self {
+            _ if busy => Self::Running,
+            Self::Running if !stale => Self::Over,
+            Self::Running | Self::Opening => Self::Opening,
+            Self::Over => Self::Over,
+        }
+    }
+}
+
+/// What is looked at in an event.
+#[derive(Default, Deserialize)]
+struct Event<'a> {
+    #[serde(borrow, default)]
+    event: Cow<'a, str>,
+    #[serde(borrow, default)]
+    state: Option<Cow<'a, str>>,
+    #[serde(default)]
+    meeting: bool,
+}
+
+impl<'a> Event<'a> {
+    fn of(line: &'a str) -> Self {
+        serde_json::from_str(line).unwrap_or_default()
+    }
+
+    /// Whether it is for whoever dictates. What is written down of a meeting is not.
+    fn is_dictated(&self) -> bool {
+        matches!(self.event.as_ref(), "partial" | "final" | "cause") && !self.meeting
+    }
+}
