@@ -80,11 +80,13 @@ pub enum Sentence {
     TwinDevice,
     /// The broker keeps a message that is too large to be taken in.
     PoisonedTopic,
+    /// Request after request got no answer.
+    NobodyAnswers,
 }
 
 impl Sentence {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::NoAnswer,
         Self::Offline,
         Self::NotSent,
@@ -97,6 +99,7 @@ impl Sentence {
         Self::Refused,
         Self::TwinDevice,
         Self::PoisonedTopic,
+        Self::NobodyAnswers,
     ];
 
     /// What is said when this is wrong; `None` if nobody could hear it.
@@ -107,11 +110,15 @@ impl Sentence {
             Cause::MicGone { .. } => Self::MicGone,
             Cause::MicBusy { .. } => Self::MicBusy,
             Cause::MicAmbiguous { .. } => Self::MicAmbiguous,
-            Cause::SpeakerGone { .. } | Cause::SpeakerAmbiguous { .. } | Cause::VoiceGone { .. } => return None,
+            Cause::SpeakerGone { .. }
+            | Cause::SpeakerAmbiguous { .. }
+            | Cause::VoiceGone { .. }
+            | Cause::MixerGone { .. } => return None,
             Cause::BrokerUnreachable { .. } => Self::Offline,
             Cause::BrokerRefused { .. } => Self::Refused,
             Cause::TwinDevice { .. } => Self::TwinDevice,
             Cause::PoisonedTopic { .. } => Self::PoisonedTopic,
+            Cause::NobodyAnswers { .. } => Self::NobodyAnswers,
         })
     }
 
@@ -141,6 +148,9 @@ impl Sentence {
             Self::Refused => "The server turns me away. Please check the user name and the password.",
             Self::TwinDevice => "Another device is using my serial number. Please give one of us a new one.",
             Self::PoisonedTopic => "The server holds a message that is too large for me.",
+            Self::NobodyAnswers => {
+                "The server is there, but nobody answers my requests. Please check my application and my account."
+            }
         }
     }
 
@@ -160,6 +170,9 @@ impl Sentence {
                 "Un autre appareil utilise mon numéro de série. Donnez un nouveau numéro à l'un de nous."
             }
             Self::PoisonedTopic => "Le serveur garde un message trop volumineux pour moi.",
+            Self::NobodyAnswers => {
+                "Le serveur est là, mais personne ne répond à mes demandes. Vérifiez mon application et mon compte."
+            }
         }
     }
 
@@ -177,6 +190,9 @@ impl Sentence {
             Self::Refused => "Der Server weist mich ab. Bitte prüfe den Benutzernamen und das Passwort.",
             Self::TwinDevice => "Ein anderes Gerät benutzt meine Seriennummer. Bitte gib einem von uns eine neue.",
             Self::PoisonedTopic => "Auf dem Server liegt eine Nachricht, die zu groß für mich ist.",
+            Self::NobodyAnswers => {
+                "Der Server ist da, aber niemand beantwortet meine Anfragen. Bitte prüfe meine Anwendung und mein Konto."
+            }
         }
     }
 
@@ -194,6 +210,9 @@ impl Sentence {
             Self::Refused => "El servidor me rechaza. Comprueba el nombre de usuario y la contraseña.",
             Self::TwinDevice => "Otro dispositivo usa mi número de serie. Asigna un número nuevo a uno de los dos.",
             Self::PoisonedTopic => "El servidor guarda un mensaje demasiado grande para mí.",
+            Self::NobodyAnswers => {
+                "El servidor está ahí, pero nadie responde a mis peticiones. Comprueba mi aplicación y mi cuenta."
+            }
         }
     }
 
@@ -213,6 +232,9 @@ impl Sentence {
                 "Un altro dispositivo usa il mio numero di serie. Assegna un nuovo numero a uno di noi."
             }
             Self::PoisonedTopic => "Il server conserva un messaggio troppo grande per me.",
+            Self::NobodyAnswers => {
+                "Il server c'è, ma nessuno risponde alle mie richieste. Controlla la mia applicazione e il mio account."
+            }
         }
     }
 }
@@ -244,7 +266,7 @@ mod tests {
         for (place, sentence) in Sentence::ALL.into_iter().enumerate() {
             assert_eq!(sentence as usize, place);
         }
-        assert_eq!(Sentence::PoisonedTopic as usize + 1, Sentence::ALL.len(), "the last variant");
+        assert_eq!(Sentence::NobodyAnswers as usize + 1, Sentence::ALL.len(), "the last variant");
     }
 
     #[test]

@@ -62,7 +62,8 @@ pub struct Tunnel {
 impl fmt::Debug for Tunnel {
     /// Without the key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}, port {} there to {} here", self.user, self.host, self.remote_port, self.local_port)
+        let Self { host, user, remote_port, local_port, key: _ } = self;
+        write!(f, "Tunnel({user}@{host}, {remote_port} there to {local_port} here, with a key)")
     }
 }
 

@@ -285,7 +285,7 @@ fn an_aborted_uplink_says_nothing_and_a_fifth_is_refused() {
 }
 
 #[test]
-fn an_uplink_holds_125_seconds_at_most() {
+fn a_file_holds_125_seconds_at_most_and_a_stream_has_no_end() {
     let mut ear = Ear::new();
     ear.handle(file(1, Start::Now));
     ear.handle(pcm(2, Start::Now, Duration::from_secs(1)));
@@ -293,14 +293,24 @@ fn an_uplink_holds_125_seconds_at_most() {
     let streamed: usize = told
         .iter()
         .map(|event| match event {
-            EarEvent::UplinkChunk { body, .. } => body.len() / 2,
+            EarEvent::UplinkChunk { body, last: false, .. } => body.len() / 2,
             other => panic!("{other:?}"),
         })
         .sum();
-    assert_eq!(streamed, 125 * RATE);
-    assert!(matches!(told.last(), Some(EarEvent::UplinkChunk { last: true, .. })));
+    assert_eq!(streamed, 130 * RATE);
     ear.handle(finish(1, 130 * RATE as u64));
     assert_eq!(sound_of(&poll_all(&mut ear)[0]).len(), 125 * RATE);
+}
+
+#[test]
+fn a_stream_that_ends_in_the_past_hands_over_what_was_heard_until_now() {
+    let mut ear = Ear::new();
+    ear.handle(pcm(1, Start::Now, Duration::from_secs(1)));
+    assert_eq!(hear(&mut ear, &[5; 1_000], 1_000), []);
+    ear.handle(finish(1, 0));
+    let told = poll_all(&mut ear);
+    let [EarEvent::UplinkChunk { body, last: true, .. }] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(samples_of(body), [5; 1_000]);
 }
 
 #[test]

@@ -45,6 +45,18 @@ pub enum Cause {
         /// What it refuses.
         reason: String,
     },
+    /// Request after request gets no answer.
+    NobodyAnswers {
+        /// Where the requests go.
+        scope: String,
+        /// Why, most likely.
+        likely: Likely,
+    },
+    /// The card's own volume control can't be used.
+    MixerGone {
+        /// The control and what went wrong.
+        detail: String,
+    },
     /// Another device uses our serial number.
     TwinDevice {
         /// The serial number.
@@ -57,9 +69,20 @@ pub enum Cause {
     },
 }
 
+/// Why nobody answers, most likely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Likely {
+    /// The broker lets nothing of ours through.
+    WrongAccount,
+    /// Nobody listens.
+    NoApplication,
+    /// Somebody listens who answers no devices.
+    DeviceApplication,
+}
+
 impl Cause {
     /// Every code there is.
-    pub const CODES: [&str; 11] = [
+    pub const CODES: [&str; 13] = [
         "NotSetUp",
         "MicGone",
         "MicBusy",
@@ -69,6 +92,8 @@ impl Cause {
         "VoiceGone",
         "BrokerUnreachable",
         "BrokerRefused",
+        "NobodyAnswers",
+        "MixerGone",
         "TwinDevice",
         "PoisonedTopic",
     ];
@@ -86,6 +111,8 @@ impl Cause {
             Self::VoiceGone { .. } => "VoiceGone",
             Self::BrokerUnreachable { .. } => "BrokerUnreachable",
             Self::BrokerRefused { .. } => "BrokerRefused",
+            Self::NobodyAnswers { .. } => "NobodyAnswers",
+            Self::MixerGone { .. } => "MixerGone",
             Self::TwinDevice { .. } => "TwinDevice",
             Self::PoisonedTopic { .. } => "PoisonedTopic",
         }
@@ -104,6 +131,16 @@ impl Cause {
             Self::VoiceGone { detail } => format!("There is no voice: {detail}."),
             Self::BrokerUnreachable { detail } => format!("The server can't be reached: {detail}."),
             Self::BrokerRefused { reason } => format!("The server refuses this device: {reason}."),
+            Self::NobodyAnswers { scope, likely } => match likely {
+                Likely::WrongAccount => {
+                    format!("Nobody answers on `{scope}`: the broker lets nothing of this device through.")
+                }
+                Likely::NoApplication => format!("Nobody answers: no application seems to listen on `{scope}`."),
+                Likely::DeviceApplication => {
+                    format!("The application on `{scope}` hears this device and answers nothing.")
+                }
+            },
+            Self::MixerGone { detail } => format!("The volume can't be set: {detail}."),
             Self::TwinDevice { serial } => format!("Another device uses the serial number `{serial}`."),
             Self::PoisonedTopic { topic } => {
                 format!("The broker keeps a message on `{topic}` that is too large to be taken in.")
@@ -136,6 +173,16 @@ impl Cause {
             Self::BrokerRefused { .. } => {
                 "Check `username` and the password in [linto]: use the server's shared account, or one whose name is the serial number."
             }
+            Self::NobodyAnswers { likely: Likely::WrongAccount, .. } => {
+                "Check `username` in [linto]: use the server's shared account, or one whose name is the serial number."
+            }
+            Self::NobodyAnswers { likely: Likely::NoApplication, .. } => {
+                "Attach this serial number to an application in the admin page, and check `application` in [linto]: it is the application's exact name."
+            }
+            Self::NobodyAnswers { likely: Likely::DeviceApplication, .. } => {
+                "Attach this serial number to a multi-user application: on current servers an application for devices answers nobody."
+            }
+            Self::MixerGone { .. } => "Correct `mixer` in [audio]; empty, the volume is applied in software.",
             Self::TwinDevice { .. } => {
                 "Give one of the two another serial number with `serial` in [device] and register it."
             }

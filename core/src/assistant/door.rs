@@ -149,7 +149,10 @@ impl Assistant {
         self.voice.forget();
         for (uplink, known) in std::mem::take(&mut self.uplinks) {
             self.effects.push_back(Effect::Discard(uplink));
-            self.tell(known.server, DialogueEvent::Uplinked { uplink: known.local, sent: false, samples: 0 });
+            self.tell(
+                known.server,
+                DialogueEvent::Uplinked { uplink: known.local, sent: false, samples: 0, last: true },
+            );
         }
     }
 
@@ -242,7 +245,7 @@ impl Assistant {
         if last {
             self.uplinks.remove(&uplink);
         }
-        self.tell(server, DialogueEvent::Uplinked { uplink: local, sent, samples });
+        self.tell(server, DialogueEvent::Uplinked { uplink: local, sent, samples, last });
     }
 
     fn token(&mut self, token: u64, flowing: bool) {

@@ -8,7 +8,7 @@ use crate::assistant::shown::State;
 use crate::audio::Position;
 use crate::dialogue::{Delivery, DeviceFacts, PlayEnd, Source, Trigger};
 use crate::hearing::{EarCommand, Ending, Limits, ListenId, UplinkId};
-use crate::link::{LinkAsk, LinkEvent};
+use crate::link::{LinkAsk, LinkEvent, Publication};
 use crate::voices::Voices;
 use crate::wish::{Outcome, Wish};
 
@@ -272,6 +272,15 @@ pub enum Effect {
     Flush(PlayNumber),
     /// For a server's broker connection.
     Link(ServerId, LinkAsk),
+    /// For a server's broker connection, never to be delivered later than this.
+    Publish {
+        /// To whom.
+        server: ServerId,
+        /// What and where.
+        publication: Publication,
+        /// From now on.
+        expires: Duration,
+    },
     /// Send the bytes that lie ready.
     Send {
         /// Which.

@@ -67,6 +67,9 @@ impl Assistant {
             Ask::Taken(taken) => self.taken(taken),
             Ask::Wish { id, wish } => self.wish(now, Asker::Server(server, id), wish),
             Ask::Done => self.end_turn(server),
+            Ask::Send { publication, expires } => {
+                self.effects.push_back(Effect::Publish { server, publication, expires });
+            }
             Ask::Link(ask) => self.effects.push_back(Effect::Link(server, ask)),
             Ask::LinkUp(up) => self.link_changed(server, up),
             Ask::Cause(cause) => self.server_cause(now, server, cause),
@@ -122,7 +125,7 @@ impl Assistant {
 
     fn start_uplink(&mut self, server: ServerId, local: UplinkId, from: Start, encoding: Encoding, to: Delivery) {
         if !self.mic.usable() {
-            return self.tell(server, DialogueEvent::Uplinked { uplink: local, sent: false, samples: 0 });
+            return self.tell(server, DialogueEvent::Uplinked { uplink: local, sent: false, samples: 0, last: true });
         }
         self.abort_uplink(server, local);
         self.numbers += 1;

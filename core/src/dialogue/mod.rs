@@ -12,7 +12,7 @@ use crate::assistant::report::Report;
 use crate::audio::Position;
 use crate::audio::chime::Chime;
 use crate::hearing::{Encoding, Ending, Limits, Start, UplinkId};
-use crate::link::{LinkAsk, LinkEvent, Qos};
+use crate::link::{LinkAsk, LinkEvent, Publication, Qos};
 use crate::sentences::Sentence;
 use crate::time::Tick;
 use crate::wish::{Outcome, Wish, WishId};
@@ -200,6 +200,8 @@ pub enum DialogueEvent {
         sent: bool,
         /// Samples of sound in it.
         samples: u64,
+        /// Whether nothing more comes of this uplink.
+        last: bool,
     },
     /// What came of a wish.
     Wished {
@@ -300,6 +302,13 @@ pub enum Ask {
     },
     /// The turn is over, or was refused.
     Done,
+    /// A message for its broker connection that is never delivered later than this.
+    Send {
+        /// What and where.
+        publication: Publication,
+        /// From now on.
+        expires: Duration,
+    },
     /// For its broker connection.
     Link(LinkAsk),
     /// The connection is usable: subscribed and announced. Or no longer.

@@ -5,8 +5,9 @@ use crate::audio::{Position, TAPE_RATE, samples};
 use crate::hearing::{EarEvent, Encoding, UplinkId};
 use crate::protocol::linto::request::FileRequest;
 
-/// The longest sound of one uplink: 125 s, more than the longest wait for speech, the longest utterance and the tape
-/// before the trigger together. What comes after it is not sent.
+/// The longest sound in one file: 125 s, more than the longest wait for speech, the longest utterance and the tape
+/// before the trigger together. What comes after it is not sent. A stream
+/// has no end of its own: each chunk leaves as soon as it is full.
 pub const LONGEST: u64 = 125 * TAPE_RATE as u64;
 /// A file is encoded in blocks of this length: 100 ms.
 const BLOCK: u64 = 1_600;
@@ -99,20 +100,18 @@ impl Uplink {
     /// How much may be encoded now, at most one chunk.
     fn want(&self, end: Position) -> u64 {
         let here = self.reader.position();
-        let left = LONGEST - self.taken.min(LONGEST);
         let to = self.to.unwrap_or(Position(u64::MAX));
         let ready = Position(end.0.min(to.0)) - here;
-        let want = match &self.encoder {
+        let left = LONGEST - self.taken.min(LONGEST);
+        match &self.encoder {
             Encoder::Pcm { chunk, bytes } => ready.min(chunk - bytes.len() as u64 / 2),
-            Encoder::File(_) if self.to.is_some() => ready,
-            Encoder::File(_) => ready.saturating_sub(BEHIND) / BLOCK * BLOCK,
-        };
-        want.min(left)
+            Encoder::File(_) if self.to.is_some() => ready.min(left),
+            Encoder::File(_) => (ready.saturating_sub(BEHIND) / BLOCK * BLOCK).min(left),
+        }
     }
 
     fn is_complete(&self, end: Position) -> bool {
-        let full = matches!(self.encoder, Encoder::Pcm { .. }) && self.taken >= LONGEST;
-        full || self.to.is_some_and(|to| end >= to)
+        self.to.is_some_and(|to| end >= to)
     }
 
     fn encode(&mut self, sound: &[i16], say: &mut impl FnMut(EarEvent)) {

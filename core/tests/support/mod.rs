@@ -44,6 +44,9 @@ pub fn linto_settings() -> LintoSettings {
         request_scope: "appx".into(),
         answer_timeout: Duration::from_secs(12),
         limits: limits(),
+        multi_user: false,
+        phonetic: false,
+        live_transcript: false,
         instance: "0123456789abcdef".into(),
     }
 }

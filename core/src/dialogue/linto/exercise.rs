@@ -45,6 +45,9 @@ fn settings() -> LintoSettings {
         request_scope: "app1".into(),
         answer_timeout: second * 12,
         limits: Limits { hangover: second, no_speech: second * 10, max_utterance: second * 15 },
+        multi_user: false,
+        phonetic: false,
+        live_transcript: false,
         instance: "0011223344556677".into(),
     }
 }

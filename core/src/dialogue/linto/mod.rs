@@ -1,28 +1,33 @@
 //! How LinTO holds a turn: a spoken request, an answer matched by its id, perhaps a question back.
 //!
-//! Four small machines: [`presence`] (the connection, the status, twins), [`turn`] (the conversation), [`oversize`]
-//! (messages that are too large) and the commands of the server, which need no memory at all.
+//! Small machines: [`presence`] (the connection, the status, twins), [`turn`] (the conversation, with [`reply`] and
+//! [`silence`]), [`streaming`] (transcription), [`oversize`] (messages that are too large), and the commands of the
+//! server in [`orders`], whose only memory is who waits for what.
 
 use std::time::Duration;
 
-use crate::assistant::report::Report;
-use crate::hearing::Limits;
-use crate::link::{LinkEvent, Message, Publication, Qos};
-use crate::protocol::linto::commands::{self, Outcome};
+use crate::hearing::{Limits, Start};
+use crate::link::{LinkEvent, Message};
+use crate::protocol::linto::answer;
 use crate::protocol::linto::scope::{Inbound, Scope, Topics};
 use crate::time::Tick;
 
 use self::outbox::Outbox;
 use self::oversize::Oversize;
 use self::presence::Presence;
+use self::streaming::Streaming;
 use self::turn::Turn;
-use super::{Ask, Class, Dialogue, DialogueEvent, PlayEnd, PlayId, Source};
+use super::{Ask, Class, Dialogue, DialogueEvent, PlayEnd, PlayId, Trigger};
 
 mod exercise;
+mod orders;
 mod outbox;
 mod oversize;
 mod policy;
 mod presence;
+mod reply;
+mod silence;
+mod streaming;
 mod turn;
 mod twins;
 
@@ -43,6 +48,12 @@ pub struct LintoSettings {
     pub answer_timeout: Duration,
     /// When the endpointer lets go.
     pub limits: Limits,
+    /// Whether the application takes text; one for devices does not.
+    pub multi_user: bool,
+    /// Whether answers are spoken as the server's `phonetic` says where it gives one.
+    pub phonetic: bool,
+    /// Whether recordings are transcribed while they run.
+    pub live_transcript: bool,
     /// Marks this run of the program; random, 8 to 64 characters. By it a twin is told from ourselves.
     pub instance: String,
 }
@@ -53,6 +64,7 @@ pub struct Linto {
     topics: Topics,
     presence: Presence,
     turn: Turn,
+    streaming: Streaming,
     oversize: Oversize,
     out: Outbox,
 }
@@ -65,6 +77,7 @@ impl Linto {
         Self {
             presence: Presence::new(topics.clone(), &settings),
             turn: Turn::new(topics.clone(), &settings),
+            streaming: Streaming::new(topics.clone(), settings.live_transcript),
             topics,
             oversize: Oversize::default(),
             out: Outbox::default(),
@@ -76,6 +89,7 @@ impl Linto {
     fn tick(&mut self, now: Tick) {
         self.presence.tick(now, &mut self.out);
         self.turn.tick(now, self.presence.standing(), &mut self.out);
+        self.streaming.tick(now, &mut self.out);
         self.oversize.tick(now, &mut self.out);
     }
 
@@ -84,16 +98,20 @@ impl Linto {
             LinkEvent::Message(message) => self.message(now, &message),
             LinkEvent::Oversize { topic, size } => {
                 self.oversize.skipped(&topic, size, &mut self.out);
-                if let Some(Inbound::ToUs { leaf: "nlp", rest, .. }) = self.topics.parse(&topic) {
-                    self.turn.answer_too_large(rest, size, &mut self.out);
+                if let Some(Inbound::ToUs { leaf: leaf @ ("nlp" | "chatbot"), rest, .. }) = self.topics.parse(&topic) {
+                    self.turn.answer_too_large(leaf, rest, size, &mut self.out);
                 }
             }
             LinkEvent::Connected => self.presence.connected(now, &mut self.out),
             LinkEvent::Subscribed { refused } => {
                 self.presence.subscribed(now, &refused, &mut self.out);
                 self.oversize.subscribed(now);
+                self.streaming.resume(now, self.presence.standing(), &mut self.out);
             }
-            LinkEvent::Disconnected(loss) => self.presence.disconnected(loss, &mut self.out),
+            LinkEvent::Disconnected(loss) => {
+                self.presence.disconnected(loss, &mut self.out);
+                self.streaming.disconnected(&mut self.out);
+            }
         }
     }
 
@@ -105,33 +123,34 @@ impl Linto {
                 // LinTO retains nothing that it sends to a device: this one would come again with each connection.
                 self.out.dropped("retained_command", format!("on `{}`", outbox::short(&message.topic)));
             }
-            Some(Inbound::ToUs { leaf: "nlp", rest, .. }) => {
-                self.turn.answer(now, rest, &message.payload, &mut self.out);
+            Some(Inbound::ToUs { scope, leaf, rest }) => {
+                self.presence.heard(scope);
+                self.from_server(now, scope, leaf, rest, message);
             }
-            Some(Inbound::ToUs { scope, leaf, .. }) => self.command(scope, leaf, message),
             None => self.out.dropped("unknown_topic", format!("`{}`", outbox::short(&message.topic))),
         }
     }
 
-    fn command(&mut self, scope: Scope, leaf: &str, message: &Message) {
-        let result = match commands::apply(leaf, &message.payload) {
-            Some(Outcome::Reply { leaf, payload }) => {
-                let topic = self.topics.egress(scope, leaf);
-                self.out.publish(Publication { topic, payload, qos: Qos::One, retain: false });
-                format!("answered with `{leaf}`")
+    fn from_server(&mut self, now: Tick, scope: Scope, leaf: &str, rest: &str, message: &Message) {
+        let out = &mut self.out;
+        match leaf {
+            "nlp" | "chatbot" => self.turn.answer(now, leaf, rest, &message.payload, out),
+            "streaming" => self.streaming.message(now, rest, &message.payload, out),
+            // Nobody asked for it: what is to be heard of it waits its turn.
+            "customAction" => {
+                let id = format!("customAction/{}", outbox::short(rest));
+                reply::act(id, answer::parse(&message.payload), false, Class::Announcement, out);
             }
-            Some(Outcome::Say(text)) => {
-                self.out.play(Class::Announcement, Source::Text(text));
-                "handed to the loudspeaker".into()
-            }
-            Some(Outcome::Nothing(why)) => format!("ignored: {why}"),
-            Some(Outcome::NotServed) => "not served by this version yet".into(),
-            None => {
-                self.out.dropped("unknown_command", format!("`{}`: no such command", outbox::short(&message.topic)));
-                return;
-            }
-        };
-        self.out.report(Report::Command { topic: leaf.into(), result });
+            _ => orders::command(&self.topics, scope, leaf, message, out),
+        }
+    }
+
+    fn open(&mut self, now: Tick, trigger: Trigger, from: Start) {
+        let standing = self.presence.standing();
+        match trigger {
+            Trigger::Dictate => self.streaming.dictate(now, from, standing, &mut self.out),
+            Trigger::Voice | Trigger::Listen => self.turn.open(now, from, standing, &mut self.out),
+        }
     }
 
     fn played(&mut self, now: Tick, id: PlayId, end: PlayEnd) {
@@ -145,22 +164,34 @@ impl Linto {
 impl Dialogue for Linto {
     fn handle(&mut self, now: Tick, event: DialogueEvent) {
         self.tick(now);
+        let standing = self.presence.standing();
         let out = &mut self.out;
         match event {
-            DialogueEvent::Open { trigger: _, from } => self.turn.open(now, from, self.presence.standing(), out),
-            DialogueEvent::EndOfSpeech { at, why } => {
-                self.turn.end_of_speech(now, at, why, self.presence.standing(), out);
-            }
+            DialogueEvent::Open { trigger, from } => self.open(now, trigger, from),
+            DialogueEvent::Text { text, chatbot } => self.turn.write(now, &text, chatbot, standing, out),
+            DialogueEvent::Release => self.streaming.release(now, out),
+            DialogueEvent::EndOfSpeech { at, why } => self.turn.end_of_speech(now, at, why, standing, out),
             // LinTO answers whole utterances: whoever interrupts is best served by a turn of his own.
-            DialogueEvent::Cancel | DialogueEvent::BargeIn => self.turn.cancel(out),
+            DialogueEvent::Cancel | DialogueEvent::BargeIn => {
+                self.turn.cancel(out);
+                self.streaming.cancel(out);
+            }
             DialogueEvent::Played { id, end, heard: _ } => self.played(now, id, end),
             DialogueEvent::Refused { id } => self.played(now, id, PlayEnd::Failed),
-            DialogueEvent::Uplinked { uplink, sent, samples } => self.turn.uplinked(uplink, sent, samples, out),
+            DialogueEvent::Uplinked { uplink, sent, samples, last } => {
+                self.turn.uplinked(uplink, sent, samples, out);
+                self.streaming.uplinked(now, uplink, sent, last, out);
+            }
+            DialogueEvent::Wished { id, outcome } => {
+                if let Some(origin) = out.origin(id) {
+                    orders::came(&self.topics, origin, &outcome, out);
+                }
+            }
+            DialogueEvent::Recording(on) => self.streaming.recording(now, on, standing, out),
             DialogueEvent::Device(facts) => self.presence.device(facts),
             DialogueEvent::Link(event) => self.link(now, event),
             DialogueEvent::Limits(limits) => self.turn.limits(limits),
-            DialogueEvent::Text { .. } | DialogueEvent::Release | DialogueEvent::Wished { .. } => {}
-            DialogueEvent::Recording(_) | DialogueEvent::Deadline => {}
+            DialogueEvent::Deadline => {}
         }
         self.tick(now);
     }
@@ -170,7 +201,8 @@ impl Dialogue for Linto {
     }
 
     fn deadline(&self) -> Option<Tick> {
-        [self.presence.deadline(), self.turn.deadline(), self.oversize.deadline()].into_iter().flatten().min()
+        let all = [self.presence.deadline(), self.turn.deadline(), self.streaming.deadline(), self.oversize.deadline()];
+        all.into_iter().flatten().min()
     }
 }
 

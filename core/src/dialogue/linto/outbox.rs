@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 
+use super::orders::Origin;
 use crate::assistant::cause::Cause;
 use crate::assistant::report::Report;
 use crate::dialogue::{Ask, Class, PlayId, Source};
 use crate::link::{LinkAsk, Publication};
+use crate::wish::{Wish, WishId};
 
 /// Asks in their order. Whoever hands in an event fetches them all, and no event makes more than a dozen.
 #[derive(Debug, Default)]
@@ -14,6 +16,9 @@ pub(super) struct Outbox {
     /// At most one of each kind.
     raised: Vec<Cause>,
     plays: u64,
+    wishes: u64,
+    /// Where the wishes come from that have no outcome yet.
+    waiting: Vec<(WishId, Origin)>,
 }
 
 impl Outbox {
@@ -43,6 +48,20 @@ impl Outbox {
         let id = PlayId(self.plays);
         self.ask(Ask::Play { id, class, source });
         id
+    }
+
+    /// Wishes something; what comes of it goes to `origin`. The assistant refuses what is too much, so this is bounded.
+    pub(super) fn wish(&mut self, origin: Origin, wish: Wish) {
+        self.wishes += 1;
+        let id = WishId(self.wishes);
+        self.waiting.push((id, origin));
+        self.ask(Ask::Wish { id, wish });
+    }
+
+    /// Where a wish came from that has an outcome now.
+    pub(super) fn origin(&mut self, id: WishId) -> Option<Origin> {
+        let place = self.waiting.iter().position(|(waiting, _)| *waiting == id)?;
+        Some(self.waiting.swap_remove(place).1)
     }
 
     /// Something is wrong; said once as long as its words stay the same.

@@ -32,6 +32,8 @@ pub(super) struct Standing {
     /// Whether the broker refuses us, aloud or by silence. It is tried all the same as long as `up`: rules that hide
     /// only the own status from us do no harm.
     pub(super) refused: bool,
+    /// Whether an application was heard on the scope of the requests since the subscription.
+    pub(super) application: bool,
 }
 
 /// What the broker refused.
@@ -54,6 +56,8 @@ pub(super) struct Presence {
     facts: DeviceFacts,
     link: Link,
     refusal: Option<Refusal>,
+    /// Whether an application was heard since the subscription.
+    application: bool,
     twins: Twins,
     /// Statuses because something about the device changed.
     news: Pace,
@@ -84,6 +88,7 @@ impl Presence {
             facts: DeviceFacts::default(),
             link: Link::Down,
             refusal: None,
+            application: false,
             twins: Twins::default(),
             news: Pace::new(2, Duration::from_secs(3)),
             replies: Pace::new(3, Duration::from_secs(120)),
@@ -91,7 +96,16 @@ impl Presence {
     }
 
     pub(super) const fn standing(&self) -> Standing {
-        Standing { up: matches!(self.link, Link::Up { usable: true, .. }), refused: self.refusal.is_some() }
+        Standing {
+            up: matches!(self.link, Link::Up { usable: true, .. }),
+            refused: self.refusal.is_some(),
+            application: self.application,
+        }
+    }
+
+    /// The server said something on `scope`. LinTO: an application that listens there answers each status.
+    pub(super) fn heard(&mut self, scope: Scope) {
+        self.application |= scope == self.topics.request_scope();
     }
 
     pub(super) fn connected(&mut self, now: Tick, out: &mut Outbox) {
@@ -114,9 +128,10 @@ impl Presence {
             None => out.clear("BrokerRefused"),
         }
         let allowed = |filter: &str| !refused.iter().any(|refused| refused == filter);
-        let usable = allowed(&self.topics.commands(self.request_scope()));
+        let usable = allowed(&self.topics.commands(self.topics.request_scope()));
         let echo = allowed(&self.topics.egress(Scope::Admin, "status")).then(|| now + ECHO_TIMEOUT);
         self.link = Link::Up { usable, echo };
+        self.application = false;
         self.news.forget();
         self.replies.forget();
         self.announce(self.topics.scopes(), out);
@@ -232,11 +247,6 @@ impl Presence {
     fn refuse(&mut self, refusal: Refusal, reason: String, out: &mut Outbox) {
         self.refusal = Some(refusal);
         out.raise(Cause::BrokerRefused { reason });
-    }
-
-    /// The scope of the requests, which is the admin scope if there is only one.
-    fn request_scope(&self) -> Scope {
-        self.topics.scopes().last().copied().unwrap_or(Scope::Admin)
     }
 
     fn announce(&self, scopes: &[Scope], out: &mut Outbox) {

@@ -8,15 +8,17 @@ use serde_json::Value;
 use super::LintoSettings;
 use super::outbox::{Outbox, short};
 use super::presence::Standing;
+use super::reply::{self, Speech};
+use super::silence::Silence;
 use crate::assistant::report::Report;
 use crate::audio::chime::Chime;
 use crate::audio::{Position, TAPE_RATE};
 use crate::dialogue::{Ask, Class, Delivery, End, PlayEnd, PlayId, Shown, Source};
 use crate::hearing::{Encoding, Ending, Limits, Start, UplinkId};
-use crate::link::Qos;
-use crate::protocol::linto::answer::{self, Act, Answer};
+use crate::link::{Publication, Qos};
+use crate::protocol::linto::answer;
 use crate::protocol::linto::scope::Topics;
-use crate::sentences::Sentence;
+use crate::sentences::{Language, Sentence};
 use crate::time::Tick;
 
 /// The endpointer must have let go so long after its limits.
@@ -26,12 +28,21 @@ const LISTEN_MARGIN: Duration = Duration::from_secs(5);
 const SPEAK_LIMIT: Duration = Duration::from_secs(120);
 const SPEAK_PER_CHARACTER: Duration = Duration::from_millis(100);
 
+/// LinTO: on current servers a text for a device application ends the server's process.
+const NO_TEXT: &str = "an application for devices takes no text, and on current servers a text can end the server's \
+    process; attach the device to a multi-user application and set application_kind = \"multi-user\" in [linto]";
+
 /// The conversation with the server.
 #[derive(Debug)]
 pub(super) struct Turn {
     topics: Topics,
     answer_timeout: Duration,
     limits: Limits,
+    /// Whether the server's idea of how a text sounds is spoken.
+    phonetic: bool,
+    /// Whether the application takes text.
+    multi_user: bool,
+    silence: Silence,
     /// The first part of each request's id, which tells this run of the program from others.
     prefix: String,
     /// Counts requests.
@@ -48,9 +59,21 @@ struct Request(u64);
 #[derive(Debug, PartialEq)]
 enum Phase {
     Idle,
-    Listening { request: Request, until: Tick },
-    Waiting { request: Request, sent: bool, until: Tick },
-    Speaking { play: PlayId, follow: Option<Value>, until: Tick },
+    Listening {
+        request: Request,
+        until: Tick,
+    },
+    Waiting {
+        request: Request,
+        sent: bool,
+        until: Tick,
+    },
+    /// The last of `plays` ends the answer.
+    Speaking {
+        plays: Vec<PlayId>,
+        follow: Option<Value>,
+        until: Tick,
+    },
 }
 
 impl Turn {
@@ -60,6 +83,9 @@ impl Turn {
             topics,
             answer_timeout: settings.answer_timeout,
             limits: settings.limits,
+            phonetic: settings.phonetic,
+            multi_user: settings.multi_user,
+            silence: Silence::new(settings.request_scope.clone()),
             prefix: digest.iter().take(3).map(|byte| format!("{byte:02x}")).collect(),
             last: Request(0),
             answered: Request(0),
@@ -124,46 +150,61 @@ impl Turn {
         apologise(Sentence::NotSent, out);
     }
 
-    /// An answer on the topic `nlp/…`; `rest` is what follows.
-    pub(super) fn answer(&mut self, now: Tick, rest: &str, payload: &[u8], out: &mut Outbox) {
-        let Some(id) = self.awaited(rest, out) else { return };
-        let Answer { act, custom_action, display, audio, dropped, .. } = answer::parse(payload);
-        let extras =
-            [("customAction", custom_action.is_some()), ("display", display.is_some()), ("audio", audio.is_some())];
-        for (key, _) in extras.into_iter().filter(|(_, there)| *there) {
-            out.dropped("not_served", format!("`{key}` in the answer to {id}"));
+    /// Somebody writes.
+    pub(super) fn write(&mut self, now: Tick, text: &str, chatbot: bool, standing: Standing, out: &mut Outbox) {
+        self.stop(out);
+        let refused =
+            if self.multi_user { unsent(standing).map(|why| why.text(Language::English)) } else { Some(NO_TEXT) };
+        if let Some(why) = refused {
+            out.ask(Ask::Taken(Err(why.into())));
+            return out.ask(Ask::Done);
         }
-        if let Some(reason) = dropped {
-            out.dropped("conversation_data", format!("in the answer to {id}: {reason}"));
+        self.last = Request(self.last.0 + 1);
+        let id = self.id(self.last);
+        let payload = serde_json::json!({ "text": text, "conversationData": {} }).to_string().into_bytes();
+        let leaf = if chatbot { format!("chatbot/{id}") } else { format!("nlp/text/{id}") };
+        let topic = self.topics.egress(self.topics.request_scope(), &leaf);
+        let expires = self.answer_timeout;
+        out.ask(Ask::Send { publication: Publication { topic, payload, qos: Qos::Two, retain: false }, expires });
+        out.ask(Ask::Taken(Ok(id.clone())));
+        out.report(Report::Request { id, seconds: 0.0 });
+        out.ask(Ask::Shown(Shown::Waiting));
+        self.phase = Phase::Waiting { request: self.last, sent: true, until: now + self.answer_timeout };
+    }
+
+    /// An answer on the topic `nlp/…` or `chatbot/…`; `rest` is what follows.
+    pub(super) fn answer(&mut self, now: Tick, leaf: &str, rest: &str, payload: &[u8], out: &mut Outbox) {
+        let Some(id) = self.awaited(leaf, rest, out) else { return };
+        self.silence.broken(out);
+        let Speech { plays, characters, follow } =
+            reply::act(id, answer::parse(payload), self.phonetic, Class::Conversation, out);
+        if plays.is_empty() {
+            return out.ask(Ask::Done);
         }
-        match act {
-            Act::Say { text, .. } => self.speak(now, id, "say", text, None, out),
-            Act::Ask { text, conversation, .. } => self.speak(now, id, "ask", text, Some(conversation), out),
-            Act::Empty => {
-                out.report(Report::Answer { id, kind: "empty", text: String::new() });
-                out.play(Class::Local, Source::Chime(Chime::Done));
-                out.ask(Ask::Done);
-            }
-            Act::Chatbot { .. } => broken(id, "chatbot answers are not served by this version yet".into(), out),
-            Act::Broken { reason } => broken(id, reason, out),
-        }
+        let characters = u32::try_from(characters).unwrap_or(u32::MAX);
+        let until = now + SPEAK_LIMIT + SPEAK_PER_CHARACTER.saturating_mul(characters);
+        self.phase = Phase::Speaking { plays, follow, until };
     }
 
     /// An answer was skipped because of its size.
-    pub(super) fn answer_too_large(&mut self, rest: &str, size: usize, out: &mut Outbox) {
-        if let Some(id) = self.awaited(rest, out) {
-            broken(id, format!("the answer has {size} bytes"), out);
+    pub(super) fn answer_too_large(&mut self, leaf: &str, rest: &str, size: usize, out: &mut Outbox) {
+        if let Some(id) = self.awaited(leaf, rest, out) {
+            self.silence.broken(out);
+            reply::broken(id, format!("the answer has {size} bytes"), out);
         }
     }
 
     /// A sound ended.
     pub(super) fn played(&mut self, now: Tick, id: PlayId, end: PlayEnd, out: &mut Outbox) {
-        match std::mem::replace(&mut self.phase, Phase::Idle) {
-            Phase::Speaking { play, follow: Some(conversation), .. } if play == id && end == PlayEnd::Finished => {
-                self.listen(now, Start::Now, conversation, out);
-            }
-            Phase::Speaking { play, .. } if play == id => out.ask(Ask::Done),
-            other => self.phase = other,
+        let Phase::Speaking { plays, follow, .. } = &mut self.phase else { return };
+        if plays.last() != Some(&id) {
+            return;
+        }
+        let follow = follow.take().filter(|_| end == PlayEnd::Finished);
+        self.phase = Phase::Idle;
+        match follow {
+            Some(conversation) => self.listen(now, Start::Now, conversation, out),
+            None => out.ask(Ask::Done),
         }
     }
 
@@ -190,7 +231,12 @@ impl Turn {
             }
             Phase::Waiting { .. } => {
                 self.stop(out);
-                apologise(unanswered(standing), out);
+                let sentence = if standing.up {
+                    self.silence.goes_on(standing, out)
+                } else {
+                    unsent(standing).unwrap_or(Sentence::NoAnswer)
+                };
+                apologise(sentence, out);
             }
             Phase::Speaking { .. } => {
                 self.stop(out);
@@ -222,22 +268,6 @@ impl Turn {
         self.phase = Phase::Listening { request: self.last, until };
     }
 
-    fn speak(
-        &mut self,
-        now: Tick,
-        id: String,
-        kind: &'static str,
-        text: String,
-        follow: Option<Value>,
-        out: &mut Outbox,
-    ) {
-        let characters = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
-        let until = now + SPEAK_LIMIT + SPEAK_PER_CHARACTER.saturating_mul(characters);
-        out.report(Report::Answer { id, kind, text: text.clone() });
-        let play = out.play(Class::Conversation, Source::Text(text));
-        self.phase = Phase::Speaking { play, follow, until };
-    }
-
     /// Ends whatever runs, without a word.
     fn stop(&mut self, out: &mut Outbox) {
         match std::mem::replace(&mut self.phase, Phase::Idle) {
@@ -247,13 +277,16 @@ impl Turn {
                 out.ask(Ask::UplinkAbort { uplink: request.uplink() });
             }
             Phase::Waiting { request, .. } => out.ask(Ask::UplinkAbort { uplink: request.uplink() }),
-            Phase::Speaking { play, .. } => out.ask(Ask::Flush { id: play }),
+            Phase::Speaking { plays, .. } => plays.into_iter().for_each(|id| out.ask(Ask::Flush { id })),
         }
     }
 
-    /// The id of the request that waits for what came on `nlp/rest`, and no longer waits from now on; or a report.
-    fn awaited(&mut self, rest: &str, out: &mut Outbox) -> Option<String> {
-        let id = rest.strip_prefix("file/").unwrap_or_default();
+    /// The id of the request that waits for what came on `LEAF/REST`, and no longer waits from now on; or a report.
+    fn awaited(&mut self, leaf: &str, rest: &str, out: &mut Outbox) -> Option<String> {
+        let id = match leaf {
+            "chatbot" => rest,
+            _ => rest.strip_prefix("file/").or_else(|| rest.strip_prefix("text/")).unwrap_or_default(),
+        };
         if let Phase::Waiting { request, .. } = self.phase
             && self.id(request) == id
         {
@@ -268,7 +301,7 @@ impl Turn {
             Some(number) if number <= self.last.0 => "late_answer",
             _ => "unknown_answer",
         };
-        out.dropped(what, format!("`nlp/{}`: nobody waits for it", short(rest)));
+        out.dropped(what, format!("`{leaf}/{}`: nobody waits for it", short(rest)));
         None
     }
 
@@ -297,21 +330,7 @@ const fn unsent(standing: Standing) -> Option<Sentence> {
     }
 }
 
-/// Why there was no answer, as far as we can know.
-const fn unanswered(standing: Standing) -> Sentence {
-    match standing {
-        Standing { refused: true, .. } => Sentence::Refused,
-        Standing { up: false, .. } => Sentence::Offline,
-        Standing { .. } => Sentence::NoAnswer,
-    }
-}
-
 fn apologise(sentence: Sentence, out: &mut Outbox) {
     out.play(Class::Local, Source::Sentence(sentence));
     out.ask(Ask::Done);
-}
-
-fn broken(id: String, reason: String, out: &mut Outbox) {
-    out.report(Report::Answer { id, kind: "error", text: reason });
-    apologise(Sentence::BrokenAnswer, out);
 }

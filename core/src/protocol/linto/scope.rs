@@ -127,6 +127,18 @@ impl Topics {
         format!("{}/fromlinto/{}/{leaf}", self.name(scope), self.serial)
     }
 
+    /// The topic on which the server says `leaf`.
+    #[must_use]
+    pub fn ingress(&self, scope: Scope, leaf: &str) -> String {
+        format!("{}/tolinto/{}/{leaf}", self.name(scope), self.serial)
+    }
+
+    /// The scope of the requests, which is the admin scope if there is only one.
+    #[must_use]
+    pub fn request_scope(&self) -> Scope {
+        if self.admin == self.request { Scope::Admin } else { Scope::Request }
+    }
+
     /// The topic of the spoken request `id`.
     #[must_use]
     pub fn request(&self, id: &str) -> String {

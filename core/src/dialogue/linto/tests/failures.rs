@@ -88,7 +88,7 @@ fn late_second_and_unknown_answers_are_counted_and_not_spoken() {
     13.000 report drop 1 late_answer: `nlp/file/1f0c1b2`: nobody waits for it
     13.000 report drop 1 unknown_answer: `nlp/file/1f0c1b3`: nobody waits for it
     13.000 report drop 1 unknown_answer: `nlp/file/`: nobody waits for it
-    13.000 report drop 1 unknown_answer: `nlp/text/1f0c1b2`: nobody waits for it
+    13.000 report drop 1 late_answer: `nlp/text/1f0c1b2`: nobody waits for it
     13.000 report drop 1 unknown_answer: `nlp/`: nobody waits for it
     ");
 }

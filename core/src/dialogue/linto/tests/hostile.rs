@@ -50,7 +50,7 @@ fn event() -> impl Strategy<Value = DialogueEvent> {
     prop_oneof![
         3 => any::<u32>().prop_map(|at| Event::Open { trigger: Trigger::Voice, from: Start::At(Position(at.into())) }),
         3 => (any::<u32>(), ending).prop_map(|(at, why)| Event::EndOfSpeech { at: Position(at.into()), why }),
-        2 => (1u64..30, any::<bool>()).prop_map(|(n, sent)| Event::Uplinked { uplink: UplinkId(n), sent, samples: n }),
+        2 => (1u64..30, any::<bool>()).prop_map(|(n, sent)| Event::Uplinked { uplink: UplinkId(n), sent, samples: n, last: true }),
         3 => (1u64..30, end).prop_map(|(n, end)| Event::Played { id: PlayId(n), end, heard: Duration::ZERO }),
         1 => (1u64..30).prop_map(|n| Event::Refused { id: PlayId(n) }),
         1 => Just(Event::Cancel),

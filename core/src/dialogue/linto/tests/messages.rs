@@ -53,16 +53,16 @@ fn an_announcement_does_not_touch_a_turn() {
 }
 
 #[test]
-fn known_commands_that_are_not_served_say_so_and_unknown_ones_are_dropped() {
+fn commands_without_a_use_say_so_and_unknown_ones_are_dropped() {
     let mut rig = Rig::online();
-    rig.message("blk/tolinto/raspberry1/volume", r#"{"value":"55"}"#);
-    rig.message("blk/tolinto/raspberry1/shellexec", r#"{"cmd":"reboot"}"#);
+    rig.message("blk/tolinto/raspberry1/statusack", "{}");
+    rig.message("blk/tolinto/raspberry1/demo_mode", r#"{"value":"start"}"#);
     rig.message("blk/tolinto/raspberry1/selfdestruct", "{}");
     rig.message("blk/tolinto/raspberry1/", "{}");
     rig.message("other/topic", "{}");
     assert_snapshot!(rig.trace(), @r"
-    0.000 report command volume: not served by this version yet
-    0.000 report command shellexec: not served by this version yet
+    0.000 report command statusack: ignored: a status needs no acknowledgement
+    0.000 report command demo_mode: ignored: this device has no screen for the demo's film
     0.000 report drop 1 unknown_command: `blk/tolinto/raspberry1/selfdestruct`: no such command
     0.000 report drop 1 unknown_command: `blk/tolinto/raspberry1/`: no such command
     0.000 report drop 1 unknown_topic: `other/topic`

@@ -21,6 +21,9 @@ pub fn settings() -> LintoSettings {
             no_speech: Duration::from_secs(10),
             max_utterance: Duration::from_secs(15),
         },
+        multi_user: false,
+        phonetic: false,
+        live_transcript: false,
         instance: "0011223344556677".into(),
     }
 }
@@ -112,7 +115,7 @@ impl Rig {
     }
 
     pub fn uplinked(&mut self, uplink: u64, sent: bool) {
-        self.event(DialogueEvent::Uplinked { uplink: UplinkId(uplink), sent, samples: 32_000 });
+        self.event(DialogueEvent::Uplinked { uplink: UplinkId(uplink), sent, samples: 32_000, last: true });
     }
 
     /// Opens, speaks, and the request is on its way.

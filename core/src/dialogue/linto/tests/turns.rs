@@ -139,19 +139,6 @@ fn an_empty_answer_ends_the_turn_with_a_sound() {
 }
 
 #[test]
-fn an_answer_of_a_kind_that_is_not_served_does_not_end_in_silence() {
-    let mut rig = Rig::online();
-    rig.ask_server();
-    rig.answer(ID, r#"{"chatbot":{"ask":"hi","answer":{"text":"Hello"}},"customAction":{"kind":"light_on"}}"#);
-    assert_snapshot!(rig.trace(), @r#"
-    0.000 report drop 1 not_served: `customAction` in the answer to 1f0c1b1
-    0.000 report answer 1f0c1b1 error "chatbot answers are not served by this version yet"
-    0.000 play 1 Local Sentence(BrokenAnswer)
-    0.000 done
-    "#);
-}
-
-#[test]
 fn cancel_ends_each_phase() {
     let cancel = |mut rig: Rig| {
         rig.trace();

@@ -1,6 +1,8 @@
 //! `endvolume`: the admin page's slider was let go. This is the volume to remember.
 
+use super::Served;
 use super::volume::{self, Percent};
+use crate::wish::Wish;
 
 /// The fourth level of the topic.
 pub const LEAF: &str = "endvolume";
@@ -11,6 +13,12 @@ pub const LEAF: &str = "endvolume";
 /// What is wrong with the payload, and what would be right.
 pub fn parse(payload: &[u8]) -> Result<Percent, String> {
     volume::parse(payload)
+}
+
+/// Heard, remembered, and told with the next status.
+#[must_use]
+pub fn serve(payload: &[u8]) -> Served {
+    parse(payload).map(|percent| Wish::Volume { percent: percent.get(), keep: true }).into()
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::Served;
 use crate::protocol::linto::answer::tidy;
 use crate::protocol::linto::lenient;
+use crate::wish::Wish;
 
 /// The fourth level of the topic.
 pub const LEAF: &str = "managemeeting";
@@ -54,6 +56,16 @@ pub fn parse(payload: &[u8]) -> Result<Meeting, String> {
         0..=NAME_LIMIT => Ok(Meeting::Start { name }),
         length => Err(format!("the `sessionname` has {length} characters, {NAME_LIMIT} are the most")),
     }
+}
+
+/// The answer is the next status, which tells of the recording.
+#[must_use]
+pub fn serve(payload: &[u8]) -> Served {
+    let wish = |meeting| match meeting {
+        Meeting::Start { name } => Wish::MeetingStart { name },
+        Meeting::Stop => Wish::MeetingStop,
+    };
+    parse(payload).map(wish).into()
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! `shellexec`: an operator runs a command on the device, if its owner allows it.
 
 use serde::Deserialize;
+use serde_json::json;
 use serde_json::value::RawValue;
 
+use super::{Reply, Served};
 use crate::protocol::linto::lenient;
+use crate::wish::{Outcome, Wish};
 
 /// The fourth level of the topic.
 pub const LEAF: &str = "shellexec";
@@ -36,6 +39,22 @@ pub fn parse(payload: &[u8]) -> Result<String, String> {
         return Err("the `cmd` has a NUL in it, which no program can take; leave it out".into());
     }
     Ok(cmd)
+}
+
+/// Whether it may run is decided on the device.
+#[must_use]
+pub fn serve(payload: &[u8]) -> Served {
+    parse(payload).map(Wish::Shell).into()
+}
+
+/// What the command said, or `status` with the reason why there is nothing.
+#[must_use]
+pub fn reply(outcome: &Outcome) -> Option<Reply> {
+    match outcome {
+        Outcome::Answer { payload, .. } => Some(Reply::object(LEAF, payload)),
+        Outcome::Refused(why) | Outcome::Failed(why) => Some(Reply::object(LEAF, &json!({ "status": why }))),
+        Outcome::Done | Outcome::Superseded => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! `startreversessh`: an operator asks for a way to the device's SSH server, through a server of the operator's.
 
-use std::fmt;
-
 use serde::Deserialize;
+use serde_json::json;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
+use super::{Reply, Served};
 use crate::protocol::linto::lenient;
+use crate::wish::{Outcome, Tunnel, Wish};
 
 /// The fourth level of the topic.
 pub const LEAF: &str = "startreversessh";
@@ -23,34 +24,11 @@ const NAME_LIMIT: usize = 253;
 /// The port of the device's SSH server, if the payload doesn't name one.
 const SSH_PORT: u16 = 22;
 
-/// What was asked for.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Request {
-    /// The operator's server: a name or an address, without white space and control characters.
-    pub host: String,
-    /// The port to open there; 0: the server chooses.
-    pub remote_port: u16,
-    /// The port on this device to which it leads.
-    pub local_port: u16,
-    /// Whom to log in as, without white space and control characters.
-    pub user: String,
-    /// The private key as PEM text, or a path on this device. The payload it came in is not wiped.
-    pub key: Zeroizing<String>,
-}
-
-/// Without the key, which may stand in a log for ever.
-impl fmt::Debug for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, remote_port, local_port, user, key: _ } = self;
-        write!(f, "Request({user}@{host}, {remote_port} there to {local_port} here, with a key)")
-    }
-}
-
 /// `{"remoteHost":…,"remoteSSHPort":…,"mySSHPort":…,"remoteUser":…,"privateKey":…}`, each a string or a number.
 ///
 /// # Errors
 /// What is wrong with the payload, and what would be right. Never the key.
-pub fn parse(payload: &[u8]) -> Result<Request, String> {
+pub fn parse(payload: &[u8]) -> Result<Tunnel, String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Wire<'a> {
@@ -66,7 +44,7 @@ pub fn parse(payload: &[u8]) -> Result<Request, String> {
         private_key: Option<&'a RawValue>,
     }
     let wire: Wire<'_> = lenient::command(payload, PAYLOAD_LIMIT)?;
-    Ok(Request {
+    Ok(Tunnel {
         host: name("remoteHost", wire.remote_host)?,
         remote_port: port("remoteSSHPort", 0, wire.remote_port)?
             .ok_or("no `remoteSSHPort` in it; send a port, or 0 to let the server choose")?,
@@ -110,6 +88,25 @@ fn key(field: &str, raw: Option<&RawValue>) -> Result<Zeroizing<String>, String>
     }
 }
 
+/// Whether it may be is decided on the device.
+#[must_use]
+pub fn serve(payload: &[u8]) -> Served {
+    parse(payload).map(Wish::Tunnel).into()
+}
+
+/// `ok` as soon as the tunnel stands. LinTO: the public page has the error in `reversesshstatus`, the original client
+/// in `status`; it goes into both.
+#[must_use]
+pub fn reply(outcome: &Outcome) -> Option<Reply> {
+    match outcome {
+        Outcome::Done | Outcome::Answer { .. } => Some(Reply::object(LEAF, &json!({ "reversesshstatus": "ok" }))),
+        Outcome::Refused(why) | Outcome::Failed(why) => {
+            Some(Reply::object(LEAF, &json!({ "status": why, "reversesshstatus": why })))
+        }
+        Outcome::Superseded => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -121,13 +118,13 @@ mod tests {
             "privateKey": "/etc/auricle/keys/support"})
     }
 
-    fn with(field: &str, value: Value) -> Result<Request, String> {
+    fn with(field: &str, value: Value) -> Result<Tunnel, String> {
         let mut payload = good();
         payload[field] = value;
         parse(payload.to_string().as_bytes())
     }
 
-    fn without(field: &str) -> Result<Request, String> {
+    fn without(field: &str) -> Result<Tunnel, String> {
         let mut payload = good();
         payload.as_object_mut().unwrap().remove(field);
         parse(payload.to_string().as_bytes())
@@ -135,7 +132,7 @@ mod tests {
 
     #[test]
     fn strings_and_numbers_zero_included() {
-        let expected = Request {
+        let expected = Tunnel {
             host: "support.example.org".into(),
             remote_port: 2222,
             local_port: 22,
@@ -162,7 +159,7 @@ mod tests {
     #[test]
     fn the_key_is_never_shown() {
         let request = with("privateKey", json!("s3cret")).unwrap();
-        assert_eq!(format!("{request:?}"), "Request(help@support.example.org, 2222 there to 22 here, with a key)");
+        assert_eq!(format!("{request:?}"), "Tunnel(help@support.example.org, 2222 there to 22 here, with a key)");
         for error in [with("privateKey", json!(["s3cret"])), with("privateKey", json!("s3cret".repeat(9_000)))] {
             let error = error.unwrap_err();
             assert!(!error.contains("s3cret"), "{error}");

@@ -1,6 +1,8 @@
 //! `tts_lang`: the language in which to speak. LinTO: the application's flow sends it after each status.
 
+use super::Served;
 use crate::protocol::linto::lenient;
+use crate::wish::Wish;
 
 /// The fourth level of the topic.
 pub const LEAF: &str = "tts_lang";
@@ -24,6 +26,12 @@ pub fn parse(payload: &[u8]) -> Result<String, String> {
         return Err(format!("the language is {}; send one such as `fr-FR`", lenient::quoted(&tag)));
     }
     Ok(tag)
+}
+
+/// Never answered: LinTO's flow sends this after each status, so a status as its answer would never end.
+#[must_use]
+pub fn serve(payload: &[u8]) -> Served {
+    parse(payload).map(Wish::Language).into()
 }
 
 #[cfg(test)]

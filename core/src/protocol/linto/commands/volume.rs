@@ -1,6 +1,8 @@
 //! `volume`: the admin page's slider. It sends many per second while it moves.
 
+use super::Served;
 use crate::protocol::linto::lenient;
+use crate::wish::Wish;
 
 /// The fourth level of the topic.
 pub const LEAF: &str = "volume";
@@ -41,6 +43,12 @@ pub fn parse(payload: &[u8]) -> Result<Percent, String> {
         return Err(refusal());
     }
     Ok(Percent(number.round() as u8))
+}
+
+/// Heard at once, not remembered.
+#[must_use]
+pub fn serve(payload: &[u8]) -> Served {
+    parse(payload).map(|percent| Wish::Volume { percent: percent.get(), keep: false }).into()
 }
 
 #[cfg(test)]

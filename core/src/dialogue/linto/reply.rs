@@ -1,0 +1,105 @@
+//! What an answer of the server makes the device do.
+
+use super::orders::Origin;
+use super::outbox::Outbox;
+use crate::assistant::report::Report;
+use crate::audio::chime::Chime;
+use crate::dialogue::{Ask, Class, PlayId, Source, WavFile};
+use crate::protocol::linto::answer::{Act, Answer, Audio};
+use crate::sentences::Sentence;
+use crate::wish::{Hook, HookKind, Wish};
+use serde_json::Value;
+
+/// What is to be heard of an answer, and what then.
+#[derive(Debug, Default)]
+pub(super) struct Speech {
+    /// In their order; the last one's end is the end of the answer.
+    pub(super) plays: Vec<PlayId>,
+    /// Letters in it, for its time limit.
+    pub(super) characters: usize,
+    /// After it the microphone opens again, and the server gets this back.
+    pub(super) follow: Option<Value>,
+}
+
+/// Reports the answer to request `id`, runs its hooks and hands to the loudspeaker what is to be heard.
+pub(super) fn act(id: String, answer: Answer, phonetic: bool, class: Class, out: &mut Outbox) -> Speech {
+    if let Some(reason) = &answer.dropped {
+        out.dropped("answer_part", format!("in the answer to {id}: {reason}"));
+    }
+    if let Some(trouble) = &answer.trouble {
+        out.dropped("server_trouble", format!("the server says of {id}: {trouble}"));
+    }
+    let for_a_machine = answer.custom_action.is_some();
+    hooks(&id, &answer, out);
+    let mut speech = Speech::default();
+    let mut say = |text: String, out: &mut Outbox| {
+        speech.characters = text.chars().count();
+        speech.plays.push(out.play(class, Source::Text(text)));
+    };
+    let spoken = |text: String, by_sound: Option<String>| by_sound.filter(|_| phonetic).unwrap_or(text);
+    match answer.act {
+        // LinTO: the text beside an action is a machine's label.
+        Act::Say { text, .. } if for_a_machine => out.report(Report::Answer { id, kind: "customAction", text }),
+        Act::Say { text, phonetic } => {
+            out.report(Report::Answer { id, kind: "say", text: text.clone() });
+            say(spoken(text, phonetic), out);
+        }
+        Act::Ask { text, phonetic, conversation } => {
+            out.report(Report::Answer { id, kind: "ask", text: text.clone() });
+            say(spoken(text, phonetic), out);
+            speech.follow = Some(conversation);
+        }
+        Act::Chatbot { text, choices } => {
+            let text = with_choices(text, &choices);
+            out.report(Report::Answer { id, kind: "chatbot", text: text.clone() });
+            if text.is_empty() {
+                out.play(Class::Local, Source::Chime(Chime::Done));
+            } else {
+                say(text, out);
+            }
+        }
+        Act::Empty => {
+            let kind = if for_a_machine { "customAction" } else { "empty" };
+            out.report(Report::Answer { id, kind, text: String::new() });
+            if !for_a_machine && answer.audio.is_none() {
+                out.play(Class::Local, Source::Chime(Chime::Done));
+            }
+        }
+        Act::Broken { reason } => {
+            out.report(Report::Answer { id, kind: "error", text: reason });
+            out.play(Class::Local, Source::Sentence(Sentence::BrokenAnswer));
+        }
+    }
+    match answer.audio {
+        Some(Audio::Wav(file)) => speech.plays.push(out.play(class, Source::File(WavFile(file.into())))),
+        Some(Audio::Refused(why)) => out.dropped("audio", why),
+        None => {}
+    }
+    speech
+}
+
+/// The answer can't be understood, or was never taken in.
+pub(super) fn broken(id: String, reason: String, out: &mut Outbox) {
+    out.report(Report::Answer { id, kind: "error", text: reason });
+    out.play(Class::Local, Source::Sentence(Sentence::BrokenAnswer));
+    out.ask(Ask::Done);
+}
+
+fn hooks(id: &str, answer: &Answer, out: &mut Outbox) {
+    let wanted = [(HookKind::CustomAction, &answer.custom_action), (HookKind::Display, &answer.display)].into_iter();
+    for (kind, input) in wanted.filter_map(|(kind, input)| Some((kind, input.clone()?))) {
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let context = vec![
+            ("AURICLE_REQUEST", id.to_owned()),
+            ("AURICLE_TRANSCRIPT", text(answer.transcript.as_deref())),
+            ("AURICLE_SAY", text(answer.act.text())),
+        ];
+        let origin = Origin::Hook { kind, id: id.to_owned() };
+        out.wish(origin, Wish::Hook(Hook { kind, input, context }));
+    }
+}
+
+/// A chatbot's choices are read out behind its text: nobody sees them.
+fn with_choices(text: String, choices: &[String]) -> String {
+    if choices.is_empty() { text } else { format!("{text}\n{}", choices.join(", ")).trim().to_owned() }
+}
