@@ -7,9 +7,10 @@ set -euo pipefail
 
 build=(gcc g++ libc6-dev pkg-config libasound2-dev libssl-dev)
 demo=(espeak-ng)
-# Real parts, because a stand-in would only show that it agrees with us: a broker, a sound server, voices.
+# Real parts, because a stand-in would only show that it agrees with us: a broker, a sound server, an SSH server, voices.
 test=(mosquitto mosquitto-clients openssl
       pulseaudio pulseaudio-utils libasound2-plugins alsa-utils
+      openssh-server openssh-client iproute2
       espeak-ng sox ffmpeg asterisk-core-sounds-en-g722 procps)
 lint=()
 # The peers beside which `make bench` measures are in Python.

@@ -3,4 +3,5 @@
 pub mod hooks;
 pub mod process;
 pub mod shell;
+pub mod ssh;
 pub mod tts;
