@@ -10,5 +10,6 @@ pub mod dialogue;
 pub mod hearing;
 pub mod link;
 pub mod protocol;
+pub mod recording;
 pub mod sentences;
 pub mod time;
