@@ -1,3 +1,4 @@
 //! Services around the conversation.
 
+pub mod recorder;
 pub mod tts;
