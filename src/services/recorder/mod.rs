@@ -25,6 +25,7 @@ pub use self::storage::{DiskFile, Storage};
 use self::take::Counts;
 pub use self::take::RecorderCounters;
 pub use self::transcript::{Transcript, transcript_path};
+pub use self::worker::PERIOD;
 use self::worker::Worker;
 pub use auricle_core::recording::Format;
 
@@ -105,18 +106,18 @@ impl Recorder {
         let (name, time) = (name.to_owned(), time.to_owned());
         let make = {
             let RecorderSettings { directory, format, min_free } = settings.clone();
-            move || DiskFile::create(&directory, (&name, &time), format, min_free)
+            move |beginning: &[u8]| DiskFile::create(&directory, (&name, &time), format, min_free, beginning)
         };
         Self::start_on(make, &settings, ring, notify)
     }
 
-    /// As [`Recorder::start`], on any storage: `make` is called on the recorder's thread and also tells the file's
-    /// name. Of the settings, the folder is not used.
+    /// As [`Recorder::start`], on any storage: `make` is called on the recorder's thread, makes a file with
+    /// the beginning that it is given, and tells its name. Of the settings, the folder is not used.
     ///
     /// # Errors
     /// The system has no thread left.
     pub fn start_on<S: Storage>(
-        make: impl FnOnce() -> Result<(PathBuf, S), RecorderError> + Send + 'static,
+        make: impl FnOnce(&[u8]) -> Result<(PathBuf, S), RecorderError> + Send + 'static,
         settings: &RecorderSettings,
         ring: Consumer<i16>,
         notify: Box<dyn Fn(RecorderNotice) + Send>,

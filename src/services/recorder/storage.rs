@@ -1,11 +1,13 @@
 //! Where a recording is written, behind a trait, so that tests can cut the power between any two writes.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use auricle_core::recording::{Format, file_name};
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use nix::sys::statvfs::{Statvfs, fstatvfs, statvfs};
 
 use super::error::RecorderError;
@@ -38,9 +40,13 @@ pub struct DiskFile(File);
 /// How many names are tried beyond the first.
 const TRIES: u32 = 98;
 
+/// The name of a file until its beginning is safe: a recording that has a name plays.
+const UNNAMED: &str = ".recording.new";
+
 impl DiskFile {
-    /// Makes the file `NAME-TIME.wav` (or `-2`, `-3` …) in `folder`, which is made too if it is not there. Never
-    /// touches a file that is there already. Nothing is made while less than `min_free` bytes are free.
+    /// Makes the file `NAME-TIME.wav` (or `-2`, `-3` …) in `folder` with this `beginning`, all at once: a power cut
+    /// leaves no file or one that plays. The folder is made if it is not there. Never touches a file that is there
+    /// already. Nothing is made while less than `min_free` bytes are free.
     ///
     /// # Errors
     /// [`RecorderError::Folder`], [`RecorderError::NoRoom`], [`RecorderError::Create`] or [`RecorderError::Taken`].
@@ -49,21 +55,57 @@ impl DiskFile {
         (name, time): (&str, &str),
         format: Format,
         min_free: u64,
+        beginning: &[u8],
     ) -> Result<(PathBuf, Self), RecorderError> {
         prepare(folder, min_free)?;
-        for attempt in 1..=TRIES + 1 {
-            let path = folder.join(file_name(name, time, format, attempt));
-            match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-                // Without this the name itself may be lost with the power.
-                Ok(file) => match File::open(folder).and_then(|folder| folder.sync_all()) {
-                    Ok(()) => return Ok((path, Self(file))),
-                    Err(source) => return Err(RecorderError::Create { path, source }),
-                },
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(source) => return Err(RecorderError::Create { path, source }),
+        let path = |attempt| folder.join(file_name(name, time, format, attempt));
+        let unnamed = folder.join(UNNAMED);
+        let done = begin(&unnamed, beginning).and_then(|file| {
+            let found =
+                (1..=TRIES + 1).map(path).map(|path| give_name(&unnamed, &path).map(|given| given.then_some(path)));
+            // The first that is not taken, or that failed.
+            let path = found.filter_map(Result::transpose).next().transpose()?;
+            // Without this the name itself may be lost with the power.
+            File::open(folder)?.sync_all()?;
+            Ok(path.map(|path| (path, Self(file))))
+        });
+        match done {
+            Ok(Some(made)) => Ok(made),
+            not => {
+                let _ = fs::remove_file(&unnamed);
+                Err(match not {
+                    Err(source) => RecorderError::Create { path: path(1), source },
+                    Ok(_) => RecorderError::Taken { path: path(1), tries: TRIES },
+                })
             }
         }
-        Err(RecorderError::Taken { path: folder.join(file_name(name, time, format, 1)), tries: TRIES })
+    }
+}
+
+fn begin(path: &Path, bytes: &[u8]) -> io::Result<File> {
+    // Left by a power cut, perhaps.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all_at(bytes, 0)?;
+    file.sync_all()?;
+    Ok(file)
+}
+
+/// Renames the file without ever replacing one. False if the name is taken.
+fn give_name(unnamed: &Path, path: &Path) -> io::Result<bool> {
+    match renameat2(AT_FDCWD, unnamed, AT_FDCWD, path, RenameFlags::RENAME_NOREPLACE) {
+        Ok(()) => Ok(true),
+        Err(Errno::EEXIST) => Ok(false),
+        // Some file systems of sticks and networks can't. An empty file of ours keeps the place.
+        Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => match File::create_new(path) {
+            Ok(_) => fs::rename(unnamed, path).map(|()| true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error),
+        },
+        Err(errno) => Err(errno.into()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use auricle_core::audio::TAPE_RATE;
-use auricle_core::recording::{EncoderError, Format, MAX_SAMPLES, Writer};
+use auricle_core::recording::{EncoderError, MAX_SAMPLES, Writer};
 use thiserror::Error;
 
 use super::storage::Storage;
@@ -77,20 +77,10 @@ pub struct Take<S> {
 }
 
 impl<S: Storage> Take<S> {
-    /// Begins the file and makes its beginning safe. `serial` tells Ogg streams apart.
-    ///
-    /// # Errors
-    /// The disk or the encoder refused.
-    pub fn begin(storage: S, format: Format, serial: u32, counts: Counts) -> Result<Self, TakeError> {
-        let mut pending = Vec::with_capacity(2 * BLOCK);
-        let writer = Writer::begin(format, serial, &mut pending)?;
-        let mut take =
-            Self { storage, writer, pending, written: 0, named: 0, dirty: false, samples: 0, kept: 0, counts };
-        take.write()?;
-        // The beginning that was just made names no sound, which is right.
-        take.named = take.written;
-        take.make_safe()?;
-        Ok(take)
+    /// Goes on with the file on `storage`, on which the first `length` bytes are safe: what `writer` began with.
+    pub fn new(storage: S, writer: Writer, length: u64, counts: Counts) -> Self {
+        let pending = Vec::with_capacity(2 * BLOCK);
+        Self { storage, writer, pending, written: length, named: length, dirty: false, samples: 0, kept: 0, counts }
     }
 
     /// Takes sound, mono at 16 kHz. What is more than the longest recording is left out: see [`Take::is_full`].

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Acquire};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use auricle_core::recording::{Format, MAX_SAMPLES};
+use auricle_core::recording::{Format, MAX_SAMPLES, Writer};
 use rtrb::Consumer;
 
 use super::error::RecorderError;
@@ -17,7 +17,7 @@ use super::{Ending, RecorderNotice};
 
 /// How often sound is written and made safe. Twice this, and what one sync takes, is the most that a power cut costs:
 /// the header of a WAV file is one sync behind.
-const PERIOD: Duration = Duration::from_millis(400);
+pub const PERIOD: Duration = Duration::from_millis(400);
 
 /// How often the free space is looked at.
 const LOOK: Duration = Duration::from_secs(5);
@@ -36,9 +36,10 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// Records until it is told to stop, nobody fills the ring any more, or nothing more can be written.
-    pub(super) fn run<S: Storage>(mut self, make: impl FnOnce() -> Result<(PathBuf, S), RecorderError>) {
-        match make().and_then(|(file, storage)| self.begin(file, storage)) {
+    /// Records until it is told to stop, nobody fills the ring any more, or nothing more can be written. `make` makes
+    /// the file with the beginning that it is given.
+    pub(super) fn run<S: Storage>(mut self, make: impl FnOnce(&[u8]) -> Result<(PathBuf, S), RecorderError>) {
+        match self.begin(make) {
             Err(error) => (self.notify)(RecorderNotice::Refused(error)),
             Ok((file, mut take)) => {
                 (self.notify)(RecorderNotice::Started { file: file.clone() });
@@ -48,20 +49,16 @@ impl Worker {
         }
     }
 
-    fn begin<S: Storage>(&self, file: PathBuf, storage: S) -> Result<(PathBuf, Take<S>), RecorderError> {
+    fn begin<S: Storage>(
+        &self,
+        make: impl FnOnce(&[u8]) -> Result<(PathBuf, S), RecorderError>,
+    ) -> Result<(PathBuf, Take<S>), RecorderError> {
         // Without random numbers any other will do: it only tells streams apart in files that are put together.
         let serial = getrandom::u32().unwrap_or(1);
-        match Take::begin(storage, self.format, serial, self.counts.clone()) {
-            Ok(take) => Ok((file, take)),
-            Err(error) => {
-                // We made it, and there is nothing in it.
-                let _ = std::fs::remove_file(&file);
-                Err(match error {
-                    TakeError::Disk(source) => RecorderError::Create { path: file, source },
-                    TakeError::Encoder(error) => error.into(),
-                })
-            }
-        }
+        let mut beginning = Vec::new();
+        let writer = Writer::begin(self.format, serial, &mut beginning)?;
+        let (file, storage) = make(&beginning)?;
+        Ok((file, Take::new(storage, writer, beginning.len() as u64, self.counts.clone())))
     }
 
     fn record<S: Storage>(&mut self, file: &Path, take: &mut Take<S>) -> Ending {
