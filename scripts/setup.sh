@@ -12,8 +12,8 @@ test=(mosquitto mosquitto-clients openssl
       pulseaudio pulseaudio-utils libasound2-plugins alsa-utils
       espeak-ng sox ffmpeg asterisk-core-sounds-en-g722 procps)
 lint=()
-# The peers beside which `make bench` measures are in Python.
-bench=(python3 python3-venv)
+# The peers beside which `make bench` measures: in Python, and an encoder beside which recordings are made.
+bench=(python3 python3-venv opus-tools)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
