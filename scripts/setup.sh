@@ -5,7 +5,7 @@
 # usage: scripts/setup.sh GROUP…      build · demo · test · lint · bench
 set -euo pipefail
 
-build=(gcc g++ libc6-dev pkg-config libasound2-dev libssl-dev)
+build=(cmake gcc g++ libc6-dev pkg-config libasound2-dev libssl-dev)
 demo=(espeak-ng)
 # Real parts, because a stand-in would only show that it agrees with us: a broker, a sound server, an SSH server, voices.
 test=(mosquitto mosquitto-clients openssl
@@ -13,8 +13,8 @@ test=(mosquitto mosquitto-clients openssl
       openssh-server openssh-client iproute2
       espeak-ng sox ffmpeg asterisk-core-sounds-en-g722 procps)
 lint=()
-# The peers beside which `make bench` measures are in Python.
-bench=(python3 python3-venv)
+# The peers beside which `make bench` measures: in Python, and an encoder beside which recordings are made.
+bench=(python3 python3-venv opus-tools)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 

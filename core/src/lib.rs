@@ -11,6 +11,7 @@ pub mod hearing;
 pub mod link;
 mod pace;
 pub mod protocol;
+pub mod recording;
 pub mod sentences;
 pub mod time;
 pub mod voices;

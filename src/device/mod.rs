@@ -2,4 +2,5 @@
 
 pub mod identity;
 pub mod network;
+mod replace;
 pub mod state;

@@ -3,14 +3,16 @@
 //! It is replaced as a whole (new file, fsync, rename, fsync of the folder), so that a power cut leaves the old content
 //! or the new one. Should it be broken all the same, it is put aside and told, and the device starts without it.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
+
+use super::replace::{RealFolder, replace};
 
 /// The largest state file, in bytes.
 pub const MAX_SIZE: usize = 64 * 1024;
@@ -144,7 +146,7 @@ impl StateFile {
         if bytes.len() > MAX_SIZE {
             return Err(StateError::TooLarge { size: bytes.len() });
         }
-        replace(&self.folder, &path, &bytes).map_err(failed)
+        replace(&mut RealFolder::new(&self.folder), NAME, &bytes).map_err(failed)
     }
 }
 
@@ -174,21 +176,6 @@ fn put_aside(path: &Path, reason: String) -> Broken {
         Err(error) => format!("{reason}; renaming it: {error}"),
     };
     Broken { path: path.into(), reason }
-}
-
-fn replace(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let new = path.with_file_name(format!("{NAME}.new"));
-    // Left by a power cut, perhaps; made anew so that the mode and the owner are ours.
-    match fs::remove_file(&new) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&new, path)?;
-    // Without this the rename itself may be lost with the power.
-    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]
