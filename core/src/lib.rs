@@ -12,3 +12,4 @@ pub mod link;
 pub mod protocol;
 pub mod sentences;
 pub mod time;
+pub mod voices;
