@@ -82,6 +82,22 @@ async fn ten_megabytes_of_output_cost_their_cap() {
 }
 
 #[tokio::test]
+async fn endless_output_ends_with_its_time_and_holds_up_nobody_else() {
+    let flood = Program::new(words(&["yes"])).time_limit(Duration::from_millis(500));
+    let running = tokio::spawn(flood.run());
+    let mut latest = Duration::ZERO;
+    while !running.is_finished() {
+        let before = Instant::now();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        latest = latest.max(before.elapsed());
+    }
+    let outcome = running.await.unwrap().unwrap();
+    assert!(outcome.timed_out && outcome.cut && outcome.stdout.len() == OUTPUT_CAP);
+    assert!(outcome.took < Duration::from_millis(1500), "{:?}", outcome.took);
+    assert!(latest < Duration::from_millis(400), "another task waited {latest:?} for 5 ms");
+}
+
+#[tokio::test]
 async fn output_of_just_the_cap_is_not_cut() {
     let program = |bytes: &str| Program::new(words(&["head", "-c", bytes, "/dev/zero"])).output_cap(1000);
     assert!(!program("1000").run().await.unwrap().cut);

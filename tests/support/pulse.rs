@@ -108,6 +108,11 @@ impl Pulse {
         (percents(&self.pactl(&["get-sink-volume", "spk"])), muted)
     }
 
+    /// Mutes the loudspeaker, as another program does, or ends that.
+    pub fn mute(&self, on: bool) {
+        self.pactl(&["set-sink-mute", "spk", if on { "1" } else { "0" }]);
+    }
+
     /// A place for files, deleted with the server.
     #[must_use]
     pub fn folder(&self) -> &Path {
