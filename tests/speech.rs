@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use auricle::services::tts::{Limits, MAX_BLOCK, TtsError, TtsSettings, Utterance, Voice};
+use auricle::services::tts::{Limits, MAX_BLOCK, TtsError, TtsSettings, Utterance, Voice, languages};
 use auricle_core::sentences::{Language, Sentence};
 use tempfile::TempDir;
 
@@ -112,6 +112,27 @@ async fn the_language_chooses_the_voice() {
     let english = spoken(voice.speak_in("Paris", "en-US").unwrap()).await;
     assert_ne!(french, english);
     assert!(voice.take_warning().is_none());
+}
+
+#[tokio::test]
+async fn every_language_of_the_engine_is_spoken_once_it_was_asked() {
+    let voice = espeak();
+    let english = spoken(voice.speak_in("Helsinki", "en-US").unwrap()).await;
+    let finnish = voice.voices().await.unwrap().knows("FI_fi");
+    assert_eq!(finnish.as_deref(), Some("fi-FI"));
+    assert_ne!(spoken(voice.speak_in("Helsinki", "fi-FI").unwrap()).await, english);
+    assert_eq!(spoken(voice.speak_in("Helsinki", "en").unwrap()).await, english);
+    assert!(voice.take_warning().is_none());
+    assert_eq!(voice.voices().await.unwrap().knows("xx-XX"), None);
+    assert_eq!(spoken(voice.speak_in("Helsinki", "xx-XX").unwrap()).await, english);
+    assert!(voice.take_warning().is_some());
+}
+
+#[tokio::test]
+async fn an_engine_of_ones_own_is_taken_to_speak_every_language() {
+    let voice = voice(&["no-such-program"], Limits::default());
+    assert_eq!(voice.voices().await.unwrap().knows("fi_fi").as_deref(), Some("fi-FI"));
+    assert_eq!(languages(&["no-such-program".to_owned()]).await.unwrap(), None);
 }
 
 #[tokio::test]

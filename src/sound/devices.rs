@@ -90,6 +90,6 @@ fn first_device(card: &alsa::Card, way: alsa::Direction) -> Option<CardName> {
 
 /// Keeps ALSA from writing to standard error on this thread: it would repeat itself with each attempt to open. What it
 /// has to say comes back as an error number. A new buffer replaces the old one with what has gathered there.
-fn quiet() {
+pub(super) fn quiet() {
     let _ = alsa::Output::local_error_handler();
 }

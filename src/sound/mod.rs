@@ -16,6 +16,7 @@ mod holder;
 mod line;
 mod loudspeaker;
 mod microphone;
+pub mod mixer;
 pub mod negotiate;
 mod pcm;
 mod player;

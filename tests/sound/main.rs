@@ -13,4 +13,5 @@ mod allocation;
 mod bench;
 mod capture;
 mod fakes;
+mod mixer;
 mod playback;

@@ -59,7 +59,8 @@ impl Pulse {
         let pulse = Self { folder, server };
         let config = format!(
             "pcm.testmic {{ type pulse server \"{0}\" device \"mic.monitor\" }}\n\
-             pcm.testspk {{ type pulse server \"{0}\" device \"spk\" }}\n",
+             pcm.testspk {{ type pulse server \"{0}\" device \"spk\" }}\n\
+             ctl.testspk {{ type pulse server \"{0}\" sink \"spk\" source \"mic.monitor\" }}\n",
             pulse.server()
         );
         fs::write(pulse.folder.path().join("asound.conf"), config).expect("asound.conf");
@@ -89,6 +90,27 @@ impl Pulse {
     #[must_use]
     pub fn speaker(&self) -> String {
         format!("testpulse:SERVER={},DEVICE=spk", self.server())
+    }
+
+    /// The name of a mixer control of the loudspeaker for this process; programs call it `testspk/Master`.
+    #[must_use]
+    pub fn control(&self, name: &str) -> String {
+        format!("testpulse:SERVER={}/{name}", self.server())
+    }
+
+    /// The volume of the loudspeaker's channels in percent, and whether it is muted.
+    #[must_use]
+    pub fn volume(&self) -> (Vec<u32>, bool) {
+        let percents = |text: &str| -> Vec<u32> {
+            text.split_whitespace().filter_map(|word| word.strip_suffix('%')?.parse().ok()).collect()
+        };
+        let muted = self.pactl(&["get-sink-mute", "spk"]).contains("yes");
+        (percents(&self.pactl(&["get-sink-volume", "spk"])), muted)
+    }
+
+    /// Mutes the loudspeaker, as another program does, or ends that.
+    pub fn mute(&self, on: bool) {
+        self.pactl(&["set-sink-mute", "spk", if on { "1" } else { "0" }]);
     }
 
     /// A place for files, deleted with the server.

@@ -3,16 +3,11 @@
 use std::io::{self, Write};
 use std::process::Stdio;
 
+use auricle_core::voices::{self, Voices};
 use tokio::process::{Child, Command};
 
 use super::espeak;
 use crate::services::process::environment;
-
-/// Languages are handed to programs as arguments and come from servers: nothing else passes as one.
-fn is_tag(language: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    language.starts_with(|c: char| c.is_ascii_alphabetic()) && language.len() <= 35 && language.chars().all(plain)
-}
 
 /// Program and arguments for one utterance.
 pub(super) struct Engine {
@@ -23,24 +18,24 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    /// `command` if there is one, else espeak-ng.
-    pub(super) fn new(command: &[String], language: &str) -> Self {
+    /// `command` if there is one, else espeak-ng with one of `voices`.
+    pub(super) fn new(command: &[String], language: &str, voices: &Voices) -> Self {
         match command.split_first() {
             Some((program, arguments)) => Self::custom(program, arguments, language),
-            None => Self::espeak(language),
+            None => Self::espeak(language, voices),
         }
     }
 
-    fn espeak(language: &str) -> Self {
-        let known = espeak::voice(language);
-        let voice = known.unwrap_or(espeak::ENGLISH);
+    fn espeak(language: &str, voices: &Voices) -> Self {
+        let known = voices.voice(language);
+        let voice = known.as_deref().unwrap_or(espeak::ENGLISH);
         // `-b 1`: the text is UTF-8, whatever the locale of the service.
         let arguments = ["-v", voice, "-b", "1", "--stdin", "--stdout"].map(String::from).to_vec();
-        Self { program: "espeak-ng".into(), arguments, fell_back: known.is_none() }
+        Self { program: espeak::PROGRAM.into(), arguments, fell_back: known.is_none() }
     }
 
     fn custom(program: &str, arguments: &[String], language: &str) -> Self {
-        let fell_back = !is_tag(language);
+        let fell_back = !voices::is_tag(language);
         let language = if fell_back { "en-US" } else { language };
         let arguments = arguments.iter().map(|argument| argument.replace("{lang}", language)).collect();
         Self { program: program.into(), arguments, fell_back }
@@ -64,13 +59,17 @@ impl Engine {
 mod tests {
     use super::*;
 
+    fn any() -> Voices {
+        Voices::new(None)
+    }
+
     fn command(words: &[&str]) -> Vec<String> {
         words.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn the_language_is_replaced_in_each_argument() {
-        let engine = Engine::new(&command(&["piper", "--model", "/v/{lang}.onnx", "{lang}", "-q"]), "fr-FR");
+        let engine = Engine::new(&command(&["piper", "--model", "/v/{lang}.onnx", "{lang}", "-q"]), "fr-FR", &any());
         assert_eq!((engine.program.as_str(), engine.fell_back), ("piper", false));
         assert_eq!(engine.arguments, ["--model", "/v/fr-FR.onnx", "fr-FR", "-q"]);
     }
@@ -78,10 +77,10 @@ mod tests {
     #[test]
     fn a_server_can_smuggle_no_option_and_no_path_in() {
         for language in ["--help", "../../etc/x", "a b", "", "fr-FR\n", "é"] {
-            let engine = Engine::new(&command(&["piper", "{lang}"]), language);
+            let engine = Engine::new(&command(&["piper", "{lang}"]), language, &any());
             assert_eq!((engine.arguments, engine.fell_back), (vec!["en-US".to_string()], true), "{language:?}");
         }
-        let espeak = Engine::new(&[], "--path=/tmp");
+        let espeak = Engine::new(&[], "--path=/tmp", &any());
         assert_eq!((espeak.arguments[1].as_str(), espeak.fell_back), ("en-us", true));
     }
 }

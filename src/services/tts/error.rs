@@ -25,6 +25,14 @@ pub enum TtsError {
         /// As it was called.
         program: String,
     },
+    /// What it can speak is not known.
+    #[error("the voice program `{program}` does not tell its languages: {reason}")]
+    NoList {
+        /// As it was called.
+        program: String,
+        /// What went wrong.
+        reason: String,
+    },
     /// The program is there and does not start.
     #[error("the voice program `{program}` does not start: {source}")]
     Start {
@@ -103,6 +111,7 @@ impl TtsError {
                 "Correct `language` in [tts]; `espeak-ng --voices` lists what there is, for example \"fr-FR\"."
             }
             Self::Missing { program } if program == "espeak-ng" => "Install espeak-ng: apt install espeak-ng",
+            Self::NoList { .. } => "Try by hand: espeak-ng --voices",
             Self::Missing { .. } | Self::Start { .. } => {
                 "Correct `command` in [tts], or leave it empty for espeak-ng: apt install espeak-ng"
             }

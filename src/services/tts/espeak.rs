@@ -1,128 +1,78 @@
-//! Which voice of espeak-ng speaks a language.
+//! The languages of espeak-ng.
+
+use std::time::Duration;
+
+use auricle_core::voices;
+
+use super::TtsError;
+use crate::services::process::{Outcome, ProcessError, Program};
+
+pub(super) const PROGRAM: &str = "espeak-ng";
 
 /// What is spoken when a language is unknown.
 pub(super) const ENGLISH: &str = "en-us";
 
-/// The languages of espeak-ng 1.51, as `espeak-ng --voices` names them, sorted. Later versions have more.
-const VOICES: &[&str] = &[
-    "af",
-    "am",
-    "an",
-    "ar",
-    "as",
-    "az",
-    "ba",
-    "be",
-    "bg",
-    "bn",
-    "bs",
-    "ca",
-    "cmn",
-    "cs",
-    "cv",
-    "cy",
-    "da",
-    "de",
-    "el",
-    "en-029",
-    "en-gb",
-    "en-gb-scotland",
-    "en-us",
-    "eo",
-    "es",
-    "es-419",
-    "et",
-    "eu",
-    "fa",
-    "fi",
-    "fr-be",
-    "fr-ch",
-    "fr-fr",
-    "ga",
-    "gd",
-    "gn",
-    "gu",
-    "haw",
-    "he",
-    "hi",
-    "hr",
-    "ht",
-    "hu",
-    "hy",
-    "id",
-    "is",
-    "it",
-    "ja",
-    "ka",
-    "kk",
-    "kl",
-    "kn",
-    "ko",
-    "ku",
-    "ky",
-    "la",
-    "lb",
-    "lt",
-    "lv",
-    "mi",
-    "mk",
-    "ml",
-    "mr",
-    "ms",
-    "mt",
-    "my",
-    "nb",
-    "ne",
-    "nl",
-    "om",
-    "or",
-    "pa",
-    "pl",
-    "pt",
-    "pt-br",
-    "qu",
-    "ro",
-    "ru",
-    "sd",
-    "si",
-    "sk",
-    "sl",
-    "sq",
-    "sr",
-    "sv",
-    "sw",
-    "ta",
-    "te",
-    "th",
-    "tk",
-    "tn",
-    "tr",
-    "tt",
-    "ug",
-    "uk",
-    "ur",
-    "uz",
-    "vi",
-    "yue",
-];
+/// What each espeak-ng has, for as long as its list has not been read: the languages of the device's own sentences.
+pub(super) const COMMON: &[&str] = &["de", "en-gb", ENGLISH, "es", "fr-fr", "it"];
 
-/// Languages that have another name there, or no voice without a region.
-const ALIASES: &[(&str, &str)] =
-    &[("en", ENGLISH), ("fr", "fr-fr"), ("nn", "nb"), ("no", "nb"), ("zh", "cmn"), ("zh-hk", "yue")];
+/// Reading its list takes well under a second.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
 
-/// The voice for a tag such as `fr-FR` or `de_AT`: its own, else that of its language without the region, else `None`.
-pub(super) fn voice(tag: &str) -> Option<&'static str> {
-    let tag = tag.to_ascii_lowercase().replace('_', "-");
-    let mut rest = tag.as_str();
-    loop {
-        if let Ok(place) = VOICES.binary_search(&rest) {
-            return Some(VOICES[place]);
-        }
-        if let Some((_, voice)) = ALIASES.iter().find(|(alias, _)| *alias == rest) {
-            return Some(voice);
-        }
-        rest = rest.rsplit_once('-')?.0;
+/// More languages than anybody has written voices for.
+const MOST: usize = 1000;
+
+/// What it can speak, each under a name that its option `-v` takes.
+pub(super) async fn languages() -> Result<Vec<String>, TtsError> {
+    let argv = [PROGRAM, "--voices"].map(String::from).to_vec();
+    let outcome = Program::new(argv).time_limit(TIME_LIMIT).run().await.map_err(failed)?;
+    let no_list = |reason| TtsError::NoList { program: PROGRAM.into(), reason };
+    if !outcome.is_success() {
+        return Err(no_list(reason(&outcome)));
     }
+    let languages = parse(&outcome.stdout);
+    if languages.is_empty() { Err(no_list("there is none in its output".into())) } else { Ok(languages) }
+}
+
+fn failed(error: ProcessError) -> TtsError {
+    let program = PROGRAM.into();
+    match error {
+        ProcessError::Missing { .. } => TtsError::Missing { program },
+        ProcessError::Start { source, .. } => TtsError::Start { program, source },
+        other => TtsError::NoList { program, reason: other.to_string() },
+    }
+}
+
+fn reason(outcome: &Outcome) -> String {
+    if outcome.timed_out { format!("not within {} s", TIME_LIMIT.as_secs()) } else { outcome.audit() }
+}
+
+/// The names in a list like this, a language per line and its other names in brackets:
+///
+/// ```text
+/// Pty Language       Age/Gender VoiceName          File                 Other Languages
+///  5  fr-fr           --/M      French_(France)    roa/fr               (fr 5)
+/// ```
+fn parse(list: &str) -> Vec<String> {
+    let mut names: Vec<&str> = Vec::new();
+    for line in list.lines().skip(1) {
+        let language = line.split_whitespace().nth(1);
+        for name in language.into_iter().chain(others(line)) {
+            // `-v` looks for small letters only, also where the list has capitals.
+            let usable = voices::is_tag(name) && !name.contains(|c: char| c.is_ascii_uppercase());
+            if usable && !names.contains(&name) && names.len() < MOST {
+                names.push(name);
+            }
+        }
+    }
+    names.into_iter().map(String::from).collect()
+}
+
+/// `(en-gb 3)(en 5)`: names and how well they fit. There are brackets in the names of voices too, without a number.
+fn others(line: &str) -> impl Iterator<Item = &str> {
+    line.split('(').skip(1).filter_map(|rest| {
+        let (name, rest) = rest.split_once(' ')?;
+        rest.split_once(')')?.0.parse::<u8>().ok().map(|_| name)
+    })
 }
 
 #[cfg(test)]
@@ -131,35 +81,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_installed_espeak_has_every_voice_that_we_name() {
-        assert!(VOICES.is_sorted(), "binary search");
-        let list = std::process::Command::new("espeak-ng").arg("--voices").output().unwrap().stdout;
-        let list = String::from_utf8(list).unwrap();
-        let installed: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().nth(1)).collect();
-        for voice in VOICES.iter().chain(ALIASES.iter().map(|(_, voice)| voice)) {
-            assert!(installed.contains(voice), "{voice}");
-        }
+    fn names_and_other_names_are_found_in_the_list() {
+        let list = "\
+Pty Language       Age/Gender VoiceName          File                 Other Languages
+ 5  chr-US-Qaaa-x-west --/M      Cherokee_          iro/chr
+ 5  cmn             --/M      Chinese_(Mandarin,_latin_as_English) sit/cmn              (zh-cmn 5)(zh 5)
+ 2  en-gb           --/M      English_(Great_Britain) gmw/en               (en 2)
+ 5  en-gb-x-rp      --/M      English_(Received_Pronunciation) gmw/en-GB-x-rp       (en-gb 4)(en 5)
+ 5  mi              --/M      Māori             poz/mi
+";
+        assert_eq!(parse(list), ["cmn", "zh-cmn", "zh", "en-gb", "en", "en-gb-x-rp", "mi"]);
     }
 
     #[test]
-    fn tags_find_the_nearest_voice() {
-        for (tag, expected) in [
-            ("fr-FR", "fr-fr"),
-            ("fr_CA", "fr-fr"),
-            ("fr-BE", "fr-be"),
-            ("en-US", "en-us"),
-            ("en-GB", "en-gb"),
-            ("en", "en-us"),
-            ("de-DE", "de"),
-            ("es-ES", "es"),
-            ("it-IT", "it"),
-            ("pt-BR", "pt-br"),
-            ("zh-Hans-CN", "cmn"),
-        ] {
-            assert_eq!(voice(tag), Some(expected), "{tag}");
+    fn noise_is_no_language() {
+        let list = "head\n\n 5\n 5 --help\n 5 ../x --/M a b (a b)(-v 3)((x 300)(\n 5 fr (fr 1";
+        assert_eq!(parse(list), ["fr"]);
+        let long: String = (0..5000).map(|n| format!(" 5 a{n}\n")).collect();
+        assert_eq!(parse(&long).len(), MOST);
+    }
+
+    #[tokio::test]
+    async fn the_installed_espeak_tells_what_it_speaks() {
+        let languages = languages().await.unwrap();
+        assert!((100..MOST).contains(&languages.len()), "{}", languages.len());
+        for name in COMMON.iter().chain(&["en", "fr", "zh", "no", "nb", "cmn", "yue", "pt-br", "fi"]) {
+            assert!(languages.iter().any(|language| language == name), "{name}");
         }
-        for tag in ["", "-", "xx-XX", "--", "tlh"] {
-            assert_eq!(voice(tag), None, "{tag}");
+    }
+
+    #[tokio::test]
+    async fn espeak_takes_each_name_that_it_tells() {
+        let mut argv = vec![PROGRAM.to_owned(), "-q".into(), "-v".into(), String::new(), "a".into()];
+        for name in languages().await.unwrap() {
+            argv[3].clone_from(&name);
+            let outcome = Program::new(argv.clone()).run().await.unwrap();
+            assert!(outcome.is_success(), "{name}: {outcome:?}");
         }
     }
 }

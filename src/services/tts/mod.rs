@@ -8,6 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use auricle_core::sentences::{Language, Sentence};
+use auricle_core::voices::Voices;
+use tokio::sync::OnceCell;
 
 mod engine;
 mod error;
@@ -19,6 +21,14 @@ pub use error::TtsError;
 pub use utterance::{Block, MAX_BLOCK, Utterance};
 
 use engine::Engine;
+
+/// The languages that an engine really has, under its own names; `None` for a `command`, which can't be asked.
+///
+/// # Errors
+/// espeak-ng is not installed, does not start, or does not tell them within 5 s.
+pub async fn languages(command: &[String]) -> Result<Option<Vec<String>>, TtsError> {
+    if command.is_empty() { espeak::languages().await.map(Some) } else { Ok(None) }
+}
 
 /// The settings of `[tts]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +74,10 @@ impl Default for Limits {
 pub struct Voice {
     settings: TtsSettings,
     limits: Limits,
+    /// What the engine has; empty until it was asked.
+    voices: OnceCell<Voices>,
+    /// What it has in any case.
+    common: Voices,
     unknown: Mutex<Unknown>,
 }
 
@@ -84,7 +98,18 @@ impl Voice {
     /// The same with limits of one's own.
     #[must_use]
     pub fn with_limits(settings: TtsSettings, limits: Limits) -> Self {
-        Self { settings, limits, unknown: Mutex::default() }
+        let common = Voices::new(Some(espeak::COMMON.iter().map(ToString::to_string).collect()));
+        Self { settings, limits, voices: OnceCell::new(), common, unknown: Mutex::default() }
+    }
+
+    /// The languages of the engine. It is asked once, by whoever calls first; until then only the languages of the
+    /// device's own sentences are spoken, so call this before anything is said. After an error the next call asks again.
+    ///
+    /// # Errors
+    /// As [`languages`].
+    pub async fn voices(&self) -> Result<&Voices, TtsError> {
+        let ask = || async { languages(&self.settings.command).await.map(Voices::new) };
+        self.voices.get_or_try_init(ask).await
     }
 
     /// Begins to speak `text` in the language of the settings. Needs a tokio runtime around it.
@@ -104,7 +129,8 @@ impl Voice {
     /// As [`Self::speak`].
     pub fn speak_in(&self, text: &str, language: &str) -> Result<Utterance, TtsError> {
         let text = text::clean(text).ok_or(TtsError::NothingToSay)?;
-        let engine = Engine::new(&self.settings.command, language);
+        let voices = self.voices.get().unwrap_or(&self.common);
+        let engine = Engine::new(&self.settings.command, language, voices);
         self.note(language, engine.fell_back);
         Utterance::start(&engine, &text, self.limits)
     }
