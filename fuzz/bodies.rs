@@ -1,20 +1,29 @@
 //! What each fuzz target does with its bytes. `tests/kept_seeds.rs` does the same with the files in `seeds/`.
 
+// Each target uses one of these.
+#![allow(dead_code)]
+
+/// Targets for one kind of LinTO message each.
+pub const COMMANDS: [&str; 8] =
+    ["answer", "managemeeting", "say", "shellexec", "startreversessh", "streaming", "tts_lang", "volume"];
+
+/// A LinTO message of one kind, parsed alone.
+pub fn command(kind: &str, bytes: &[u8]) {
+    auricle_core::protocol::linto::exercise_command(kind, bytes);
+}
+
 /// Every message that a LinTO server can send, parsed alone and handed to a dialogue that waits for an answer.
-#[allow(dead_code)]
 pub fn linto(bytes: &[u8]) {
     auricle_core::protocol::linto::exercise(bytes);
     auricle_core::dialogue::linto::exercise(bytes);
 }
 
 /// A WAV file, whole and in pieces.
-#[allow(dead_code)]
 pub fn wav(bytes: &[u8]) {
     auricle_core::audio::wav::exercise(bytes);
 }
 
 /// A settings file. Each refusal names what is wrong in words.
-#[allow(dead_code)]
 pub fn settings(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     if let Err(errors) = auricle::config::parse_str(&text, std::iter::empty()) {

@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- linto wav settings
+[ $# -gt 0 ] || set -- linto answer managemeeting say shellexec startreversessh streaming tts_lang volume wav settings
 
 host=$(rustc -vV | sed -n 's/^host: //p')
 level="-Cllvm-args=-sanitizer-coverage"

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use std::path::Path;
 mod bodies;
 
 /// Runs `body` over every file in `fuzz/seeds/KIND`, and over each of its beginnings as if it had been cut off.
-fn run(kind: &str, fewest: usize, body: fn(&[u8])) {
+fn run(kind: &str, fewest: usize, body: impl Fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(kind);
     let mut files = 0;
     for entry in fs::read_dir(&folder).expect("the seeds are part of the repository") {
@@ -26,6 +27,33 @@ fn run(kind: &str, fewest: usize, body: fn(&[u8])) {
 #[test]
 fn kept_linto_messages_are_survived() {
     run("linto", 30, bodies::linto);
+}
+
+#[test]
+fn kept_messages_of_each_kind_are_survived() {
+    for kind in bodies::COMMANDS {
+        run(kind, 5, |bytes| bodies::command(kind, bytes));
+    }
+}
+
+#[test]
+fn each_target_has_its_seeds_and_is_run_by_default() {
+    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    let names = |folder: &str| -> BTreeSet<String> {
+        let files = fs::read_dir(fuzz.join(folder)).expect("a part of the repository");
+        files.map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+    };
+    let (targets, seeds) = (names("fuzz_targets"), names("seeds"));
+    assert_eq!(targets, seeds);
+    let tested = bodies::COMMANDS.into_iter().chain(["linto", "wav", "settings"]).map(String::from);
+    assert_eq!(targets, tested.collect());
+    let script = fs::read_to_string(fuzz.join("../scripts/fuzz.sh")).unwrap();
+    let default = script.lines().find_map(|line| line.split_once("|| set -- ")).expect("a line with all targets").1;
+    assert_eq!(targets, default.split_whitespace().map(String::from).collect());
+    let manifest = fs::read_to_string(fuzz.join("Cargo.toml")).unwrap();
+    for target in targets {
+        assert!(manifest.contains(&format!("name = \"{target}\"")), "{target} is not in fuzz/Cargo.toml");
+    }
 }
 
 #[test]

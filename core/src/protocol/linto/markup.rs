@@ -103,49 +103,19 @@ fn name(tag: &str) -> &str {
     tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default()
 }
 
+/// The tags that begin a new line on a page, and the pause of the speech markup that some skills use.
+const LINES: &str = "address article aside blockquote br break dd div dl dt figcaption figure footer form h1 h2 h3 h4 \
+    h5 h6 header hr li main nav ol option p pre section table tr ul";
+
+/// The tags that stand between words.
+const GAPS: &str = "img td th";
+
 /// What a tag means for somebody who listens: a pause, a gap between words, or nothing.
 fn replacement(tag: &str) -> &'static str {
-    /// Everything that begins a new line on a page, and the speech markup that some skills use.
-    const LINES: [&str; 33] = [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "br",
-        "break",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "option",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "tr",
-        "ul",
-    ];
-    const GAPS: [&str; 3] = ["img", "td", "th"];
-    let among = |names: &[&str]| names.iter().any(|known| name(tag).eq_ignore_ascii_case(known));
-    if among(&LINES) {
+    let among = |names: &str| names.split(' ').any(|known| name(tag).eq_ignore_ascii_case(known));
+    if among(LINES) {
         "\n"
-    } else if among(&GAPS) {
+    } else if among(GAPS) {
         " "
     } else {
         ""
