@@ -94,10 +94,10 @@ impl Paper {
         let text = printable(event["text"].as_str().unwrap_or_default());
         let name = event["event"].as_str().unwrap_or_default();
         self.finals += u32::from(name == "final");
-        if name == "cause" {
+        if let Some(trouble) = trouble(&event) {
             self.troubled = true;
             self.clear();
-            eprintln!("auricle: {text} {}", printable(event["remedy"].as_str().unwrap_or_default()));
+            eprintln!("auricle: {trouble}");
         }
         match name {
             _ if self.json => print(line),
@@ -121,6 +121,16 @@ impl Paper {
 fn put(text: &str) -> bool {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
+}
+
+/// What a line tells that is not text.
+fn trouble(event: &Value) -> Option<String> {
+    let words = |key: &str| printable(event[key].as_str().unwrap_or_default());
+    match event["event"].as_str() {
+        Some("cause") => Some(format!("{} {}", words("text"), words("remedy"))),
+        Some("drop") => Some(format!("{} lines were lost, since they were not read in time", event["count"])),
+        _ => None,
+    }
 }
 
 /// The end of a text, which is what is new of it.

@@ -113,3 +113,20 @@ fn in_words(status: &Value) -> String {
 fn plain(value: &Value) -> &str {
     value.as_str().unwrap_or("?")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recording_is_told_while_it_runs() {
+        let told = |recording: bool| in_words(&json!({"recording": recording, "state": "idle"}));
+        assert!(told(true).contains("\nrecording: a meeting; `auricle meeting stop` ends it\n"), "{}", told(true));
+        assert!(!told(false).contains("recording"), "{}", told(false));
+    }
+
+    #[test]
+    fn text_from_elsewhere_does_not_control_the_terminal() {
+        assert_eq!(printable(" It\u{1b}[2J is\r\nnoon.\u{9b}\t"), "It [2J is  noon.");
+    }
+}
