@@ -1,8 +1,10 @@
 //! The command line, a file per subcommand.
 
+mod ask;
 mod check;
 #[cfg(feature = "demo")]
 mod demo;
+mod dictate;
 mod events;
 mod run;
 mod talk;
@@ -42,6 +44,19 @@ enum Command {
         #[command(flatten)]
         reach: Reach,
     },
+    /// Ask the server in writing, and print its answer.
+    Ask {
+        /// What.
+        #[arg(required = true, num_args = 1.., value_name = "TEXT")]
+        text: Vec<String>,
+        /// Ask the server's chatbot alone.
+        #[arg(long)]
+        chatbot: bool,
+        #[command(flatten)]
+        reach: Reach,
+    },
+    /// Let the server write down what you say, until Ctrl-C.
+    Dictate(Reach),
     /// Listen now, as if the wake word had been spoken.
     Listen(Reach),
     /// Stop listening, waiting and speaking.
@@ -50,8 +65,42 @@ enum Command {
     Mute(Reach),
     /// Open the microphone again.
     Unmute(Reach),
+    /// Say or set how loud the loudspeaker is, in percent.
+    Volume {
+        /// The new volume.
+        #[arg(value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100))]
+        percent: Option<u8>,
+        #[command(flatten)]
+        reach: Reach,
+    },
+    /// Record a meeting.
+    #[command(subcommand)]
+    Meeting(Meeting),
+    /// Look after the reverse SSH tunnel.
+    #[command(subcommand)]
+    Ssh(Ssh),
     /// Show what happens, as it happens.
     Events(Reach),
+}
+
+#[derive(Debug, Subcommand)]
+enum Meeting {
+    /// Begin a recording, and print the name of its file.
+    Start {
+        /// The name of the meeting, of which the name of the file is made.
+        #[arg(required = true, num_args = 1.., value_name = "NAME")]
+        name: Vec<String>,
+        #[command(flatten)]
+        reach: Reach,
+    },
+    /// End the recording.
+    Stop(Reach),
+}
+
+#[derive(Debug, Subcommand)]
+enum Ssh {
+    /// Close the tunnel.
+    Stop(Reach),
 }
 
 /// Which settings.
@@ -83,10 +132,16 @@ pub fn main() -> ExitCode {
         Command::Demo(options) => demo::demo(&options),
         Command::Status(reach) => talk::status(&reach),
         Command::Say { text, reach } => talk::say(&text.join(" "), &reach),
+        Command::Ask { text, chatbot, reach } => ask::ask(&text.join(" "), chatbot, &reach),
+        Command::Dictate(reach) => dictate::dictate(&reach),
         Command::Listen(reach) => talk::act("listen", &reach),
         Command::Cancel(reach) => talk::act("cancel", &reach),
         Command::Mute(reach) => talk::act("mute", &reach),
         Command::Unmute(reach) => talk::act("unmute", &reach),
+        Command::Volume { percent, reach } => talk::volume(percent, &reach),
+        Command::Meeting(Meeting::Start { name, reach }) => talk::meeting(&name.join(" "), &reach),
+        Command::Meeting(Meeting::Stop(reach)) => talk::act("meeting/stop", &reach),
+        Command::Ssh(Ssh::Stop(reach)) => talk::act("ssh/stop", &reach),
         Command::Events(reach) => events::events(&reach),
     }
 }

@@ -46,11 +46,59 @@ pub enum ClientError {
 
 type Body = hyper::body::Incoming;
 
-/// Sends a request and hands out the answer's body while it arrives.
+/// The longest line that is believed to be one.
+const LINE: usize = 1 << 20;
+
+/// Sends a request and reads the whole JSON answer.
 ///
 /// # Errors
-/// When nobody listens or the conversation breaks off.
-pub async fn open(socket: &Path, method: Method, path: &str, body: Option<Value>) -> Result<(bool, Body), ClientError> {
+/// When nobody listens, the conversation breaks off, or the daemon refuses: then the text is its reason.
+pub async fn call(socket: &Path, method: Method, path: &str, body: Option<Value>) -> Result<Value, ClientError> {
+    let (success, body) = open(socket, method, path, body).await?;
+    let answer = whole(body).await?;
+    if success { Ok(answer) } else { Err(refusal(&answer)) }
+}
+
+/// Asks for something that is told line by line, and hands the lines out as they come.
+///
+/// # Errors
+/// As [`call`].
+pub async fn follow(socket: &Path, path: &str) -> Result<Lines, ClientError> {
+    let (success, body) = open(socket, Method::GET, path, None).await?;
+    if success { Ok(Lines { body, buffer: Vec::new() }) } else { Err(refusal(&whole(body).await?)) }
+}
+
+/// Lines of text that the daemon tells. To drop them is to hang up.
+pub struct Lines {
+    body: Body,
+    buffer: Vec<u8>,
+}
+
+impl Lines {
+    /// The next line, without its end; `None` after the last one. What came is kept if this is not awaited to its end.
+    ///
+    /// # Errors
+    /// When the daemon ends before its last line, or a line is longer than 1 MiB.
+    pub async fn next(&mut self) -> Result<Option<String>, ClientError> {
+        loop {
+            if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.buffer.drain(..=end).collect();
+                return Ok(Some(String::from_utf8_lossy(&line).trim_end().to_owned()));
+            }
+            if self.buffer.len() > LINE {
+                return Err(ClientError::BrokeOff("it sent a line without an end".into()));
+            }
+            let Some(frame) = self.body.frame().await else { return Ok(None) };
+            let frame = frame.map_err(|error| ClientError::BrokeOff(error.to_string()))?;
+            if let Ok(data) = frame.into_data() {
+                self.buffer.extend_from_slice(&data);
+            }
+        }
+    }
+}
+
+/// Sends a request; whether the daemon agrees, and the body of its answer.
+async fn open(socket: &Path, method: Method, path: &str, body: Option<Value>) -> Result<(bool, Body), ClientError> {
     let no_daemon = |source: std::io::Error| match source.kind() {
         std::io::ErrorKind::PermissionDenied => ClientError::Denied { path: socket.to_owned() },
         _ => ClientError::NoDaemon { path: socket.to_owned(), source },
@@ -72,19 +120,14 @@ pub async fn open(socket: &Path, method: Method, path: &str, body: Option<Value>
     Ok((response.status().is_success(), response.into_body()))
 }
 
-/// Sends a request and reads the whole JSON answer.
-///
-/// # Errors
-/// As [`open`], and when the daemon refuses: then the text is its reason.
-pub async fn call(socket: &Path, method: Method, path: &str, body: Option<Value>) -> Result<Value, ClientError> {
-    let (success, body) = open(socket, method, path, body).await?;
+async fn whole(body: Body) -> Result<Value, ClientError> {
     let whole = http_body_util::Limited::new(body, LIMIT).collect();
     let whole = tokio::time::timeout(ANSWER, whole).await.map_err(|_| ClientError::Silent)?;
     let bytes = whole.map_err(|error| ClientError::BrokeOff(error.to_string()))?.to_bytes();
-    let answer: Value = serde_json::from_slice(&bytes).map_err(|error| ClientError::BrokeOff(error.to_string()))?;
-    if success {
-        return Ok(answer);
-    }
+    serde_json::from_slice(&bytes).map_err(|error| ClientError::BrokeOff(error.to_string()))
+}
+
+fn refusal(answer: &Value) -> ClientError {
     let why = answer.get("error").and_then(Value::as_str).unwrap_or("the daemon refused without a reason");
-    Err(ClientError::Refused(why.to_owned()))
+    ClientError::Refused(why.to_owned())
 }

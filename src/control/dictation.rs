@@ -24,7 +24,8 @@ use crate::daemon::ledger::Line;
 /// A dictation that was taken shows as a turn within this, or has come to nothing.
 const OPENING: Duration = Duration::from_secs(15);
 
-/// Lines that may wait for a slow reader; behind them the broadcast drops the oldest and counts.
+/// Lines that may wait for a slow reader, before those that wait for everybody. One that misses any is told how many,
+/// and its dictation ends: nobody reads it.
 const LINES: usize = 16;
 
 /// `GET /dictate`: what is understood, line by line, until the dictation ends. To hang up ends it.
@@ -49,7 +50,7 @@ async fn live(doors: Doors, taken: oneshot::Sender<Option<Answer>>, lines: mpsc:
     // Without an answer it may still begin.
     let may_run = begun || answer.is_none();
     let _ = taken.send(answer);
-    let ended = begun && forward(events, &lines).await == Turn::Over;
+    let ended = begun && forward(events, &lines, OPENING).await == Turn::Over;
     if may_run && !ended {
         let (reply, _) = oneshot::channel();
         let stop = doors.inbox.send(Input::Request(Request::Act(Action::DictateStop, reply)));
@@ -60,10 +61,10 @@ async fn live(doors: Doors, taken: oneshot::Sender<Option<Answer>>, lines: mpsc:
 }
 
 /// Passes on what concerns a dictation, until it has ended or nobody reads any more.
-async fn forward(mut events: broadcast::Receiver<Line>, lines: &mpsc::Sender<String>) -> Turn {
+async fn forward(mut events: broadcast::Receiver<Line>, lines: &mpsc::Sender<String>, opening: Duration) -> Turn {
     let mut turn = Turn::Opening;
     let mut stale = events.len();
-    let until = Instant::now() + OPENING;
+    let until = Instant::now() + opening;
     while turn != Turn::Over {
         let event = tokio::select! {
             event = events.recv() => event,
@@ -77,7 +78,10 @@ async fn forward(mut events: broadcast::Receiver<Line>, lines: &mpsc::Sender<Str
                 stale = stale.saturating_sub(1);
                 event.is_dictated().then(|| line.to_string())
             }
-            Err(RecvError::Lagged(count)) => Some(lost(count)),
+            Err(RecvError::Lagged(count)) => {
+                let _ = lines.send(lost(count) + "\n").await;
+                break;
+            }
             Err(RecvError::Closed) => break,
         };
         if let Some(line) = line
@@ -133,5 +137,51 @@ impl<'a> Event<'a> {
     /// Whether it is for whoever dictates. What is written down of a meeting is not.
     fn is_dictated(&self) -> bool {
         matches!(self.event.as_ref(), "partial" | "final" | "cause") && !self.meeting
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+
+    fn after(turn: Turn, line: &serde_json::Value, stale: bool) -> Turn {
+        turn.after(&Event::of(&line.to_string()), stale)
+    }
+
+    #[test]
+    fn the_turn_runs_from_its_first_busy_state_to_its_last() {
+        use Turn::{Opening, Over, Running};
+        for (turn, state, stale, next) in [
+            (Opening, "idle", false, Opening),
+            (Opening, "speaking", false, Opening),
+            (Opening, "listening", false, Running),
+            (Opening, "listening", true, Running),
+            (Running, "waiting", false, Running),
+            (Running, "connecting", false, Running),
+            (Running, "speaking", true, Opening),
+            (Running, "idle", false, Over),
+            (Running, "muted", false, Over),
+            (Running, "degraded", false, Over),
+        ] {
+            assert_eq!(
+                after(turn, &json!({"event": "state", "state": state}), stale),
+                next,
+                "{turn:?} {state} {stale}"
+            );
+        }
+        for other in [json!({"event": "final", "text": "x", "state": "idle"}), json!({"event": "state"}), json!(3)] {
+            assert_eq!(after(Running, &other, false), Running, "{other}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dictation_that_never_shows_comes_to_nothing() {
+        let (events, receiver) = broadcast::channel(1);
+        let (lines, _body) = mpsc::channel(1);
+        assert_eq!(forward(receiver, &lines, Duration::from_millis(1)).await, Turn::Opening);
+        drop(events);
     }
 }

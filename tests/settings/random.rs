@@ -36,6 +36,11 @@ fn piece() -> impl Strategy<Value = String> {
         Just("[audio]\n".to_owned()),
         Just("[wake]\n".to_owned()),
         Just("[audio.volume]\n".to_owned()),
+        Just("[remote]\n".to_owned()),
+        Just("[meeting]\n".to_owned()),
+        Just("shell_commands = [\"".to_owned()),
+        Just("ssh_hosts = [\"h ssh-ed25519 ".to_owned()),
+        Just("min_free = \"1.".to_owned()),
         Just("broker = ".to_owned()),
         Just("password = ".to_owned()),
         Just("volume = ".to_owned()),
@@ -90,7 +95,16 @@ proptest! {
     #[test]
     fn any_variable(section in "[A-Z_]{0,8}", key in "[A-Z_]{0,8}", value in any::<String>()) {
         survives("", &[(&format!("AURICLE_{section}__{key}"), &value)]);
-        for name in ["AURICLE_LINTO__BROKER", "AURICLE_AUDIO__VOLUME", "AURICLE_TTS__COMMAND", "AURICLE_STATE_DIR"] {
+        for name in [
+            "AURICLE_LINTO__BROKER",
+            "AURICLE_AUDIO__VOLUME",
+            "AURICLE_TTS__COMMAND",
+            "AURICLE_STATE_DIR",
+            "AURICLE_REMOTE__SHELL_COMMANDS",
+            "AURICLE_REMOTE__SSH_HOSTS",
+            "AURICLE_MEETING__DIRECTORY",
+            "AURICLE_MEETING__MIN_FREE",
+        ] {
             survives("[linto]\nbroker = \"mqtt://h\"\n", &[(name, &value)]);
         }
     }
