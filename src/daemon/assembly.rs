@@ -17,14 +17,17 @@ use super::effects::tuning;
 use super::hearing::Hearing;
 use super::input::Input;
 use super::ledger::Ledger;
+use super::meeting::Minutes;
 use super::notify::Watchdog;
 use super::patience::Patience;
+use super::requests::Waiting;
 use super::{DaemonError, Parts};
-use crate::config::{Linto, Settings};
+use crate::config::{ApplicationKind, Linto, Settings};
 use crate::device::identity;
 use crate::device::state::StateFile;
 use crate::net::mqtt::{Address, Backoff, Link, LinkSettings};
 use crate::services::tts::{TtsSettings, Voice};
+use crate::sound::mixer::{Mixer, MixerControl};
 use crate::sound::{Bell, CaptureWant, Loudspeaker, Microphone, PlaybackWant};
 
 /// Events of one broker connection that may wait to be passed on.
@@ -45,11 +48,22 @@ pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>)
     let want = PlaybackWant { device: settings.audio.playback.name().to_owned() };
     let speaker = Loudspeaker::start(cards, want, Box::new(move |notice| pass_on(&notices, Input::Speaker(notice))))?;
 
+    let mixer = mixer(&settings.audio.mixer, &inbox)?;
     let (servers, all) = servers(&settings, &serial, dialogues, &inbox)?;
     Ok(Control {
         clock: Clock::start(),
         assistant: Assistant::new(all, tuning(&settings)),
-        voice: Arc::new(Voice::new(TtsSettings::default())),
+        mixer,
+        mixer_owes: Patience::default(),
+        hooks: Arc::default(),
+        tunnel: None,
+        tunnels: 0,
+        minutes: Minutes::default(),
+        waiting: Waiting::default(),
+        voice: Arc::new(Voice::new(TtsSettings {
+            language: settings.tts.language.clone(),
+            command: settings.tts.command.clone(),
+        })),
         settings,
         reload,
         serial,
@@ -72,6 +86,16 @@ pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>)
     })
 }
 
+/// The card's own volume control, if the settings name one.
+fn mixer(control: &str, inbox: &mpsc::Sender<Input>) -> Result<Option<Mixer>, DaemonError> {
+    if control.is_empty() {
+        return Ok(None);
+    }
+    let notices = inbox.clone();
+    let notify = Box::new(move |notice| pass_on(&notices, Input::Mixer(notice)));
+    Ok(Some(Mixer::start(MixerControl::new(control)?, notify)?))
+}
+
 /// The state file, and the serial number from the settings, the board, or the state file.
 fn who_we_are(settings: &Settings) -> Result<(StateFile, String), DaemonError> {
     let (mut state, broken) = StateFile::open(&settings.device.state_dir)?;
@@ -87,7 +111,7 @@ fn who_we_are(settings: &Settings) -> Result<(StateFile, String), DaemonError> {
 }
 
 /// From a sound thread, outside its real-time loop.
-fn pass_on(inbox: &mpsc::Sender<Input>, input: Input) {
+pub(super) fn pass_on(inbox: &mpsc::Sender<Input>, input: Input) {
     if inbox.try_send(input).is_err() {
         tracing::error!("the control thread has no room for a notice of a sound thread");
     }
@@ -122,6 +146,9 @@ fn linto_settings(settings: &Settings, server: &Linto, serial: &str) -> Result<L
         request_scope: server.request_scope(),
         answer_timeout: server.answer_timeout,
         limits: limits(settings),
+        multi_user: server.application_kind == ApplicationKind::MultiUser,
+        phonetic: server.phonetic,
+        live_transcript: server.live_transcript,
         instance: identity::nonce()?,
     })
 }

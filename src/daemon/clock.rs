@@ -45,3 +45,9 @@ pub fn utc() -> String {
 pub fn unix_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
+
+/// Wall-clock time in UTC as part of a file's name.
+#[must_use]
+pub fn file_time() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H-%M-%S").to_string()
+}

@@ -8,19 +8,25 @@ use auricle_core::assistant::Assistant;
 use auricle_core::assistant::event::{Event, PlayNumber, ServerId};
 use auricle_core::hearing::UplinkId;
 use auricle_core::link::LinkEvent;
+use auricle_core::voices::Voices;
 use tokio::sync::mpsc;
 
 use super::clock::Clock;
 use super::hearing::Hearing;
 use super::input::Input;
 use super::ledger::Ledger;
+use super::meeting::Minutes;
 use super::notify::{self, Watchdog};
 use super::patience::Patience;
+use super::requests::Waiting;
+use super::services::OpenTunnel;
 use super::speech::Making;
 use crate::config::Settings;
 use crate::device::state::StateFile;
 use crate::net::mqtt::Link;
-use crate::services::tts::Voice;
+use crate::services::hooks::Hooks;
+use crate::services::tts::{TtsError, Voice};
+use crate::sound::mixer::Mixer;
 use crate::sound::{Loudspeaker, Microphone};
 
 /// How often a loudspeaker that is gone is tried again.
@@ -49,6 +55,15 @@ pub(super) struct Control {
     pub(super) speaker_owes: Patience,
     /// What the loudspeaker was last asked to play.
     pub(super) ordered: Option<PlayNumber>,
+    pub(super) mixer: Option<Mixer>,
+    pub(super) mixer_owes: Patience,
+    pub(super) hooks: Arc<Hooks>,
+    pub(super) tunnel: Option<OpenTunnel>,
+    /// Tunnels that were begun, so that notices of an old one are recognised.
+    pub(super) tunnels: u64,
+    pub(super) minutes: Minutes,
+    /// Who waits at the control socket.
+    pub(super) waiting: Waiting,
     pub(super) voice: Arc<Voice>,
     pub(super) makings: BTreeMap<PlayNumber, Making>,
     pub(super) voiceless: Vec<PlayNumber>,
@@ -66,6 +81,7 @@ impl Control {
     pub(super) async fn run(&mut self, inbox: &mut mpsc::Receiver<Input>) {
         self.decide(Event::Facts(self.facts()));
         self.decide(Event::Started(self.remembered()));
+        self.ask_for_voices();
         loop {
             let wake = self.deadline();
             let input = tokio::select! {
@@ -84,7 +100,7 @@ impl Control {
 
     fn deadline(&self) -> Option<Instant> {
         let assistant = self.assistant.deadline().map(|tick| self.clock.instant(tick));
-        let owed = self.mic_owes.deadline().into_iter().chain(self.speaker_owes.deadline());
+        let owed = [&self.mic_owes, &self.speaker_owes, &self.mixer_owes].into_iter().filter_map(Patience::deadline);
         assistant.into_iter().chain(self.watchdog.deadline()).chain(self.probe).chain(owed).min()
     }
 
@@ -105,6 +121,7 @@ impl Control {
             }
         }
         self.look_after_cards(now);
+        self.look_after_mixer(now);
     }
 
     /// Tells the assistant, and carries out what it decides, until nothing is left.
@@ -130,10 +147,24 @@ impl Control {
             Input::Link(server, event) => self.link_event(server, event),
             Input::Voiceless(play, error) => self.voiceless(play, &error),
             Input::Voiced(play) => self.voiced(play),
+            Input::Voices(known) => self.voices(known),
+            Input::Served(service, outcome) => self.decide(Event::Served { service, outcome }),
+            Input::Tunnel(number, notice) => self.tunnel_notice(number, notice),
+            Input::Recorder(notice) => self.recorder_notice(notice),
+            Input::Mixer(notice) => self.mixer_notice(notice),
             Input::Request(request) => self.request(request),
             Input::Reload => self.reload(),
             Input::Stop => {}
         }
+    }
+
+    /// Without a list, whatever looks like a language is taken; the voice does what it can.
+    fn voices(&mut self, known: Result<Voices, TtsError>) {
+        let voices = known.unwrap_or_else(|error| {
+            tracing::warn!("it is not known which languages can be spoken: {error}; {}", error.remedy());
+            Voices::new(None)
+        });
+        self.decide(Event::Voices(voices));
     }
 
     fn link_event(&mut self, server: ServerId, event: LinkEvent) {
@@ -147,6 +178,8 @@ impl Control {
     pub(super) async fn farewell(&mut self, limit: Duration) {
         notify::stopping();
         self.mic.close();
+        self.stop_recording();
+        self.tunnel = None;
         self.makings.clear();
         let links = self.servers.iter_mut().filter_map(|server| server.link.take());
         let goodbyes: Vec<_> = links.map(|link| tokio::spawn(link.shutdown(limit))).collect();

@@ -6,13 +6,14 @@ use auricle_core::assistant::event::{By, Effect, Event, Memory, PlayNumber, Reme
 use auricle_core::assistant::report::Report;
 use auricle_core::dialogue::{Delivery, PlayEnd, Source};
 use auricle_core::hearing::UplinkId;
-use auricle_core::link::Publication;
+use auricle_core::link::{LinkAsk, Publication, Qos};
 
 use super::clock::Clock;
 use super::control::Control;
+use super::input::Input;
 use super::notify;
 use super::speech::Making;
-use crate::config::{Settings, Trigger};
+use crate::config::{Settings, Trigger, Unmute};
 use crate::services::tts::{TtsSettings, Voice};
 use crate::sound::SoundError;
 
@@ -38,23 +39,42 @@ impl Control {
                     self.ledger.count("refused_asks", 1);
                 }
             }
+            Effect::Publish { server, publication, expires } => {
+                let link = self.servers.get(server.0).and_then(|server| server.link.as_ref());
+                if !link.is_some_and(|link| link.publish_by(publication, Clock::within(expires))) {
+                    self.ledger.count("refused_asks", 1);
+                }
+            }
             Effect::Send { uplink, server, to, samples, last } => self.send(uplink, server, to, samples, last),
             Effect::Discard(uplink) => drop(self.bodies.remove(&uplink)),
             // There is no light in this version; `events` and `status` show the state.
             Effect::Show { .. } => {}
             Effect::Report(server, report) => self.tell(server, &report),
             Effect::Remember(memory) => self.remember(memory),
-            Effect::Volume(percent) => self.speaker.volume(percent),
-            Effect::Language(language) => self.voice = Arc::new(Voice::new(self.tts(language))),
-            Effect::Record(_) | Effect::RecordStop | Effect::Serve { .. } | Effect::Answer { .. } => {}
+            Effect::Volume(percent) => self.loudness(percent),
+            Effect::Language(language) => self.voice = Arc::new(self.voice.in_language(language)),
+            Effect::Record(name) => self.record(&name),
+            Effect::RecordStop => self.stop_recording(),
+            Effect::Serve { service, server, wish } => self.serve(service, server, wish),
+            Effect::Answer { request, outcome } => self.reply(request, outcome),
             Effect::Ready => notify::ready(),
             Effect::Healthy(token) => self.watchdog.healthy(token),
         }
     }
 
-    fn tell(&mut self, server: Option<ServerId>, report: &Report) {
+    pub(super) fn tell(&mut self, server: Option<ServerId>, report: &Report) {
+        self.write_down(report);
         let name = server.and_then(|server| self.servers.get(server.0)).map(|server| server.name.clone());
         self.ledger.enter(name.as_deref(), report);
+    }
+
+    /// Asks the speech engine what it has; the answer comes as an input.
+    pub(super) fn ask_for_voices(&self) {
+        let (voice, inbox) = (Arc::clone(&self.voice), self.inbox.clone());
+        tokio::spawn(async move {
+            let known = voice.voices().await.cloned();
+            let _ = inbox.send(Input::Voices(known)).await;
+        });
     }
 
     fn play(&mut self, play: PlayNumber, source: Source) {
@@ -86,7 +106,10 @@ impl Control {
         let bytes = payload.len() as u64;
         let link = self.servers.get(server.0).and_then(|server| server.link.as_ref());
         let publication = Publication { topic: to.topic, payload, qos: to.qos, retain: false };
-        let sent = link.is_some_and(|link| link.publish_by(publication, Clock::within(to.expires)));
+        let sent = link.is_some_and(|link| match to.qos {
+            Qos::Zero => link.ask(LinkAsk::Publish(publication)),
+            Qos::One | Qos::Two => link.publish_by(publication, Clock::within(to.expires)),
+        });
         if sent {
             self.ledger.sent_bytes += bytes;
             self.ledger.sent_seconds += samples as f64 / f64::from(auricle_core::audio::TAPE_RATE);
@@ -115,15 +138,12 @@ impl Control {
         }
     }
 
-    /// The voice's settings for this language.
-    fn tts(&self, language: String) -> TtsSettings {
-        TtsSettings { language, command: self.settings.tts.command.clone() }
-    }
-
     /// Takes over the settings that may change while the daemon runs.
     pub(super) fn adopt(&mut self, settings: &Settings) {
         self.settings.take_live(settings);
-        self.voice = Arc::new(Voice::new(self.tts(self.assistant.language().to_owned())));
+        let (language, command) = (self.assistant.language().to_owned(), self.settings.tts.command.clone());
+        self.voice = Arc::new(Voice::new(TtsSettings { language, command }));
+        self.ask_for_voices();
         self.decide(Event::Tuned(tuning(&self.settings)));
         self.decide(Event::Facts(self.facts()));
     }
@@ -138,7 +158,11 @@ pub(super) fn tuning(settings: &Settings) -> Tuning {
         limits: super::assembly::limits(settings),
         volume: settings.audio.volume,
         language: settings.tts.language.clone(),
-        unmute: UnmuteRule::Own,
-        remote_meeting: false,
+        unmute: match settings.remote.unmute {
+            Unmute::Own => UnmuteRule::Own,
+            Unmute::Always => UnmuteRule::Always,
+            Unmute::Never => UnmuteRule::Never,
+        },
+        remote_meeting: settings.remote.meeting,
     }
 }

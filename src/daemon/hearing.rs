@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use auricle_core::audio::Position;
 use auricle_core::audio::convert::{Channel, ToTape};
+use auricle_core::audio::tape::{Read, Reader, Tape};
 use auricle_core::hearing::ear::Ear;
 use auricle_core::hearing::{EarCommand, EarEvent};
 use tokio::sync::mpsc::Sender;
@@ -30,6 +31,8 @@ enum Command {
     Attach { shape: Shape, ring: rtrb::Consumer<u8> },
     Detach,
     Token(u64),
+    Record(rtrb::Producer<i16>),
+    RecordStop,
     Stop,
 }
 
@@ -42,6 +45,8 @@ pub struct HearingCounters {
     pub dropped_events: AtomicU64,
     /// Commands that the thread had no room for.
     pub dropped_commands: AtomicU64,
+    /// Samples for which a recording had no room: its disk was too slow.
+    pub recording_lost: AtomicU64,
     /// Where the tape stands, in samples.
     pub position: AtomicU64,
     /// Whether a card is attached and delivers (1) or not (0).
@@ -73,6 +78,7 @@ impl Hearing {
                 counters: own_counters,
                 ear,
                 card: None,
+                recording: None,
                 token: None,
                 blocks_at_token: 0,
                 samples: Vec::with_capacity(8_192),
@@ -100,6 +106,16 @@ impl Hearing {
     /// Sends a health token through the thread; it comes back as [`Heard::Token`].
     pub fn token(&self, token: u64) {
         self.send(Command::Token(token));
+    }
+
+    /// Copies what is heard from now on into this ring, instead of into the one before.
+    pub fn record(&self, ring: rtrb::Producer<i16>) {
+        self.send(Command::Record(ring));
+    }
+
+    /// Copies no more; the ring is left.
+    pub fn record_stop(&self) {
+        self.send(Command::RecordStop);
     }
 
     /// Where the tape stands, if a microphone delivers.
@@ -139,6 +155,30 @@ struct Card {
     last: Instant,
 }
 
+/// A recording's place on the tape.
+struct Tap {
+    reader: Reader,
+    ring: rtrb::Producer<i16>,
+}
+
+impl Tap {
+    /// Copies what is new. Returns the samples for which there was no room, or that the tape had forgotten.
+    fn copy(&mut self, tape: &Tape) -> u64 {
+        let mut lost = 0;
+        loop {
+            match self.reader.read(tape, usize::MAX) {
+                Read::Samples(sound) => {
+                    let fits = sound.len().min(self.ring.slots());
+                    let _ = self.ring.push_entire_slice(&sound[..fits]);
+                    lost += (sound.len() - fits) as u64;
+                }
+                Read::Lost(samples) => lost += samples,
+                Read::End => return lost,
+            }
+        }
+    }
+}
+
 struct Worker {
     mic: Arc<Microphone>,
     inbox: Sender<Input>,
@@ -146,6 +186,7 @@ struct Worker {
     counters: Arc<HearingCounters>,
     ear: Ear,
     card: Option<Card>,
+    recording: Option<Tap>,
     token: Option<u64>,
     blocks_at_token: u64,
     samples: Vec<i16>,
@@ -177,6 +218,8 @@ impl Worker {
             Command::Attach { shape, ring } => self.attach(shape, ring),
             Command::Detach => self.card = None,
             Command::Token(token) => self.token = Some(token),
+            Command::Record(ring) => self.recording = Some(Tap { reader: Reader::at(self.ear.position()), ring }),
+            Command::RecordStop => self.recording = None,
             Command::Stop => {}
         }
         let pace = if self.ear.wants_short_periods() { Pace::Listening } else { Pace::Idle };
@@ -222,6 +265,10 @@ impl Worker {
         card.last = Instant::now();
         let news = !std::mem::replace(&mut card.delivered, true);
         self.ear.push(&self.samples);
+        if let Some(tap) = &mut self.recording {
+            let lost = tap.copy(self.ear.tape());
+            self.counters.recording_lost.fetch_add(lost, Ordering::Relaxed);
+        }
         self.counters.position.store(self.ear.position().0, Ordering::Release);
         self.counters.flowing.store(1, Ordering::Release);
         if news {

@@ -1,11 +1,16 @@
 //! Everything that reaches the control thread, in one queue.
 
-use auricle_core::assistant::event::{PlayNumber, ServerId};
+use auricle_core::assistant::event::{PlayNumber, ServerId, ServiceId};
 use auricle_core::hearing::EarEvent;
 use auricle_core::link::LinkEvent;
+use auricle_core::voices::Voices;
+use auricle_core::wish::Outcome;
 
 use crate::control::Request;
+use crate::services::recorder::RecorderNotice;
+use crate::services::ssh::TunnelNotice;
 use crate::services::tts::TtsError;
+use crate::sound::mixer::MixerError;
 use crate::sound::{MicNotice, SpeakerNotice};
 
 /// How many inputs may wait for the control thread.
@@ -45,6 +50,16 @@ pub enum Input {
     Voiceless(PlayNumber, TtsError),
     /// A sound was made to its end.
     Voiced(PlayNumber),
+    /// What the speech engine can speak, or why that is not known.
+    Voices(Result<Voices, TtsError>),
+    /// A program has ended, or something else that was to be served.
+    Served(ServiceId, Outcome),
+    /// From the tunnel with this number.
+    Tunnel(u64, TunnelNotice),
+    /// From the recorder.
+    Recorder(RecorderNotice),
+    /// What the card's volume control is at now, in percent.
+    Mixer(Result<u8, MixerError>),
     /// From the control socket.
     Request(Request),
     /// Read the settings again.

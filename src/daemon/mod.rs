@@ -11,9 +11,12 @@ pub mod hearing;
 mod inbox;
 pub mod input;
 pub mod ledger;
+mod loudness;
+mod meeting;
 mod notify;
 mod patience;
 mod requests;
+mod services;
 mod speech;
 mod status;
 
@@ -64,6 +67,9 @@ pub enum DaemonError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The mixer control can't be used at all.
+    #[error("{0}")]
+    Mixer(#[from] crate::sound::mixer::MixerError),
     /// The system has no thread for us.
     #[error("no thread could be started: {0}")]
     Thread(#[from] std::io::Error),

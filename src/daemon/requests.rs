@@ -1,47 +1,98 @@
 //! What people ask for: at the control socket, and by SIGHUP.
 
-use auricle_core::assistant::event::{By, Event};
-use auricle_core::dialogue::Trigger;
+use std::collections::BTreeMap;
 
-use serde_json::Value;
+use auricle_core::assistant::event::{By, Event, RequestId};
+use auricle_core::dialogue::Trigger;
+use auricle_core::wish::{Outcome, Wish};
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
 use super::control::Control;
 use crate::control::{Action, Answer, Request};
+
+/// Who waits at the control socket for an answer of the assistant.
+#[derive(Default)]
+pub(super) struct Waiting {
+    last: u64,
+    replies: BTreeMap<RequestId, Waiter>,
+}
+
+struct Waiter {
+    reply: oneshot::Sender<Answer>,
+    /// What to say where the outcome says nothing.
+    done: Value,
+}
 
 impl Control {
     pub(super) fn request(&mut self, request: Request) {
         match request {
             // Whoever asked may have gone away meanwhile.
             Request::Status(reply) => drop(reply.send(self.status())),
-            Request::Act(action, reply) => drop(reply.send(self.act(action))),
+            Request::Act(action, reply) => match self.act_now(action) {
+                Ok(answer) => drop(reply.send(answer)),
+                Err(later) => self.act_later(later, reply),
+            },
         }
     }
 
-    fn act(&mut self, action: Action) -> Answer {
+    /// What can be answered at once; else the action back.
+    fn act_now(&mut self, action: Action) -> Result<Answer, Action> {
         match action {
             Action::Say(_) if !self.assistant.has_room_to_say() => {
-                return Err("too many texts wait for the loudspeaker; try again later".to_owned());
+                return Ok(Err("too many texts wait for the loudspeaker; try again later".to_owned()));
             }
             Action::Say(text) => self.decide(Event::Say(text)),
             Action::Listen => {
                 let at = self.hearing.position();
                 self.decide(Event::Trigger { trigger: Trigger::Listen, server: None, at });
                 if self.assistant.turn().is_none() {
-                    return Err(self.why_not_listening());
+                    return Ok(Err(self.why_not_listening()));
                 }
             }
             Action::Cancel => self.decide(Event::Cancel),
             Action::Mute => self.decide(Event::Mute(By::Local)),
             Action::Unmute => self.decide(Event::Unmute(By::Local)),
-            Action::Volume(_)
-            | Action::Ask { .. }
-            | Action::Dictate
-            | Action::DictateStop
-            | Action::MeetingStart(_)
-            | Action::MeetingStop
-            | Action::SshStop => return Err("not served by this build yet".to_owned()),
+            Action::DictateStop => self.decide(Event::Release),
+            Action::Volume(None) => return Ok(Ok(json!({ "volume": self.assistant.volume() }))),
+            later => return Err(later),
         }
-        Ok(Value::Null)
+        Ok(Ok(Value::Null))
+    }
+
+    /// What is answered when the assistant knows what came of it.
+    fn act_later(&mut self, action: Action, reply: oneshot::Sender<Answer>) {
+        self.waiting.last += 1;
+        let request = RequestId(self.waiting.last);
+        let wish = |wish| Event::Wish { request, wish };
+        let (event, done) = match action {
+            Action::Volume(Some(percent)) => {
+                (wish(Wish::Volume { percent, keep: true }), json!({ "volume": percent.min(100) }))
+            }
+            Action::Ask { text, chatbot } => (Event::Text { request, server: None, text, chatbot }, Value::Null),
+            Action::Dictate => {
+                let at = self.hearing.position();
+                (Event::Dictate { request, server: None, at }, Value::Null)
+            }
+            Action::MeetingStart(name) => (wish(Wish::MeetingStart { name }), Value::Null),
+            Action::MeetingStop => (wish(Wish::MeetingStop), Value::Null),
+            Action::SshStop => (wish(Wish::TunnelStop), Value::Null),
+            // Answered at once.
+            _ => return,
+        };
+        self.waiting.replies.insert(request, Waiter { reply, done });
+        self.decide(event);
+    }
+
+    /// The assistant's answer. Whoever asked may have gone away meanwhile.
+    pub(super) fn reply(&mut self, request: RequestId, outcome: Outcome) {
+        let Some(Waiter { reply, done }) = self.waiting.replies.remove(&request) else { return };
+        let answer = match outcome {
+            Outcome::Done | Outcome::Superseded => Ok(done),
+            Outcome::Answer { payload, .. } => Ok(payload),
+            Outcome::Refused(why) | Outcome::Failed(why) => Err(why),
+        };
+        drop(reply.send(answer));
     }
 
     fn why_not_listening(&self) -> String {

@@ -82,8 +82,14 @@ async fn make(source: Source, voice: &Voice, sink: oneshot::Receiver<Sink>) -> R
             }
             Ok(Made::Toned)
         }
-        Source::Text(text) => speak(voice.speak(&text), sink).await,
-        Source::Sentence(sentence) => speak(voice.say(sentence), sink).await,
+        Source::Text(text) => {
+            know_voices(voice).await;
+            speak(voice.speak(&text), sink).await
+        }
+        Source::Sentence(sentence) => {
+            know_voices(voice).await;
+            speak(voice.say(sentence), sink).await
+        }
         Source::File(file) => {
             if let Ok(mut sink) = sink.await {
                 play_file(&file.0, &mut sink).await;
@@ -92,6 +98,14 @@ async fn make(source: Source, voice: &Voice, sink: oneshot::Receiver<Sink>) -> R
         }
         // No protocol of this version pushes sound.
         Source::Stream(_) => Ok(Made::Toned),
+    }
+}
+
+/// What the engine has must be known before it is asked for a language. Right after the start that may take a moment.
+async fn know_voices(voice: &Voice) {
+    if let Err(error) = voice.voices().await {
+        // What it has in any case is spoken.
+        tracing::debug!("{error}");
     }
 }
 

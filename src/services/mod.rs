@@ -2,7 +2,7 @@
 
 pub mod hooks;
 pub mod process;
+pub mod recorder;
 pub mod shell;
 pub mod ssh;
-pub mod recorder;
 pub mod tts;

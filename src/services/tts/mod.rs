@@ -4,7 +4,7 @@
 //! line in the settings. Text goes in on stdin and never through a shell; WAV comes out on stdout and is read only as
 //! fast as somebody plays it, so a long text costs a pipe, not memory.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use auricle_core::sentences::{Language, Sentence};
@@ -75,7 +75,7 @@ pub struct Voice {
     settings: TtsSettings,
     limits: Limits,
     /// What the engine has; empty until it was asked.
-    voices: OnceCell<Voices>,
+    voices: Arc<OnceCell<Voices>>,
     /// What it has in any case.
     common: Voices,
     unknown: Mutex<Unknown>,
@@ -99,7 +99,14 @@ impl Voice {
     #[must_use]
     pub fn with_limits(settings: TtsSettings, limits: Limits) -> Self {
         let common = Voices::new(Some(espeak::COMMON.iter().map(ToString::to_string).collect()));
-        Self { settings, limits, voices: OnceCell::new(), common, unknown: Mutex::default() }
+        Self { settings, limits, voices: Arc::default(), common, unknown: Mutex::default() }
+    }
+
+    /// The same engine in another language, which need not be asked again what it has.
+    #[must_use]
+    pub fn in_language(&self, language: String) -> Self {
+        let settings = TtsSettings { language, command: self.settings.command.clone() };
+        Self { voices: Arc::clone(&self.voices), ..Self::with_limits(settings, self.limits) }
     }
 
     /// The languages of the engine. It is asked once, by whoever calls first; until then only the languages of the
