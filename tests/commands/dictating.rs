@@ -90,7 +90,7 @@ fn to_hang_up_ends_it() {
 
 #[test]
 fn to_hang_up_before_it_has_begun_ends_it_too() {
-    let fake = Fake::start(|action, _| (*action != Action::Dictate).then(|| Ok(Value::Null)));
+    let fake = Fake::start(|action, _| (*action != Action::Dictate).then_some(Ok(Value::Null)));
     let stream = fake.open("GET", "/dictate", "");
     fake.wait_for(&Action::Dictate);
     drop(stream);
