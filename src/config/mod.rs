@@ -48,7 +48,6 @@ pub use sections::{
     ApplicationKind, Audio, Control, Device, Hooks, Linto, Listen, Meeting, MeetingFormat, Profile, Remote, Shell,
     Trigger, Tts, Unmute,
 };
-pub use words::{SplitError, split_words};
 
 /// Where the settings are when nobody says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/auricle/auricle.toml";

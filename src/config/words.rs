@@ -1,5 +1,7 @@
 //! Command lines as words, without a shell.
 
+use crate::services::shell::words;
+
 use super::kind::{Complaint, Given, Kind, quoted};
 
 /// A command line has at most so many words; a program and its arguments.
@@ -8,78 +10,10 @@ pub(super) const MOST_WORDS: usize = 64;
 /// So many command lines can be listed.
 const MOST_LINES: usize = 64;
 
-/// Why a command line can't be split into words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SplitError {
-    /// A quote is opened, but not closed.
-    #[error("has a {0} that is not closed; close it, or write \\{0} for the character itself")]
-    OpenQuote(char),
-    /// A backslash ends it.
-    #[error("ends with a \\ that has nothing to protect; remove it, or write \\\\ for the character itself")]
-    LoneBackslash,
-}
-
-/// Splits a command line into words as a shell does: at blanks, except within quotes. Nothing is expanded, and `|`, `;`,
-/// `>` and the like are characters as any other.
-///
-/// # Errors
-/// When a quote is not closed or a backslash stands last.
-///
-/// ```
-/// let words = auricle::config::split_words(r#"logger -t auricle "it's me""#).unwrap();
-/// assert_eq!(words, ["logger", "-t", "auricle", "it's me"]);
-/// ```
-pub fn split_words(line: &str) -> Result<Vec<String>, SplitError> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut rest = line.chars();
-    while let Some(c) = rest.next() {
-        match c {
-            ' ' | '\t' | '\n' | '\r' => words.extend(word.take()),
-            '\'' => literal(&mut rest, word.get_or_insert_default())?,
-            '"' => protected(&mut rest, word.get_or_insert_default())?,
-            '\\' => word.get_or_insert_default().push(rest.next().ok_or(SplitError::LoneBackslash)?),
-            c => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    Ok(words)
-}
-
-/// Up to the closing `'` everything stands for itself.
-fn literal(rest: &mut std::str::Chars<'_>, word: &mut String) -> Result<(), SplitError> {
-    loop {
-        match rest.next().ok_or(SplitError::OpenQuote('\''))? {
-            '\'' => return Ok(()),
-            c => word.push(c),
-        }
-    }
-}
-
-/// Up to the closing `"` a backslash protects what would mean something to a shell; before anything else it stands for
-/// itself.
-fn protected(rest: &mut std::str::Chars<'_>, word: &mut String) -> Result<(), SplitError> {
-    let open = SplitError::OpenQuote('"');
-    loop {
-        match rest.next().ok_or(open)? {
-            '"' => return Ok(()),
-            '\\' => match rest.next().ok_or(open)? {
-                c @ ('"' | '\\' | '$' | '`') => word.push(c),
-                c => word.extend(['\\', c]),
-            },
-            c => word.push(c),
-        }
-    }
-}
-
-/// The command line that [`split_words`] makes these words of.
+/// The command line that is split into these words.
 fn join(words: &[String]) -> String {
-    let harmless = |c: char| c.is_alphanumeric() || "-_./:=,+@%".contains(c);
-    let shown = |word: &String| match word.is_empty() || !word.chars().all(harmless) {
-        true => format!("'{}'", word.replace('\'', r"'\''")),
-        false => word.clone(),
-    };
-    words.iter().map(shown).collect::<Vec<_>>().join(" ")
+    // Only a NUL can't be quoted, and those were refused.
+    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
 }
 
 /// A list of command lines.
@@ -115,7 +49,9 @@ fn read_line(line: &str) -> Result<Vec<String>, String> {
     if line.contains('\0') {
         return Err("has a NUL character, which no command can have; remove it".into());
     }
-    let words = split_words(line).map_err(|error| error.to_string())?;
+    let words = words(line).ok_or(
+        "has a quote that is not closed, or a \\ at its end; write \\ before a character that stands for itself",
+    )?;
     match words.first() {
         None => Err("is empty; write a program and its arguments, or remove it".into()),
         Some(program) if program.is_empty() => Err("names no program; begin it with one".into()),
@@ -131,44 +67,17 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn lines_are_split_as_a_shell_does() {
-        for (line, words) in [
-            ("", &[][..]),
-            (" \t ", &[]),
-            ("uptime", &["uptime"]),
-            ("  df   -h /  ", &["df", "-h", "/"]),
-            ("echo 'a b' \"c d\"", &["echo", "a b", "c d"]),
-            ("echo a'b c'\"d e\"f", &["echo", "ab cd ef"]),
-            ("echo '' \"\"", &["echo", "", ""]),
-            (r"echo a\ b \' \\", &["echo", "a b", "'", "\\"]),
-            (r#"echo '\"' "\"" "\n" "\$x""#, &["echo", "\\\"", "\"", "\\n", "$x"]),
-            ("echo $HOME *.txt | wc; rm # no", &["echo", "$HOME", "*.txt", "|", "wc;", "rm", "#", "no"]),
-        ] {
-            assert_eq!(split_words(line).unwrap(), words, "{line}");
-        }
-        for (line, error) in [
-            ("echo 'a", SplitError::OpenQuote('\'')),
-            ("echo \"a", SplitError::OpenQuote('"')),
-            ("echo \"a\\", SplitError::OpenQuote('"')),
-            ("it's", SplitError::OpenQuote('\'')),
-            ("echo \\", SplitError::LoneBackslash),
-        ] {
-            assert_eq!(split_words(line), Err(error), "{line}");
-        }
-    }
-
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn what_is_shown_splits_into_the_same_words(words in prop::collection::vec("[a-z '\"\\\\$|\\n\\t]{0,8}", 0..6)) {
-            prop_assert_eq!(split_words(&join(&words)).unwrap(), words);
+            prop_assert_eq!(super::words(&join(&words)).unwrap(), words);
         }
 
         #[test]
         fn any_text_is_split_or_refused(line in any::<String>()) {
-            let _ = split_words(&line);
+            let _ = read_line(&line);
         }
     }
 }

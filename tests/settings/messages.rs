@@ -118,19 +118,19 @@ const POWER: &[Case] = &[
     (
         "remote.shell_commands = [\"uptime\", \"echo 'a\"]\n",
         &[
-            "line 1: `shell_commands` in [remote] is [\"uptime\", \"echo 'a\"]; entry 2 has a ' that is not closed; close it, or write \\' for the character itself",
+            "line 1: `shell_commands` in [remote] is [\"uptime\", \"echo 'a\"]; entry 2 has a quote that is not closed, or a \\ at its end; write \\ before a character that stands for itself",
         ],
     ),
     (
         "remote.shell_commands = ['echo \"a']\n",
         &[
-            "line 1: `shell_commands` in [remote] is [\"echo \"a\"]; entry 1 has a \" that is not closed; close it, or write \\\" for the character itself",
+            "line 1: `shell_commands` in [remote] is [\"echo \"a\"]; entry 1 has a quote that is not closed, or a \\ at its end; write \\ before a character that stands for itself",
         ],
     ),
     (
         "remote.shell_commands = ['a', 'b', 'echo a\\']\n",
         &[
-            "line 1: `shell_commands` in [remote] is [\"a\", \"b\", \"echo a\\\"]; entry 3 ends with a \\ that has nothing to protect; remove it, or write \\\\ for the character itself",
+            "line 1: `shell_commands` in [remote] is [\"a\", \"b\", \"echo a\\\"]; entry 3 has a quote that is not closed, or a \\ at its end; write \\ before a character that stands for itself",
         ],
     ),
     (

@@ -6,7 +6,16 @@ pub(super) const MAX_TEXT: usize = 4096;
 /// One line of at most [`MAX_TEXT`] bytes; `None` if there is no letter and no figure to say.
 pub(super) fn clean(text: &str) -> Option<String> {
     // More than enough to cut from; a text may come from a server and be of any length.
-    let mut line: String = text.chars().take(MAX_TEXT).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut line = String::with_capacity(text.len().min(MAX_TEXT));
+    for c in text.chars().take(MAX_TEXT) {
+        // The engine reads over the end of a line; a comma makes it pause there.
+        let runs_on = line.ends_with(char::is_alphanumeric);
+        match c {
+            '\n' if runs_on => line.push_str(", "),
+            c if c.is_control() => line.push(' '),
+            c => line.push(c),
+        }
+    }
     // espeak-ng would take what follows for the names of sounds.
     while line.contains("[[") {
         line = line.replace("[[", "[");
@@ -32,7 +41,12 @@ mod tests {
 
     #[test]
     fn control_characters_become_spaces() {
-        assert_eq!(clean("one\ntwo\tthree\0four\x1b[31m\u{85}").unwrap(), "one two three four [31m\n");
+        assert_eq!(clean("one\ttwo\0three\x1b[31m\u{85}").unwrap(), "one two three [31m\n");
+    }
+
+    #[test]
+    fn the_end_of_a_line_is_a_pause() {
+        assert_eq!(clean("Menu\nsoup\n\nfish.\nEnjoy!\n").unwrap(), "Menu, soup,  fish. Enjoy!\n");
     }
 
     #[test]
