@@ -21,6 +21,7 @@ mod clock;
 mod idle;
 mod message;
 mod proxy;
+mod recording;
 mod report;
 mod satellite;
 mod speak;
@@ -85,7 +86,9 @@ fn measure(python: &str, report: &mut Report) {
     idle::again(&daemon, &mut idle);
     drop(daemon);
     message::measure(python, &mut turns);
-    for part in [turns, starts, idle] {
+    let mut recordings = Report::new();
+    recording::measure(&mut recordings);
+    for part in [turns, recordings, starts, idle] {
         report.append(part);
     }
 }
