@@ -6,6 +6,7 @@ use auricle_core::assistant::event::{Event, ServerId, ServiceId};
 use auricle_core::assistant::report::Report;
 use auricle_core::wish::{self, Hook, HookKind, Outcome, Wish};
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use super::control::Control;
 use super::input::Input;
@@ -14,13 +15,23 @@ use crate::services::hooks::{HookOutcome, Hooks};
 use crate::services::shell::{self, ShellAnswer, ShellPolicy};
 use crate::services::ssh::{Ending, Tunnel, TunnelNotice, TunnelRequest, TunnelSettings};
 
+/// So many commands of servers run at once; one more is refused.
+const COMMANDS: usize = 4;
+
 /// What runs outside the assistant.
-#[derive(Default)]
 pub(super) struct Services {
     hooks: Arc<Hooks>,
+    /// Places for commands.
+    commands: Arc<Semaphore>,
     tunnel: Option<OpenTunnel>,
     /// Tunnels that were begun, so that notices of an old one are recognised.
     tunnels: u64,
+}
+
+impl Default for Services {
+    fn default() -> Self {
+        Self { hooks: Arc::default(), commands: Arc::new(Semaphore::new(COMMANDS)), tunnel: None, tunnels: 0 }
+    }
 }
 
 impl Services {
@@ -60,15 +71,20 @@ impl Control {
         self.pending.push_back(Event::Served { service, outcome });
     }
 
-    fn run_command(&self, service: ServiceId, command: String) {
+    fn run_command(&mut self, service: ServiceId, command: String) {
         let remote = &self.settings.remote;
         let policy = match remote.shell {
             Shell::Off => ShellPolicy::Off,
             Shell::Listed => ShellPolicy::Listed(remote.shell_commands.clone()),
             Shell::Any => ShellPolicy::Any,
         };
+        let Ok(place) = Arc::clone(&self.services.commands).try_acquire_owned() else {
+            let why = format!("{COMMANDS} commands run already; try again later");
+            return self.served(service, Outcome::Refused(why));
+        };
         let (limit, inbox) = (remote.shell_timeout, self.inbox.clone());
         tokio::spawn(async move {
+            let _place = place;
             let answer = shell::run(&policy, &command, limit).await;
             let outcome = match &answer {
                 ShellAnswer::Refused(refusal) => Outcome::Refused(format!("{refusal}; {}", refusal.remedy())),
