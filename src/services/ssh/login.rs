@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use ssh2::{ErrorCode, Listener, MethodType, Session};
 
 use super::address::Server;
-use super::ciphers::CIPHERS;
+use super::ciphers::{MACS, ciphers};
 use super::watch::Step;
 use super::{Ending, Limits, Order, Pins, SshError};
 
@@ -69,8 +69,13 @@ impl Login<'_> {
     /// Says what the handshake is to agree on.
     fn prefer(&self, session: &Session) -> Result<(), ssh2::Error> {
         session.method_pref(MethodType::HostKey, &self.pins.signatures(session, self.server)?)?;
-        session.method_pref(MethodType::CryptCs, CIPHERS)?;
-        session.method_pref(MethodType::CryptSc, CIPHERS)
+        for kind in [MethodType::CryptCs, MethodType::CryptSc] {
+            session.method_pref(kind, ciphers())?;
+        }
+        for kind in [MethodType::MacCs, MethodType::MacSc] {
+            session.method_pref(kind, MACS)?;
+        }
+        Ok(())
     }
 
     fn explain_login(&self, error: &ssh2::Error) -> SshError {
