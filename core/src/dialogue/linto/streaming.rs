@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::outbox::Outbox;
 use super::presence::Standing;
+use super::transcript::Transcript;
 use crate::assistant::report::Report;
 use crate::audio::Position;
 use crate::audio::chime::Chime;
@@ -41,8 +42,8 @@ const STALE: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(30 * 60);
 /// Uplinks of requests count from 1; these never meet them.
 const FIRST_UPLINK: u64 = 1 << 32;
-/// So much of what was reported is kept to recognise a repetition, in bytes.
-const REPORTED: usize = 64 * 1024;
+/// So often in a row a stream that broke off without a word of text is started anew at once.
+const RESTARTS: u8 = 3;
 
 /// Whose stream it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,14 +104,15 @@ pub(super) struct Streaming {
     recording: bool,
     phase: Phase,
     streams: u64,
-    /// The finished phrases of this stream.
-    reported: String,
+    /// How often it was started anew since text came.
+    restarts: u8,
+    transcript: Transcript,
 }
 
 impl Streaming {
     pub(super) fn new(topics: Topics, live: bool) -> Self {
-        let reported = String::new();
-        Self { topics, live, recording: false, phase: Phase::Idle, streams: 0, reported }
+        let transcript = Transcript::default();
+        Self { topics, live, recording: false, phase: Phase::Idle, streams: 0, restarts: 0, transcript }
     }
 
     /// Somebody wants to dictate.
@@ -128,6 +130,7 @@ impl Streaming {
         out.ask(Ask::Taken(Ok("dictation".into())));
         out.ask(Ask::Mic { from, end: End::Manual { cap: LONGEST }, while_speaking: false });
         out.ask(Ask::Shown(Shown::Listening));
+        self.restarts = 0;
         self.start(now, Owner::Dictation, from, 0, out);
     }
 
@@ -169,22 +172,22 @@ impl Streaming {
     }
 
     /// The dictation ends at once.
-    pub(super) fn cancel(&mut self, out: &mut Outbox) {
+    pub(super) fn cancel(&mut self, now: Tick, out: &mut Outbox) {
         if self.owner() == Some(Owner::Dictation) {
             self.abandon(out);
             self.publish("stop", streaming::stop(), out);
-            self.done(out);
+            self.done(now, out);
         }
     }
 
     /// The connection is gone, and the stream with it.
-    pub(super) fn disconnected(&mut self, out: &mut Outbox) {
+    pub(super) fn disconnected(&mut self, now: Tick, out: &mut Outbox) {
         let owner = self.owner();
         self.abandon(out);
         if owner == Some(Owner::Dictation) {
             out.dropped("transcription", "the connection to the server was lost".into());
             out.play(Class::Local, Source::Sentence(Sentence::NotSent));
-            self.done(out);
+            self.done(now, out);
         }
         self.phase = Phase::Idle;
     }
@@ -207,7 +210,11 @@ impl Streaming {
         let Some(owner) = self.owner() else {
             return out.dropped("late_transcript", format!("`streaming/{}`", super::outbox::short(rest)));
         };
-        match (streaming::parse(rest, payload), self.phase) {
+        let event = streaming::parse(rest, payload);
+        if matches!(event, Event::Partial(_) | Event::Text(_)) {
+            self.restarts = 0;
+        }
+        match (event, self.phase) {
             (Event::Started, Phase::Starting { from, .. }) => {
                 self.phase = Phase::Holding { owner, from, until: now + HOLD };
             }
@@ -221,15 +228,15 @@ impl Streaming {
             }
             // The server was restarted, perhaps; it says so once for each chunk.
             (Event::NotStarted(_), Phase::Running { .. }) => {
-                out.ask(Ask::UplinkAbort { uplink: self.uplink() });
-                self.start(now, owner, Start::Now, 0, out);
+                self.abandon(out);
+                self.start_anew(now, owner, out);
             }
             (Event::Failed(why), _) => {
                 let why = if why.is_empty() { "the server can't transcribe".into() } else { why };
                 self.fail(now, owner, why, out);
             }
             (Event::Partial(text), _) => out.report(Report::Partial { text, meeting: owner == Owner::Meeting }),
-            (Event::Text(text), _) => self.phrase(owner, text, out),
+            (Event::Text(text), _) => self.transcript.phrase(text, owner == Owner::Meeting, out),
             (Event::Stopped, Phase::Running { .. }) => {
                 // Unasked: the server limits how long a stream may be.
                 out.ask(Ask::UplinkAbort { uplink: self.uplink() });
@@ -237,8 +244,9 @@ impl Streaming {
                 out.dropped("transcription", "the server ended the stream by itself".into());
                 self.phase = Phase::Ending { owner, until: now + FINAL };
             }
-            (Event::Final(text), Phase::Ending { .. }) => {
-                self.rest_of(owner, &text, out);
+            (Event::Final(text), Phase::Flushing { .. } | Phase::Ending { .. }) => {
+                self.abandon(out);
+                self.transcript.whole(&text, owner == Owner::Meeting, out);
                 self.finish(now, owner, out);
             }
             (Event::Odd(why), _) => out.dropped("odd_transcript", why),
@@ -300,7 +308,7 @@ impl Streaming {
 
     fn run(&mut self, owner: Owner, from: Start, out: &mut Outbox) {
         self.streams += 1;
-        self.reported.clear();
+        self.transcript = Transcript::default();
         let topic = self.topics.egress(Scope::Request, "streaming/chunk");
         let to = Delivery { topic, qos: Qos::Zero, expires: STALE };
         out.ask(Ask::UplinkStart { uplink: self.uplink(), from, encoding: Encoding::Pcm { chunk: CHUNK }, to });
@@ -320,17 +328,27 @@ impl Streaming {
             out.ask(Ask::Done);
         }
         if self.recording {
-            self.start(now, Owner::Meeting, Start::Now, 0, out);
+            self.start_anew(now, Owner::Meeting, out);
         }
     }
 
+    /// A server that loses each stream, or a microphone that is gone, must not make this an endless round.
+    fn start_anew(&mut self, now: Tick, owner: Owner, out: &mut Outbox) {
+        self.restarts += 1;
+        if self.restarts > RESTARTS {
+            return self.fail(now, owner, format!("{RESTARTS} streams in a row broke off without any text"), out);
+        }
+        self.start(now, owner, Start::Now, 0, out);
+    }
+
     fn fail(&mut self, now: Tick, owner: Owner, why: String, out: &mut Outbox) {
+        self.restarts = 0;
         self.abandon(out);
         out.dropped("transcription", why);
         match owner {
             Owner::Dictation => {
                 out.play(Class::Local, Source::Chime(Chime::Error));
-                self.done(out);
+                self.done(now, out);
             }
             Owner::Meeting if self.recording => self.phase = Phase::Pausing { until: now + AGAIN },
             Owner::Meeting => self.phase = Phase::Idle,
@@ -344,39 +362,18 @@ impl Streaming {
         }
     }
 
-    /// The dictation is over.
-    fn done(&mut self, out: &mut Outbox) {
+    /// The dictation is over. A recording that waits for its turn gets it when the server has let go of the stream.
+    fn done(&mut self, now: Tick, out: &mut Outbox) {
         self.microphone_off(Owner::Dictation, out);
         out.report(Report::Command { topic: "streaming".into(), result: "ended".into() });
         out.ask(Ask::Done);
-        self.phase = Phase::Idle;
+        self.phase = if self.recording { Phase::Pausing { until: now + CLEAR } } else { Phase::Idle };
     }
 
     fn microphone_off(&self, owner: Owner, out: &mut Outbox) {
         if owner == Owner::Dictation {
             out.ask(Ask::MicStop);
         }
-    }
-
-    fn phrase(&mut self, owner: Owner, text: String, out: &mut Outbox) {
-        if text.is_empty() {
-            return;
-        }
-        if self.reported.len() + text.len() < REPORTED {
-            self.reported.push_str(&text);
-            self.reported.push(' ');
-        }
-        out.report(Report::Final { text, meeting: owner == Owner::Meeting });
-    }
-
-    /// The final text repeats the phrases of the stream, or only the last one; what is new in it is told.
-    fn rest_of(&mut self, owner: Owner, text: &str, out: &mut Outbox) {
-        let (known, text) = (self.reported.trim_end(), text.trim());
-        if known.ends_with(text) {
-            return;
-        }
-        let rest = text.strip_prefix(known).unwrap_or(text).trim_start().to_owned();
-        self.phrase(owner, rest, out);
     }
 
     const fn uplink(&self) -> UplinkId {
