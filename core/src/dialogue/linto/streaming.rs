@@ -34,6 +34,8 @@ const FLUSH: Duration = Duration::from_secs(1);
 const FINAL: Duration = Duration::from_secs(4);
 /// A recording whose transcription failed tries again.
 const AGAIN: Duration = Duration::from_secs(30);
+/// A stream that broke off sooner than this after its start has failed.
+const SHORT: Duration = Duration::from_secs(5);
 /// Sound in one message. Servers that limit a stream count messages, 150 of them, so they should not be too short.
 const CHUNK: Duration = Duration::from_millis(250);
 /// A chunk that could not be sent by then is worth nothing.
@@ -42,8 +44,6 @@ const STALE: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(30 * 60);
 /// Uplinks of requests count from 1; these never meet them.
 const FIRST_UPLINK: u64 = 1 << 32;
-/// So often in a row a stream that broke off without a word of text is started anew at once.
-const RESTARTS: u8 = 3;
 
 /// Whose stream it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +77,7 @@ enum Phase {
     },
     Running {
         owner: Owner,
+        since: Tick,
     },
     /// The last chunk is on its way.
     Flushing {
@@ -104,15 +105,13 @@ pub(super) struct Streaming {
     recording: bool,
     phase: Phase,
     streams: u64,
-    /// How often it was started anew since text came.
-    restarts: u8,
     transcript: Transcript,
 }
 
 impl Streaming {
     pub(super) fn new(topics: Topics, live: bool) -> Self {
         let transcript = Transcript::default();
-        Self { topics, live, recording: false, phase: Phase::Idle, streams: 0, restarts: 0, transcript }
+        Self { topics, live, recording: false, phase: Phase::Idle, streams: 0, transcript }
     }
 
     /// Somebody wants to dictate.
@@ -130,7 +129,6 @@ impl Streaming {
         out.ask(Ask::Taken(Ok("dictation".into())));
         out.ask(Ask::Mic { from, end: End::Manual { cap: LONGEST }, while_speaking: false });
         out.ask(Ask::Shown(Shown::Listening));
-        self.restarts = 0;
         self.start(now, Owner::Dictation, from, 0, out);
     }
 
@@ -194,14 +192,19 @@ impl Streaming {
 
     /// A chunk was handed to the connection, or could not be.
     pub(super) fn uplinked(&mut self, now: Tick, uplink: UplinkId, sent: bool, last: bool, out: &mut Outbox) {
+        let (Phase::Running { owner, .. } | Phase::Flushing { owner, .. }) = self.phase else { return };
         if uplink.0 < FIRST_UPLINK || uplink != self.uplink() {
             return;
         }
         if !sent {
             out.dropped("transcript_chunk", "a piece of sound could not be sent".into());
         }
-        if last && let Phase::Running { owner } | Phase::Flushing { owner, .. } = self.phase {
+        if last && (sent || matches!(self.phase, Phase::Flushing { .. })) {
             self.stop(now, owner, out);
+        } else if last {
+            // The microphone was closed.
+            self.publish("stop", streaming::stop(), out);
+            self.fail(now, owner, "the microphone is closed".into(), out);
         }
     }
 
@@ -210,11 +213,7 @@ impl Streaming {
         let Some(owner) = self.owner() else {
             return out.dropped("late_transcript", format!("`streaming/{}`", super::outbox::short(rest)));
         };
-        let event = streaming::parse(rest, payload);
-        if matches!(event, Event::Partial(_) | Event::Text(_)) {
-            self.restarts = 0;
-        }
-        match (event, self.phase) {
+        match (streaming::parse(rest, payload), self.phase) {
             (Event::Started, Phase::Starting { from, .. }) => {
                 self.phase = Phase::Holding { owner, from, until: now + HOLD };
             }
@@ -227,9 +226,12 @@ impl Streaming {
                 self.fail(now, owner, why.into(), out);
             }
             // The server was restarted, perhaps; it says so once for each chunk.
-            (Event::NotStarted(_), Phase::Running { .. }) => {
+            (Event::NotStarted(_), Phase::Running { since, .. }) if now.since(since) >= SHORT => {
                 self.abandon(out);
-                self.start_anew(now, owner, out);
+                self.start(now, owner, Start::Now, 0, out);
+            }
+            (Event::NotStarted(_), Phase::Running { .. }) => {
+                self.fail(now, owner, "the server loses each stream at once".into(), out);
             }
             (Event::Failed(why), _) => {
                 let why = if why.is_empty() { "the server can't transcribe".into() } else { why };
@@ -237,13 +239,7 @@ impl Streaming {
             }
             (Event::Partial(text), _) => out.report(Report::Partial { text, meeting: owner == Owner::Meeting }),
             (Event::Text(text), _) => self.transcript.phrase(text, owner == Owner::Meeting, out),
-            (Event::Stopped, Phase::Running { .. }) => {
-                // Unasked: the server limits how long a stream may be.
-                out.ask(Ask::UplinkAbort { uplink: self.uplink() });
-                self.microphone_off(owner, out);
-                out.dropped("transcription", "the server ended the stream by itself".into());
-                self.phase = Phase::Ending { owner, until: now + FINAL };
-            }
+            (Event::Stopped, Phase::Running { since, .. }) => self.stopped(now, owner, since, out),
             (Event::Final(text), Phase::Flushing { .. } | Phase::Ending { .. }) => {
                 self.abandon(out);
                 self.transcript.whole(&text, owner == Owner::Meeting, out);
@@ -267,7 +263,7 @@ impl Streaming {
                 self.fail(now, owner, why, out);
             }
             Phase::Clearing { owner, from, cleared, .. } => self.start(now, owner, from, cleared, out),
-            Phase::Holding { owner, from, .. } => self.run(owner, from, out),
+            Phase::Holding { owner, from, .. } => self.run(now, owner, from, out),
             Phase::Flushing { owner, .. } => {
                 out.ask(Ask::UplinkAbort { uplink: self.uplink() });
                 self.stop(now, owner, out);
@@ -295,7 +291,7 @@ impl Streaming {
             Phase::Starting { owner, .. }
             | Phase::Clearing { owner, .. }
             | Phase::Holding { owner, .. }
-            | Phase::Running { owner }
+            | Phase::Running { owner, .. }
             | Phase::Flushing { owner, .. }
             | Phase::Ending { owner, .. } => Some(owner),
         }
@@ -306,18 +302,30 @@ impl Streaming {
         self.phase = Phase::Starting { owner, from, cleared, until: now + ACK };
     }
 
-    fn run(&mut self, owner: Owner, from: Start, out: &mut Outbox) {
+    fn run(&mut self, now: Tick, owner: Owner, from: Start, out: &mut Outbox) {
         self.streams += 1;
         self.transcript = Transcript::default();
         let topic = self.topics.egress(Scope::Request, "streaming/chunk");
         let to = Delivery { topic, qos: Qos::Zero, expires: STALE };
         out.ask(Ask::UplinkStart { uplink: self.uplink(), from, encoding: Encoding::Pcm { chunk: CHUNK }, to });
         out.report(Report::Command { topic: "streaming".into(), result: "started".into() });
-        self.phase = Phase::Running { owner };
+        self.phase = Phase::Running { owner, since: now };
     }
 
     fn stop(&mut self, now: Tick, owner: Owner, out: &mut Outbox) {
         self.publish("stop", streaming::stop(), out);
+        self.phase = Phase::Ending { owner, until: now + FINAL };
+    }
+
+    /// Unasked: the server limits how long a stream may be.
+    fn stopped(&mut self, now: Tick, owner: Owner, since: Tick, out: &mut Outbox) {
+        let why = "the server ended the stream by itself";
+        if now.since(since) < SHORT {
+            return self.fail(now, owner, why.into(), out);
+        }
+        out.ask(Ask::UplinkAbort { uplink: self.uplink() });
+        self.microphone_off(owner, out);
+        out.dropped("transcription", why.into());
         self.phase = Phase::Ending { owner, until: now + FINAL };
     }
 
@@ -328,21 +336,11 @@ impl Streaming {
             out.ask(Ask::Done);
         }
         if self.recording {
-            self.start_anew(now, Owner::Meeting, out);
+            self.start(now, Owner::Meeting, Start::Now, 0, out);
         }
-    }
-
-    /// A server that loses each stream, or a microphone that is gone, must not make this an endless round.
-    fn start_anew(&mut self, now: Tick, owner: Owner, out: &mut Outbox) {
-        self.restarts += 1;
-        if self.restarts > RESTARTS {
-            return self.fail(now, owner, format!("{RESTARTS} streams in a row broke off without any text"), out);
-        }
-        self.start(now, owner, Start::Now, 0, out);
     }
 
     fn fail(&mut self, now: Tick, owner: Owner, why: String, out: &mut Outbox) {
-        self.restarts = 0;
         self.abandon(out);
         out.dropped("transcription", why);
         match owner {
