@@ -10,7 +10,7 @@ use auricle_core::assistant::Assistant;
 use auricle_core::assistant::event::{Effect, Event, Memory, Remembered, RequestId, ServerId, Tuning, UnmuteRule};
 use auricle_core::audio::Position;
 use auricle_core::dialogue::linto::{Linto, LintoSettings};
-use auricle_core::dialogue::{Dialogue, PlayEnd, Trigger};
+use auricle_core::dialogue::{Dialogue, PlayEnd, Source, Trigger};
 use auricle_core::hearing::{EarCommand, Ending, Limits, ListenId, UplinkId};
 use auricle_core::link::{LinkAsk, LinkEvent, Message, Publication};
 use auricle_core::time::Tick;
@@ -214,11 +214,23 @@ impl Bench {
 
     /// The server answers the last spoken request with this `behavior`.
     pub fn reply(&mut self, behavior: &str) {
+        self.reply_raw(&format!(r#"{{"behavior":{behavior}}}"#));
+    }
+
+    pub fn reply_raw(&mut self, payload: &str) {
         let sent = self.effects.iter().rev().find_map(|effect| match effect {
-            Effect::Send { to, .. } => Some(to.topic.clone()),
+            Effect::Send { to, .. } => Some(to.topic.replace("fromlinto", "tolinto")),
             _ => None,
         });
-        let topic = sent.expect("a request").replace("fromlinto", "tolinto");
-        self.message(S0, &topic, &format!(r#"{{"behavior":{behavior}}}"#));
+        self.message(S0, &sent.expect("a request"), payload);
+    }
+
+    /// The texts that were handed to the loudspeaker.
+    pub fn spoken(&self) -> Vec<&str> {
+        let texts = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Play { source: Source::Text(text), .. } => Some(text.as_str()),
+            _ => None,
+        });
+        texts.collect()
     }
 }
