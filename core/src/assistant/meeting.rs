@@ -31,6 +31,7 @@ enum Phase {
     },
     /// It closes it.
     Ending {
+        /// Empty as long as it is not even open.
         file: String,
     },
 }
@@ -82,7 +83,8 @@ impl Assistant {
         match &self.meeting.phase {
             Phase::Off => None,
             Phase::Starting => Some("a recording is just being started".into()),
-            Phase::Running { file } | Phase::Ending { file } => Some(format!("a recording runs already: {file}")),
+            Phase::Running { file } => Some(format!("a recording runs already: {file}")),
+            Phase::Ending { .. } => Some("the recording before is still being closed; try again in a moment".into()),
         }
     }
 
@@ -94,14 +96,14 @@ impl Assistant {
         self.end_recording();
     }
 
-    /// Ends the recording if there is one.
+    /// Ends the recording if there is one, also one that is just being started.
     pub(super) fn end_recording(&mut self) {
-        if let Phase::Running { file } = &mut self.meeting.phase {
-            self.meeting.phase = Phase::Ending { file: std::mem::take(file) };
-        }
-        if self.meeting.phase != Phase::Off {
-            self.effects.push_back(Effect::RecordStop);
-        }
+        self.meeting.phase = match std::mem::take(&mut self.meeting.phase) {
+            Phase::Off => return,
+            Phase::Starting => Phase::Ending { file: String::new() },
+            Phase::Running { file } | Phase::Ending { file } => Phase::Ending { file },
+        };
+        self.effects.push_back(Effect::RecordStop);
     }
 
     pub(super) fn recording_event(&mut self, now: Tick, event: Recording) {
@@ -114,6 +116,9 @@ impl Assistant {
                     &Awaits::RecordingStart,
                     &Outcome::Answer { payload, result: format!("recording to {file}") },
                 );
+            }
+            Recording::Started { file } if matches!(&self.meeting.phase, Phase::Ending { file } if file.is_empty()) => {
+                self.meeting.phase = Phase::Ending { file };
             }
             Recording::Started { .. } => self.effects.push_back(Effect::RecordStop),
             Recording::Refused(why) => {

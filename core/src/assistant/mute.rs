@@ -18,6 +18,7 @@ impl Assistant {
             return;
         }
         self.effects.push_back(Effect::Mic(false));
+        self.came(&Awaits::MicOpen, &Outcome::Refused("it was muted again".into()));
         self.take_mic_back();
         self.close_ear();
         self.end_recording();
@@ -36,6 +37,7 @@ impl Assistant {
         };
         if self.mic.muted().is_some() && self.mic.unmute(lifts) {
             self.effects.push_back(Effect::Mic(true));
+            self.came(&Awaits::MicClosed, &Outcome::Refused("it was unmuted again".into()));
             self.mute_changed();
         }
     }

@@ -105,7 +105,12 @@ impl Assistant {
         for waiting in overdue {
             let what = match waiting.awaits {
                 Awaits::MicClosed | Awaits::MicOpen => "the sound device does not answer",
-                Awaits::RecordingStart | Awaits::RecordingEnd => "the recorder does not answer",
+                Awaits::RecordingStart => {
+                    // Whoever was told no must not be recorded after all.
+                    self.end_recording();
+                    "the recorder does not answer"
+                }
+                Awaits::RecordingEnd => "the recorder does not answer",
                 Awaits::Voices(_) => "the speech engine does not say what it can speak",
                 Awaits::Service(_) => "it never ended",
             };

@@ -2,17 +2,19 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 pub mod toy;
+pub mod world;
 
 use std::time::Duration;
 
 use auricle_core::assistant::Assistant;
-use auricle_core::assistant::event::{Effect, Event, Remembered, ServerId, Tuning, UnmuteRule};
+use auricle_core::assistant::event::{Effect, Event, Memory, Remembered, RequestId, ServerId, Tuning, UnmuteRule};
 use auricle_core::audio::Position;
-use auricle_core::dialogue::linto::LintoSettings;
-use auricle_core::dialogue::{Dialogue, PlayEnd, Trigger};
-use auricle_core::hearing::{EarCommand, Limits, ListenId, UplinkId};
-use auricle_core::link::{LinkEvent, Message};
+use auricle_core::dialogue::linto::{Linto, LintoSettings};
+use auricle_core::dialogue::{Dialogue, PlayEnd, Source, Trigger};
+use auricle_core::hearing::{EarCommand, Ending, Limits, ListenId, UplinkId};
+use auricle_core::link::{LinkAsk, LinkEvent, Message, Publication};
 use auricle_core::time::Tick;
+use auricle_core::wish::{Outcome, Wish};
 
 /// An assistant in virtual time, with everything that it wanted so far.
 pub struct Bench {
@@ -137,5 +139,98 @@ impl Bench {
                 return;
             }
         }
+    }
+
+    /// With a LinTO server that is connected and lets our own status come back.
+    pub fn linto(settings: LintoSettings, tuning: Tuning) -> Self {
+        let mut bench = Self::unstarted(vec![Box::new(Linto::new(settings))], tuning);
+        bench.event(Event::Started(Remembered::default()));
+        bench.event(Event::MicFlowing);
+        bench.event(Event::Link(S0, LinkEvent::Connected));
+        bench.event(Event::Link(S0, LinkEvent::Subscribed { refused: vec![] }));
+        bench.message(
+            S0,
+            "blk/fromlinto/raspberry1/status",
+            r#"{"connexion":"online","config":{"instance":"0123456789abcdef"}}"#,
+        );
+        bench.pass(Duration::from_secs(60));
+        bench.effects.clear();
+        bench
+    }
+
+    /// A command on the scope of the admin page.
+    pub fn command(&mut self, leaf: &str, payload: &str) {
+        self.message(S0, &format!("blk/tolinto/raspberry1/{leaf}"), payload);
+    }
+
+    /// Somebody at the control socket wishes this.
+    pub fn wish(&mut self, request: u64, wish: Wish) {
+        self.event(Event::Wish { request: RequestId(request), wish });
+    }
+
+    /// Every answer to somebody at the control socket.
+    pub fn answers(&self) -> Vec<(u64, Outcome)> {
+        let answers = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Answer { request, outcome } => Some((request.0, outcome.clone())),
+            _ => None,
+        });
+        answers.collect()
+    }
+
+    /// The one answer to this request.
+    pub fn answer(&self, request: u64) -> Outcome {
+        let answers: Vec<Outcome> =
+            self.answers().into_iter().filter(|(to, _)| *to == request).map(|(_, outcome)| outcome).collect();
+        assert_eq!(answers.len(), 1, "request {request}: {answers:?}");
+        answers[0].clone()
+    }
+
+    /// Everything that was published at once on this leaf, on either scope.
+    pub fn published(&self, leaf: &str) -> Vec<&Publication> {
+        let published = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Link(_, LinkAsk::Publish(publication)) => Some(publication),
+            _ => None,
+        });
+        published.filter(|publication| publication.topic.ends_with(&format!("/{leaf}"))).collect()
+    }
+
+    /// The volumes that were set.
+    pub fn volumes(&self) -> Vec<u8> {
+        self.effects.iter().filter_map(|e| if let Effect::Volume(volume) = e { Some(*volume) } else { None }).collect()
+    }
+
+    /// What is to be remembered over a restart.
+    pub fn memories(&self) -> Vec<&Memory> {
+        self.effects.iter().filter_map(|e| if let Effect::Remember(memory) = e { Some(memory) } else { None }).collect()
+    }
+
+    /// Somebody has spoken, and the request went out.
+    pub fn speak(&mut self) {
+        let (listen, uplink) = (self.last_listen(), self.last_uplink());
+        self.event(Event::Ended { listen, at: Position(208_000), why: Ending::Silence });
+        self.event(Event::UplinkReady { uplink, samples: 32_000, last: true });
+        self.event(Event::Uplinked { uplink, sent: true, samples: 32_000, last: true });
+    }
+
+    /// The server answers the last spoken request with this `behavior`.
+    pub fn reply(&mut self, behavior: &str) {
+        self.reply_raw(&format!(r#"{{"behavior":{behavior}}}"#));
+    }
+
+    pub fn reply_raw(&mut self, payload: &str) {
+        let sent = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Send { to, .. } => Some(to.topic.replace("fromlinto", "tolinto")),
+            _ => None,
+        });
+        self.message(S0, &sent.expect("a request"), payload);
+    }
+
+    /// The texts that were handed to the loudspeaker.
+    pub fn spoken(&self) -> Vec<&str> {
+        let texts = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Play { source: Source::Text(text), .. } => Some(text.as_str()),
+            _ => None,
+        });
+        texts.collect()
     }
 }

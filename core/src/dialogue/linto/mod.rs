@@ -28,6 +28,7 @@ mod presence;
 mod reply;
 mod silence;
 mod streaming;
+mod transcript;
 mod turn;
 mod twins;
 
@@ -110,7 +111,7 @@ impl Linto {
             }
             LinkEvent::Disconnected(loss) => {
                 self.presence.disconnected(loss, &mut self.out);
-                self.streaming.disconnected(&mut self.out);
+                self.streaming.disconnected(now, &mut self.out);
             }
         }
     }
@@ -174,7 +175,7 @@ impl Dialogue for Linto {
             // LinTO answers whole utterances: whoever interrupts is best served by a turn of his own.
             DialogueEvent::Cancel | DialogueEvent::BargeIn => {
                 self.turn.cancel(out);
-                self.streaming.cancel(out);
+                self.streaming.cancel(now, out);
             }
             DialogueEvent::Played { id, end, heard: _ } => self.played(now, id, end),
             DialogueEvent::Refused { id } => self.played(now, id, PlayEnd::Failed),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::outbox::Outbox;
 use super::presence::Standing;
+use super::transcript::Transcript;
 use crate::assistant::report::Report;
 use crate::audio::Position;
 use crate::audio::chime::Chime;
@@ -33,7 +34,7 @@ const FLUSH: Duration = Duration::from_secs(1);
 const FINAL: Duration = Duration::from_secs(4);
 /// A recording whose transcription failed tries again.
 const AGAIN: Duration = Duration::from_secs(30);
-/// A stream that the server ended sooner than this after its start has failed.
+/// A stream that broke off sooner than this after its start has failed.
 const SHORT: Duration = Duration::from_secs(5);
 /// Sound in one message. Servers that limit a stream count messages, 150 of them, so they should not be too short.
 const CHUNK: Duration = Duration::from_millis(250);
@@ -43,8 +44,6 @@ const STALE: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(30 * 60);
 /// Uplinks of requests count from 1; these never meet them.
 const FIRST_UPLINK: u64 = 1 << 32;
-/// So much of what was reported is kept to recognise a repetition, in bytes.
-const REPORTED: usize = 64 * 1024;
 
 /// Whose stream it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,14 +105,13 @@ pub(super) struct Streaming {
     recording: bool,
     phase: Phase,
     streams: u64,
-    /// The finished phrases of this stream.
-    reported: String,
+    transcript: Transcript,
 }
 
 impl Streaming {
     pub(super) fn new(topics: Topics, live: bool) -> Self {
-        let reported = String::new();
-        Self { topics, live, recording: false, phase: Phase::Idle, streams: 0, reported }
+        let transcript = Transcript::default();
+        Self { topics, live, recording: false, phase: Phase::Idle, streams: 0, transcript }
     }
 
     /// Somebody wants to dictate.
@@ -172,22 +170,22 @@ impl Streaming {
     }
 
     /// The dictation ends at once.
-    pub(super) fn cancel(&mut self, out: &mut Outbox) {
+    pub(super) fn cancel(&mut self, now: Tick, out: &mut Outbox) {
         if self.owner() == Some(Owner::Dictation) {
             self.abandon(out);
             self.publish("stop", streaming::stop(), out);
-            self.done(out);
+            self.done(now, out);
         }
     }
 
     /// The connection is gone, and the stream with it.
-    pub(super) fn disconnected(&mut self, out: &mut Outbox) {
+    pub(super) fn disconnected(&mut self, now: Tick, out: &mut Outbox) {
         let owner = self.owner();
         self.abandon(out);
         if owner == Some(Owner::Dictation) {
             out.dropped("transcription", "the connection to the server was lost".into());
             out.play(Class::Local, Source::Sentence(Sentence::NotSent));
-            self.done(out);
+            self.done(now, out);
         }
         self.phase = Phase::Idle;
     }
@@ -201,7 +199,7 @@ impl Streaming {
         if !sent {
             out.dropped("transcript_chunk", "a piece of sound could not be sent".into());
         }
-        if last && sent {
+        if last && (sent || matches!(self.phase, Phase::Flushing { .. })) {
             self.stop(now, owner, out);
         } else if last {
             // The microphone was closed.
@@ -228,19 +226,23 @@ impl Streaming {
                 self.fail(now, owner, why.into(), out);
             }
             // The server was restarted, perhaps; it says so once for each chunk.
-            (Event::NotStarted(_), Phase::Running { .. }) => {
-                out.ask(Ask::UplinkAbort { uplink: self.uplink() });
+            (Event::NotStarted(_), Phase::Running { since, .. }) if now.since(since) >= SHORT => {
+                self.abandon(out);
                 self.start(now, owner, Start::Now, 0, out);
+            }
+            (Event::NotStarted(_), Phase::Running { .. }) => {
+                self.fail(now, owner, "the server loses each stream at once".into(), out);
             }
             (Event::Failed(why), _) => {
                 let why = if why.is_empty() { "the server can't transcribe".into() } else { why };
                 self.fail(now, owner, why, out);
             }
             (Event::Partial(text), _) => out.report(Report::Partial { text, meeting: owner == Owner::Meeting }),
-            (Event::Text(text), _) => self.phrase(owner, text, out),
+            (Event::Text(text), _) => self.transcript.phrase(text, owner == Owner::Meeting, out),
             (Event::Stopped, Phase::Running { since, .. }) => self.stopped(now, owner, since, out),
-            (Event::Final(text), Phase::Ending { .. }) => {
-                self.rest_of(owner, &text, out);
+            (Event::Final(text), Phase::Flushing { .. } | Phase::Ending { .. }) => {
+                self.abandon(out);
+                self.transcript.whole(&text, owner == Owner::Meeting, out);
                 self.finish(now, owner, out);
             }
             (Event::Odd(why), _) => out.dropped("odd_transcript", why),
@@ -302,7 +304,7 @@ impl Streaming {
 
     fn run(&mut self, now: Tick, owner: Owner, from: Start, out: &mut Outbox) {
         self.streams += 1;
-        self.reported.clear();
+        self.transcript = Transcript::default();
         let topic = self.topics.egress(Scope::Request, "streaming/chunk");
         let to = Delivery { topic, qos: Qos::Zero, expires: STALE };
         out.ask(Ask::UplinkStart { uplink: self.uplink(), from, encoding: Encoding::Pcm { chunk: CHUNK }, to });
@@ -344,7 +346,7 @@ impl Streaming {
         match owner {
             Owner::Dictation => {
                 out.play(Class::Local, Source::Chime(Chime::Error));
-                self.done(out);
+                self.done(now, out);
             }
             Owner::Meeting if self.recording => self.phase = Phase::Pausing { until: now + AGAIN },
             Owner::Meeting => self.phase = Phase::Idle,
@@ -358,39 +360,18 @@ impl Streaming {
         }
     }
 
-    /// The dictation is over.
-    fn done(&mut self, out: &mut Outbox) {
+    /// The dictation is over. A recording that waits for its turn gets it when the server has let go of the stream.
+    fn done(&mut self, now: Tick, out: &mut Outbox) {
         self.microphone_off(Owner::Dictation, out);
         out.report(Report::Command { topic: "streaming".into(), result: "ended".into() });
         out.ask(Ask::Done);
-        self.phase = Phase::Idle;
+        self.phase = if self.recording { Phase::Pausing { until: now + CLEAR } } else { Phase::Idle };
     }
 
     fn microphone_off(&self, owner: Owner, out: &mut Outbox) {
         if owner == Owner::Dictation {
             out.ask(Ask::MicStop);
         }
-    }
-
-    fn phrase(&mut self, owner: Owner, text: String, out: &mut Outbox) {
-        if text.is_empty() {
-            return;
-        }
-        if self.reported.len() + text.len() < REPORTED {
-            self.reported.push_str(&text);
-            self.reported.push(' ');
-        }
-        out.report(Report::Final { text, meeting: owner == Owner::Meeting });
-    }
-
-    /// The final text repeats the phrases of the stream, or only the last one; what is new in it is told.
-    fn rest_of(&mut self, owner: Owner, text: &str, out: &mut Outbox) {
-        let (known, text) = (self.reported.trim_end(), text.trim());
-        if known.ends_with(text) {
-            return;
-        }
-        let rest = text.strip_prefix(known).unwrap_or(text).trim_start().to_owned();
-        self.phrase(owner, rest, out);
     }
 
     const fn uplink(&self) -> UplinkId {

@@ -142,7 +142,12 @@ impl Turn {
             return;
         }
         match self.phase {
-            Phase::Listening { .. } => self.stop(out),
+            Phase::Listening { .. } => {
+                // Nothing could be recorded, the microphone was closed meanwhile: no fault of the connection.
+                self.stop(out);
+                out.play(Class::Local, Source::Chime(Chime::Error));
+                return out.ask(Ask::Done);
+            }
             Phase::Waiting { .. } => {}
             Phase::Idle | Phase::Speaking { .. } => return,
         }

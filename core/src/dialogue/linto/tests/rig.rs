@@ -9,6 +9,7 @@ use crate::dialogue::{Ask, DeviceFacts, Dialogue, DialogueEvent, Interface, Play
 use crate::hearing::{Encoding, Ending, Limits, Start, UplinkId};
 use crate::link::{LinkAsk, LinkEvent, Loss, Message, Publication};
 use crate::time::Tick;
+use crate::wish::{Outcome, Wish, WishId};
 
 pub fn settings() -> LintoSettings {
     LintoSettings {
@@ -43,6 +44,9 @@ pub fn facts() -> DeviceFacts {
 /// The first request's id; the next ones count on.
 pub const ID: &str = "1f0c1b1";
 
+/// Streams are numbered from here on, so that they never meet requests.
+const STREAMS: u64 = 1 << 32;
+
 /// A dialogue under test.
 pub struct Rig {
     pub linto: Linto,
@@ -63,7 +67,11 @@ impl Rig {
 
     /// Connected, subscribed, the own status came back; what was asked until then is not shown.
     pub fn online() -> Self {
-        let mut rig = Self::new();
+        Self::online_with(settings())
+    }
+
+    pub fn online_with(settings: LintoSettings) -> Self {
+        let mut rig = Self::with(settings);
         rig.connect();
         rig.echo();
         rig.trace();
@@ -130,6 +138,29 @@ impl Rig {
         self.event(DialogueEvent::Played { id: PlayId(id), end, heard: Duration::from_secs(1) });
     }
 
+    pub fn wished(&mut self, wish: u64, outcome: Outcome) {
+        self.event(DialogueEvent::Wished { id: WishId(wish), outcome });
+    }
+
+    pub fn write(&mut self, text: &str, chatbot: bool) {
+        self.event(DialogueEvent::Text { text: text.into(), chatbot });
+    }
+
+    pub fn dictate(&mut self) {
+        self.event(DialogueEvent::Open { trigger: Trigger::Dictate, from: Start::At(Position(1_000)) });
+    }
+
+    /// The server says this about the stream.
+    pub fn stream(&mut self, rest: &str, streaming: &str) {
+        let topic = format!("app1/tolinto/raspberry1/streaming/{rest}");
+        self.message(&topic, &format!(r#"{{"behavior":{{"streaming":{streaming}}}}}"#));
+    }
+
+    /// A chunk of the stream of this number was handed over, or could not be.
+    pub fn chunk(&mut self, stream: u64, sent: bool, last: bool) {
+        self.event(DialogueEvent::Uplinked { uplink: UplinkId(STREAMS + stream), sent, samples: 4_000, last });
+    }
+
     /// Lets time pass; each deadline on the way is kept to the microsecond.
     pub fn wait(&mut self, span: Duration) {
         let end = self.now + span;
@@ -169,15 +200,15 @@ fn line(ask: &Ask) -> String {
         }
         Ask::MicStop => "mic stop".into(),
         Ask::UplinkStart { uplink, from, encoding, to } => {
-            let Encoding::LintoFile { conversation } = encoding else { panic!("not LinTO's form: {encoding:?}") };
+            let encoding = match encoding {
+                Encoding::LintoFile { conversation } => format!("conversation {conversation}"),
+                Encoding::Pcm { chunk } => format!("chunks of {} ms", chunk.as_millis()),
+            };
             let secs = to.expires.as_secs();
-            format!(
-                "uplink {} from {from:?} to {} {:?} within {secs} s, conversation {conversation}",
-                uplink.0, to.topic, to.qos
-            )
+            format!("{} from {from:?} to {} {:?} within {secs} s, {encoding}", name(*uplink), to.topic, to.qos)
         }
-        Ask::UplinkFinish { uplink, to } => format!("uplink {} ends at {}", uplink.0, to.0),
-        Ask::UplinkAbort { uplink } => format!("uplink {} aborted", uplink.0),
+        Ask::UplinkFinish { uplink, to } => format!("{} ends at {}", name(*uplink), to.0),
+        Ask::UplinkAbort { uplink } => format!("{} aborted", name(*uplink)),
         Ask::Play { id, class, source } => match source {
             Source::Text(text) => format!("play {} {class:?} {text:?}", id.0),
             other => format!("play {} {class:?} {other:?}", id.0),
@@ -185,6 +216,14 @@ fn line(ask: &Ask) -> String {
         Ask::Flush { id } => format!("flush {}", id.0),
         Ask::Shown(shown) => format!("shown {shown:?}"),
         Ask::Done => "done".into(),
+        Ask::Taken(Ok(id)) => format!("taken as {id}"),
+        Ask::Taken(Err(why)) => format!("not taken: {why}"),
+        Ask::Wish { id, wish: Wish::Hook(hook) } => {
+            let context = hook.context.iter().map(|(name, value)| format!(", {name}={value:?}")).collect::<String>();
+            format!("wish {} hook {} {}{context}", id.0, hook.kind.name(), hook.input)
+        }
+        Ask::Wish { id, wish } => format!("wish {} {wish:?}", id.0),
+        Ask::Send { publication, expires } => format!("send {publication:?} within {} s", expires.as_secs()),
         Ask::Link(LinkAsk::Publish(publication)) if publication.topic.ends_with("/status") => {
             let status: serde_json::Value = serde_json::from_slice(&publication.payload).unwrap();
             let sound = &status["config"]["sound"];
@@ -199,7 +238,21 @@ fn line(ask: &Ask) -> String {
         Ask::Report(Report::Request { id, seconds }) => format!("report request {id}, {seconds} s"),
         Ask::Report(Report::Answer { id, kind, text }) => format!("report answer {id} {kind} {text:?}"),
         Ask::Report(Report::Command { topic, result }) => format!("report command {topic}: {result}"),
+        Ask::Report(Report::Audit { what, result }) => format!("report audit {what}: {result}"),
+        Ask::Report(Report::Partial { text, meeting }) => format!("report partial{} {text:?}", of_meeting(*meeting)),
+        Ask::Report(Report::Final { text, meeting }) => format!("report final{} {text:?}", of_meeting(*meeting)),
         Ask::Report(Report::Drop { what, count, detail }) => format!("report drop {count} {what}: {detail}"),
         other => format!("{other:?}"),
     }
+}
+
+fn name(uplink: UplinkId) -> String {
+    match uplink.0.checked_sub(STREAMS) {
+        Some(stream) => format!("stream {stream}"),
+        None => format!("uplink {}", uplink.0),
+    }
+}
+
+const fn of_meeting(meeting: bool) -> &'static str {
+    if meeting { " of the meeting" } else { "" }
 }
