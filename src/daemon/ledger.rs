@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use auricle_core::assistant::cause::Cause;
 use auricle_core::assistant::report::Report;
 use serde_json::{Map, Value, json};
 use tokio::sync::broadcast;
@@ -96,21 +97,17 @@ impl Ledger {
     fn log(&mut self, server: Option<&str>, report: &Report) {
         let server = server.unwrap_or("device");
         match report {
-            Report::Cause(cause) => {
-                if let Some(held_back) = self.may_log(cause.code(), FLICKER) {
-                    tracing::warn!(server, held_back, "{} {}", cause.text(), cause.remedy());
-                }
-            }
-            Report::CauseCleared(cause) => {
-                if let Some(held_back) = self.may_log(cause.code(), FLICKER) {
-                    tracing::info!(server, held_back, "no longer: {}", cause.text());
-                }
+            Report::Cause(cause) | Report::CauseCleared(cause) => {
+                self.log_cause(server, cause, matches!(report, Report::Cause(_)));
             }
             Report::Link { up } => tracing::info!(server, "{}", if *up { "connected" } else { "disconnected" }),
             Report::Muted { by } => {
                 tracing::info!("microphone {}", by.map_or("open".into(), |by| format!("muted ({by})")))
             }
-            Report::Request { id, seconds } => tracing::info!(server, id, "request sent, {seconds:.1} s of sound"),
+            Report::Request { id, seconds } if *seconds > 0.0 => {
+                tracing::info!(server, id, "request sent, {seconds:.1} s of sound");
+            }
+            Report::Request { id, .. } => tracing::info!(server, id, "request sent in writing"),
             Report::Answer { id, kind, .. } => tracing::info!(server, id, kind, "answer"),
             Report::Command { topic, result } => {
                 if let Some(held_back) = self.may_log(&format!("{topic}: {result}"), 1) {
@@ -133,6 +130,15 @@ impl Ledger {
             | Report::SpeechStart
             | Report::SpeechEnd
             | Report::Spoken { .. } => {}
+        }
+    }
+
+    fn log_cause(&mut self, server: &str, cause: &Cause, true_now: bool) {
+        let Some(held_back) = self.may_log(cause.code(), FLICKER) else { return };
+        if true_now {
+            tracing::warn!(server, held_back, "{} {}", cause.text(), cause.remedy());
+        } else {
+            tracing::info!(server, held_back, "no longer: {}", cause.text());
         }
     }
 
@@ -170,8 +176,8 @@ fn describe(report: &Report) -> (&'static str, Value) {
         }
         Report::Answer { id, kind, text } => ("answer", json!({"id": id, "kind": kind, "text": text})),
         Report::Spoken { text } => ("spoken", json!({"text": text})),
-        Report::Partial { text } => ("partial", json!({"text": text})),
-        Report::Final { text, .. } => ("final", json!({"text": text})),
+        Report::Partial { text, meeting } => ("partial", transcript(text, *meeting)),
+        Report::Final { text, meeting } => ("final", transcript(text, *meeting)),
         Report::Meeting { file, on } => ("meeting", json!({"file": file, "on": on})),
         Report::Cause(cause) => {
             ("cause", json!({"code": cause.code(), "text": cause.text(), "remedy": cause.remedy()}))
@@ -185,4 +191,9 @@ fn describe(report: &Report) -> (&'static str, Value) {
         Report::Audit { what, result } => ("audit", json!({"what": what, "result": result})),
         Report::Drop { what, count, detail } => ("drop", json!({"what": what, "count": count, "detail": detail})),
     }
+}
+
+/// A dictation's text is plain; that of a meeting says so.
+fn transcript(text: &str, meeting: bool) -> Value {
+    if meeting { json!({"text": text, "meeting": true}) } else { json!({"text": text}) }
 }

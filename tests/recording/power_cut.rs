@@ -76,8 +76,7 @@ fn record(format: Format, sound: &[i16]) -> Vec<(Step, u64)> {
     }
     take.push(&sound[taken..LENGTH as usize]).unwrap();
     take.finish().unwrap();
-    let steps = log.0.lock().unwrap().steps.clone();
-    steps
+    log.0.lock().unwrap().steps.clone()
 }
 
 /// Random numbers that are the same each time.

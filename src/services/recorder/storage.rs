@@ -61,10 +61,7 @@ impl DiskFile {
         let path = |attempt| folder.join(file_name(name, time, format, attempt));
         let unnamed = folder.join(UNNAMED);
         let done = begin(&unnamed, beginning).and_then(|file| {
-            let found =
-                (1..=TRIES + 1).map(path).map(|path| give_name(&unnamed, &path).map(|given| given.then_some(path)));
-            // The first that is not taken, or that failed.
-            let path = found.filter_map(Result::transpose).next().transpose()?;
+            let path = give_free_name(&unnamed, (1..=TRIES + 1).map(path))?;
             // Without this the name itself may be lost with the power.
             File::open(folder)?.sync_all()?;
             Ok(path.map(|path| (path, Self(file))))
@@ -92,6 +89,11 @@ fn begin(path: &Path, bytes: &[u8]) -> io::Result<File> {
     file.write_all_at(bytes, 0)?;
     file.sync_all()?;
     Ok(file)
+}
+
+/// Gives the file the first of these names that is free, if one is.
+fn give_free_name(unnamed: &Path, mut paths: impl Iterator<Item = PathBuf>) -> io::Result<Option<PathBuf>> {
+    paths.find_map(|path| give_name(unnamed, &path).map(|given| given.then_some(path)).transpose()).transpose()
 }
 
 /// Renames the file without ever replacing one. False if the name is taken.

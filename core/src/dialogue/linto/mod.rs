@@ -125,13 +125,13 @@ impl Linto {
             }
             Some(Inbound::ToUs { scope, leaf, rest }) => {
                 self.presence.heard(scope);
-                self.from_server(now, scope, leaf, rest, message);
+                self.server_says(now, scope, leaf, rest, message);
             }
             None => self.out.dropped("unknown_topic", format!("`{}`", outbox::short(&message.topic))),
         }
     }
 
-    fn from_server(&mut self, now: Tick, scope: Scope, leaf: &str, rest: &str, message: &Message) {
+    fn server_says(&mut self, now: Tick, scope: Scope, leaf: &str, rest: &str, message: &Message) {
         let out = &mut self.out;
         match leaf {
             "nlp" | "chatbot" => self.turn.answer(now, leaf, rest, &message.payload, out),
