@@ -318,7 +318,8 @@ impl Streaming {
     /// Unasked: the server limits how long a stream may be.
     fn stopped(&mut self, now: Tick, owner: Owner, since: Tick, out: &mut Outbox) {
         let why = "the server ended the stream by itself";
-        if now.since(since) < SHORT {
+        // A dictation is not begun again, and of a short one too the text follows.
+        if owner == Owner::Meeting && now.since(since) < SHORT {
             return self.fail(now, owner, why.into(), out);
         }
         out.ask(Ask::UplinkAbort { uplink: self.uplink() });
