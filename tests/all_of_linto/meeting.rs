@@ -84,7 +84,7 @@ fn a_meeting_with_any_name_is_announced_recorded_and_shown() {
     stage.person_says(&question);
     let loudspeaker = stage.pulse.record();
     let printed = works(&stage.daemon, &["meeting", "stop"]);
-    assert!(printed.starts_with(file.to_str().unwrap()), "{printed}");
+    assert_eq!(printed, format!("{}\n", file.display()));
     until("a sound tells it", || peak(&loudspeaker.so_far()) > 1_000);
     assert_eq!(stage.daemon.status()["recording"], false);
     let sound = played(&file);

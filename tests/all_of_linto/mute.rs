@@ -6,11 +6,7 @@ use crate::daemon::{Daemon, SERIAL, Settings};
 use crate::flow::{ADMIN, Flow};
 use crate::pulse::{Pulse, until};
 use crate::stage::Stage;
-use crate::wire::{count, wait, wait_sound};
-
-fn records(pulse: &Pulse) -> bool {
-    !pulse.streams("source-outputs").is_empty()
-}
+use crate::wire::{count, records, wait, wait_sound};
 
 #[test]
 fn the_acknowledgement_comes_when_the_device_is_closed_on_the_scope_of_the_command() {
@@ -51,6 +47,7 @@ fn muted_by_a_server_the_device_still_answers_speaks_and_obeys() {
     daemon.wait_event("spoken", |event| event["text"] == "I am muted.", SOON);
     crate::words::said("I am muted.", &recording.finish());
     assert!(fails(daemon, &["listen"]).contains("`auricle unmute`"));
+    daemon.wait_event("spoken", |event| event["text"] == "The microphone is muted.", SOON);
     // Twice is once, and acknowledged again.
     flow.probe.forget();
     flow.command("mute", "{}");

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::broker::{Probe, SOON, Seen};
 use crate::daemon::SERIAL;
 use crate::flow::ADMIN;
+use crate::pulse::Pulse;
 use crate::speech::{self, Found};
 use crate::words::{MIC_RATE, SPEAKER_RATE, audible};
 
@@ -30,6 +31,11 @@ pub fn wait_sound(probe: &Probe, fits: impl Fn(&Value) -> bool) {
     let sound =
         |seen: &Seen| serde_json::from_slice::<Value>(&seen.payload).map(|status| status["config"]["sound"].clone());
     probe.wait_for(|seen| seen.topic == said("status") && sound(seen).is_ok_and(|sound| fits(&sound)), SOON);
+}
+
+/// Whether anybody holds the microphone. The recordings of [`Pulse`], at 48 kHz, do not count.
+pub fn records(pulse: &Pulse) -> bool {
+    pulse.streams("source-outputs").lines().any(|stream| !stream.contains(" 48000Hz"))
 }
 
 /// Looks for what was spoken, 16 kHz, in what the loudspeaker has played.
