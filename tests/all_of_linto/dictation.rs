@@ -137,6 +137,17 @@ fn a_server_that_can_not_transcribe_is_told() {
 }
 
 #[test]
+fn a_server_that_does_not_answer_is_told_with_what_it_lacks() {
+    let (stage, scribe) = scene();
+    let dictation = Running::start(&stage.daemon, &["dictate"]);
+    scribe.wait_start(1);
+    let (status, lines, complaint) = dictation.end();
+    assert_eq!((status.code(), lines.len()), (Some(1), 0));
+    assert!(complaint.contains("`streaming/start` within 5 s") && complaint.contains("multi-user"), "{complaint}");
+    assert_eq!(stage.daemon.status()["sent"]["bytes"], 0);
+}
+
+#[test]
 fn a_command_that_is_killed_ends_its_dictation() {
     let (stage, scribe) = scene();
     let mut dictation = Running::start(&stage.daemon, &["dictate"]);

@@ -257,7 +257,8 @@ impl Streaming {
         match self.phase {
             Phase::Idle | Phase::Running { .. } => {}
             Phase::Starting { owner, .. } => {
-                let why = format!("no answer to `streaming/start` within {} s", ACK.as_secs());
+                let ack = ACK.as_secs();
+                let why = format!("no answer to `streaming/start` within {ack} s; is it a multi-user application?");
                 self.fail(now, owner, why, out);
             }
             Phase::Clearing { owner, from, cleared, .. } => self.start(now, owner, from, cleared, out),
