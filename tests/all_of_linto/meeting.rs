@@ -223,3 +223,23 @@ fn a_transcript_grows_beside_the_recording() {
     assert_has(&played(&file), &question);
     assert_eq!(fs::metadata(&text).unwrap().permissions().mode() & 0o777, 0o600);
 }
+
+#[test]
+fn the_last_words_of_a_meeting_are_not_those_of_the_next() {
+    let (stage, _folder) = scene(|settings| silent(settings).with("linto", "live_transcript", true));
+    let scribe = Scribe::start(&stage.broker);
+    let first = start(&stage, "First").with_extension("txt");
+    scribe.wait_start(1);
+    scribe.started();
+    until("sound is sent", || !scribe.came("chunk").is_empty());
+    works(&stage.daemon, &["meeting", "stop"]);
+    scribe.wait_stop(1);
+    let second = start(&stage, "Second").with_extension("txt");
+    scribe.finish("Goodbye, everybody.");
+    until("the last line is there", || fs::read_to_string(&first).is_ok_and(|text| text == "Goodbye, everybody.\n"));
+    scribe.wait_start(2);
+    scribe.started();
+    scribe.text("Hello, everybody.");
+    until("the first line is there", || fs::read_to_string(&second).is_ok_and(|text| text == "Hello, everybody.\n"));
+    assert_eq!(fs::read_to_string(&first).unwrap(), "Goodbye, everybody.\n");
+}
