@@ -121,7 +121,7 @@ impl Control {
         self.pending.push_back(Event::Uplinked { uplink, sent, samples, last });
     }
 
-    fn remember(&mut self, memory: Memory) {
+    pub(super) fn remember(&mut self, memory: Memory) {
         let kept = self.state.update(|state| match memory {
             Memory::Muted(by) => state.muted = by.map(|by| by.name().to_owned()),
             Memory::Volume(percent) => state.volume = Some(percent),

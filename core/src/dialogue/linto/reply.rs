@@ -46,7 +46,10 @@ pub(super) fn act(id: String, answer: Answer, phonetic: bool, class: Class, out:
     }
     match answer.audio {
         Some(Audio::Wav(file)) => speech.plays.push(out.play(class, Source::File(WavFile(file.into())))),
-        Some(Audio::Refused(why)) => out.dropped("audio", why),
+        Some(Audio::Refused(why)) => {
+            out.dropped("audio", why);
+            out.play(Class::Local, Source::Chime(Chime::Error));
+        }
         None => {}
     }
     speech
