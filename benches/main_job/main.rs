@@ -1,6 +1,7 @@
 //! Measures the main job with real parts, beside its peers, and writes docs/benchmarks.md: see scripts/bench.sh.
 //!
 //! usage: main_job PYTHON FILE      PYTHON: an interpreter that has wyoming-satellite
+//!        main_job tunnel           prints that part only
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -16,6 +17,8 @@ mod pulse;
 #[path = "../../tests/support/speech.rs"]
 #[allow(dead_code)]
 mod speech;
+#[path = "../../tests/support/sshd.rs"]
+mod sshd;
 
 mod clock;
 mod idle;
@@ -26,6 +29,7 @@ mod report;
 mod satellite;
 mod speak;
 mod start;
+mod tunnel;
 mod turns;
 mod usage;
 
@@ -59,6 +63,10 @@ impl Bed {
 fn main() -> ExitCode {
     // `cargo bench` adds `--bench`.
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    if words == ["tunnel"] {
+        tunnel::measure(&mut Report::new());
+        return ExitCode::SUCCESS;
+    }
     let [python, file] = words.as_slice() else {
         eprintln!("usage: main_job PYTHON FILE; `make bench` knows them");
         return ExitCode::from(2);
@@ -86,9 +94,10 @@ fn measure(python: &str, report: &mut Report) {
     idle::again(&daemon, &mut idle);
     drop(daemon);
     message::measure(python, &mut turns);
-    let mut recordings = Report::new();
+    let (mut recordings, mut tunnel) = (Report::new(), Report::new());
     recording::measure(&mut recordings);
-    for part in [turns, recordings, starts, idle] {
+    tunnel::measure(&mut tunnel);
+    for part in [turns, recordings, starts, idle, tunnel] {
         report.append(part);
     }
 }

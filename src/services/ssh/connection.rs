@@ -142,12 +142,11 @@ impl Connection {
     pub(super) fn turn(&mut self, turn: &Turn<'_>) -> Progress {
         let mut progress = Progress::default();
         if self.connect(turn, &mut progress) {
-            let result = self
-                .receive(turn, &mut progress)
-                .and_then(|()| self.pass_down(&mut progress))
-                .and_then(|()| self.take_up(&mut progress))
-                .and_then(|()| self.send(turn, &mut progress));
-            // A side that breaks ends the other one too.
+            let result = self.receive(turn, &mut progress).and_then(|()| {
+                self.pass_down(&mut progress);
+                self.take_up(&mut progress);
+                self.send(turn, &mut progress)
+            });
             if result.is_err() || self.is_over() {
                 self.closing = true;
             }
@@ -160,13 +159,15 @@ impl Connection {
 
     /// Whether libssh2 holds something for it that a turn would move. Does not touch the socket.
     pub(super) fn has_more(&self) -> bool {
-        if self.closing || matches!(self.local, Local::Gone) {
+        if self.closing || !matches!(self.local, Local::Open(_)) {
             return false;
         }
         let down = self.down == Way::Open
             && self.to_device.has_space()
             && (self.channel.read_window().available > 0 || self.channel.eof());
-        down || (!self.to_server.is_empty() && self.channel.write_window().remaining > 0)
+        let up =
+            if self.to_server.is_empty() { self.up == Way::Ended } else { self.channel.write_window().remaining > 0 };
+        down || up
     }
 
     /// Whether the local side is there.
@@ -213,9 +214,9 @@ impl Connection {
         Ok(())
     }
 
-    /// To the local service.
-    fn pass_down(&mut self, progress: &mut Progress) -> io::Result<()> {
-        let Local::Open(stream) = &mut self.local else { return Ok(()) };
+    /// To the local service. One that takes no more may still have something to say: only this direction ends.
+    fn pass_down(&mut self, progress: &mut Progress) {
+        let Local::Open(stream) = &mut self.local else { return };
         while !self.full && !self.to_device.is_empty() {
             match stream.write(self.to_device.front()) {
                 Ok(count) => {
@@ -224,34 +225,37 @@ impl Connection {
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.full = true,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                Err(_) => {
+                    (self.to_device, self.down) = (Buffer::default(), Way::Passed);
+                    self.readable = true;
+                    return;
+                }
             }
         }
         if self.down == Way::Ended && self.to_device.is_empty() {
-            stream.shutdown(Shutdown::Write)?;
+            // It fails if the service has closed: then it need not be told.
+            let _ = stream.shutdown(Shutdown::Write);
             self.down = Way::Passed;
         }
-        Ok(())
     }
 
-    /// From the local service.
-    fn take_up(&mut self, progress: &mut Progress) -> io::Result<()> {
-        let Local::Open(stream) = &mut self.local else { return Ok(()) };
+    /// From the local service. What it said before it broke is passed on.
+    fn take_up(&mut self, progress: &mut Progress) {
+        let Local::Open(stream) = &mut self.local else { return };
         if self.up != Way::Open || !self.readable || !self.to_server.has_space() {
-            return Ok(());
+            return;
         }
         match stream.read(self.to_server.space()) {
             Ok(0) => self.up = Way::Ended,
             Ok(count) => self.to_server.filled(count),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 self.readable = false;
-                return Ok(());
+                return;
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            Err(_) => (self.up, self.down) = (Way::Ended, Way::Passed),
         }
         progress.moved = true;
-        Ok(())
     }
 
     /// Into the channel.

@@ -45,7 +45,6 @@ impl Drop for Notify {
 /// All that the thread owns.
 pub(super) struct Life {
     pub(super) request: TunnelRequest,
-    pub(super) key: Zeroizing<String>,
     pub(super) settings: TunnelSettings,
     pub(super) limits: Limits,
     pub(super) order: Order,
@@ -104,7 +103,7 @@ impl Life {
         }
         let pins = Pins::parse(&self.settings.hosts)?;
         let server = pins.server(Address::parse(&self.request.host)?)?;
-        let key = key::load(&std::mem::take(&mut self.key), &self.settings.key_dir)?;
+        let key = key::load(&std::mem::take(&mut self.request.key), &self.settings.key_dir)?;
         Ok((pins, server, key))
     }
 }

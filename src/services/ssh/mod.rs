@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::sound::Bell;
 
@@ -51,7 +51,7 @@ pub struct TunnelRequest {
     pub local_port: u16,
     /// The private key as text (OpenSSH or PEM), or the name of a file inside [`TunnelSettings::key_dir`]. Wiped from
     /// memory when dropped, and not shown by `{:?}`.
-    pub key: String,
+    pub key: Zeroizing<String>,
 }
 
 impl fmt::Debug for TunnelRequest {
@@ -61,14 +61,8 @@ impl fmt::Debug for TunnelRequest {
             .field("user", &self.user)
             .field("remote_port", &self.remote_port)
             .field("local_port", &self.local_port)
-            .field("key", &if key::is_text(&self.key) { "(secret)" } else { self.key.as_str() })
+            .field("key", &if key::is_text(&self.key) { "(secret)" } else { &*self.key })
             .finish()
-    }
-}
-
-impl Drop for TunnelRequest {
-    fn drop(&mut self) {
-        self.key.zeroize();
     }
 }
 
@@ -190,17 +184,15 @@ impl Tunnel {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_with(
-        mut request: TunnelRequest,
+        request: TunnelRequest,
         settings: TunnelSettings,
         limits: Limits,
         notify: Box<dyn Fn(TunnelNotice) + Send>,
     ) -> io::Result<Self> {
         let order = Order { stop: Arc::default(), bell: Bell::new()? };
         let counters = Arc::new(TunnelCounters::default());
-        let key = Zeroizing::new(std::mem::take(&mut request.key));
         let life = life::Life {
             request,
-            key,
             settings,
             limits,
             order: order.clone(),
