@@ -99,7 +99,7 @@ impl Control {
             user: wanted.user,
             remote_port: wanted.remote_port,
             local_port: wanted.local_port,
-            key: wanted.key.to_string(),
+            key: wanted.key,
         };
         let settings = TunnelSettings {
             hosts: remote.ssh_hosts.clone(),
