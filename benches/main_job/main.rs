@@ -94,8 +94,9 @@ fn measure(python: &str, report: &mut Report) {
     idle::again(&daemon, &mut idle);
     drop(daemon);
     message::measure(python, &mut turns);
-    let (mut recordings, mut tunnel) = (Report::new(), Report::new());
+    let mut recordings = Report::new();
     recording::measure(&mut recordings);
+    let mut tunnel = Report::new();
     tunnel::measure(&mut tunnel);
     for part in [turns, recordings, starts, idle, tunnel] {
         report.append(part);

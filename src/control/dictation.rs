@@ -125,6 +125,8 @@ struct Event<'a> {
     event: Cow<'a, str>,
     #[serde(borrow, default)]
     state: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    what: Cow<'a, str>,
     #[serde(default)]
     meeting: bool,
 }
@@ -136,7 +138,8 @@ impl<'a> Event<'a> {
 
     /// Whether it is for whoever dictates. What is written down of a meeting is not.
     fn is_dictated(&self) -> bool {
-        matches!(self.event.as_ref(), "partial" | "final" | "cause") && !self.meeting
+        let failed = self.event == "drop" && self.what == "transcription";
+        (failed || matches!(self.event.as_ref(), "partial" | "final" | "cause")) && !self.meeting
     }
 }
 

@@ -110,7 +110,10 @@ impl Ledger {
             Report::Muted { by } => {
                 tracing::info!("microphone {}", by.map_or("open".into(), |by| format!("muted ({by})")))
             }
-            Report::Request { id, seconds } => tracing::info!(server, id, "request sent, {seconds:.1} s of sound"),
+            Report::Request { id, seconds } if *seconds > 0.0 => {
+                tracing::info!(server, id, "request sent, {seconds:.1} s of sound");
+            }
+            Report::Request { id, .. } => tracing::info!(server, id, "request sent in writing"),
             Report::Answer { id, kind, .. } => tracing::info!(server, id, kind, "answer"),
             Report::Command { topic, result } => {
                 if let Some(held_back) = self.may_log(&format!("{topic}: {result}"), 1) {
@@ -170,8 +173,8 @@ fn describe(report: &Report) -> (&'static str, Value) {
         }
         Report::Answer { id, kind, text } => ("answer", json!({"id": id, "kind": kind, "text": text})),
         Report::Spoken { text } => ("spoken", json!({"text": text})),
-        Report::Partial { text } => ("partial", json!({"text": text})),
-        Report::Final { text, .. } => ("final", json!({"text": text})),
+        Report::Partial { text, meeting } => ("partial", transcript(text, *meeting)),
+        Report::Final { text, meeting } => ("final", transcript(text, *meeting)),
         Report::Meeting { file, on } => ("meeting", json!({"file": file, "on": on})),
         Report::Cause(cause) => {
             ("cause", json!({"code": cause.code(), "text": cause.text(), "remedy": cause.remedy()}))
@@ -185,4 +188,9 @@ fn describe(report: &Report) -> (&'static str, Value) {
         Report::Audit { what, result } => ("audit", json!({"what": what, "result": result})),
         Report::Drop { what, count, detail } => ("drop", json!({"what": what, "count": count, "detail": detail})),
     }
+}
+
+/// A dictation's text is plain; that of a meeting says so.
+fn transcript(text: &str, meeting: bool) -> Value {
+    if meeting { json!({"text": text, "meeting": true}) } else { json!({"text": text}) }
 }

@@ -13,8 +13,8 @@ use super::loudspeaker::Shared;
 /// Periods of sound that start it.
 const START: usize = 2;
 
-/// A card that takes nothing for so long, plus its buffer, is lost. Before its first frame it gets more time: a sleeping
-/// PulseAudio sink wakes up each 2 s.
+/// A card that takes nothing for so long, plus its buffer, is lost. Before the first frame after each start it gets more
+/// time: a sleeping PulseAudio sink wakes up each 2 s.
 const STANDSTILL: Duration = Duration::from_secs(1);
 const FIRST_STANDSTILL: Duration = Duration::from_secs(3);
 
@@ -82,6 +82,8 @@ pub(super) struct Line {
     /// Frames that had left the card's queue when they last grew, and when that was.
     played: u64,
     progress: Instant,
+    /// Frames that it had taken when it was started last.
+    began: u64,
     /// Underruns since then.
     faults: u32,
 }
@@ -90,7 +92,7 @@ impl Line {
     pub(super) fn new(device: String, pcm: Box<dyn PlaybackPcm>, shared: Arc<Shared>) -> Self {
         let feeder = Feeder::new(pcm.shape(), pcm.period(), shared.volume.load(Relaxed));
         let progress = Instant::now();
-        Self { device, pcm, shared, feeder, running: false, written: 0, played: 0, progress, faults: 0 }
+        Self { device, pcm, shared, feeder, running: false, written: 0, played: 0, progress, began: 0, faults: 0 }
     }
 
     pub(super) fn shape(&self) -> Shape {
@@ -130,6 +132,7 @@ impl Line {
     /// The first frames start a card as much as an order does, so that both may block for ever.
     fn begin(&mut self, stream: Option<&mut Stream>) -> Result<(), Fault> {
         let shared = Arc::clone(&self.shared);
+        self.began = self.written;
         shared.watch.over(|| {
             self.fill(stream)?;
             self.pcm.start()
@@ -203,7 +206,7 @@ impl Line {
 
     /// The seconds for which the card has taken nothing, if that is too long.
     pub(super) fn stands_still(&self) -> Option<u64> {
-        let patience = if self.played == 0 { FIRST_STANDSTILL } else { STANDSTILL };
+        let patience = if self.played <= self.began { FIRST_STANDSTILL } else { STANDSTILL };
         let limit = patience + self.shape().span(self.pcm.buffer() as u64);
         let still = self.progress.elapsed();
         (self.running && still > limit).then_some(still.as_secs())

@@ -31,6 +31,8 @@ pub enum Report {
     Partial {
         /// The text, which may still change.
         text: String,
+        /// Whether it belongs to the recording.
+        meeting: bool,
     },
     /// What it has understood for good.
     Final {

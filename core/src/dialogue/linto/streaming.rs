@@ -118,10 +118,8 @@ impl Streaming {
         let refused = match self.phase {
             _ if !standing.up => Some("there is no connection to the server"),
             Phase::Idle | Phase::Pausing { .. } => None,
-            _ if self.owner() == Some(Owner::Meeting) => {
-                Some("the server is busy with the transcript of the recording")
-            }
-            _ => Some("the last dictation is not over yet; try again in a moment"),
+            _ if self.recording => Some("the server is busy with the transcript of the recording"),
+            _ => Some("the text before is not complete yet; try again in a moment"),
         };
         if let Some(why) = refused {
             out.ask(Ask::Taken(Err(why.into())));
@@ -230,7 +228,7 @@ impl Streaming {
                 let why = if why.is_empty() { "the server can't transcribe".into() } else { why };
                 self.fail(now, owner, why, out);
             }
-            (Event::Partial(text), _) => out.report(Report::Partial { text }),
+            (Event::Partial(text), _) => out.report(Report::Partial { text, meeting: owner == Owner::Meeting }),
             (Event::Text(text), _) => self.phrase(owner, text, out),
             (Event::Stopped, Phase::Running { .. }) => {
                 // Unasked: the server limits how long a stream may be.
