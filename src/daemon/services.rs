@@ -149,12 +149,21 @@ impl Control {
 
     /// The end of a tunnel that stood is one more line of the audit; of one that never did, it is the answer.
     fn tunnel_ended(&mut self, ending: &Ending) {
-        let Some(open) = self.tunnel.take() else { return };
         let why = match ending {
             Ending::Stopped => "stopped".to_owned(),
             Ending::TimeLimit => "it stood as long as `ssh_time_limit` in [remote] allows".to_owned(),
             Ending::Failed(error) => error.to_string(),
         };
+        self.tunnel_gone(why);
+    }
+
+    /// The daemon ends, and with it the tunnel.
+    pub(super) fn cut_tunnel(&mut self) {
+        self.tunnel_gone("the daemon ends".to_owned());
+    }
+
+    fn tunnel_gone(&mut self, why: String) {
+        let Some(open) = self.tunnel.take() else { return };
         if let Some(service) = open.stopper {
             self.served(service, Outcome::Done);
         }
