@@ -135,7 +135,7 @@ impl Assistant {
         let Some(voices) = &self.voices else { return self.wait_for(now, asker, Awaits::Voices(tag)) };
         let outcome = match voices.knows(&tag) {
             Some(tag) => {
-                self.speak_language(tag);
+                self.speak_language(now, tag);
                 Outcome::Done
             }
             None => Outcome::Refused(format!("the voice does not speak `{tag}`; it stays `{}`", self.language())),
@@ -155,14 +155,23 @@ impl Assistant {
         }
     }
 
-    fn speak_language(&mut self, tag: String) {
+    fn speak_language(&mut self, now: Tick, tag: String) {
         if self.language() == tag {
             return;
         }
         self.chosen_language = Some(tag.clone());
-        self.effects.push_back(Effect::Language(tag.clone()));
-        self.effects.push_back(Effect::Remember(Memory::Language(tag)));
+        self.effects.push_back(Effect::Language(tag));
+        self.keep_language.want();
+        self.remember_language(now);
         self.tell_facts();
+    }
+
+    pub(super) fn remember_language(&mut self, now: Tick) {
+        if self.keep_language.take(now)
+            && let Some(tag) = &self.chosen_language
+        {
+            self.effects.push_back(Effect::Remember(Memory::Language(tag.clone())));
+        }
     }
 
     /// The language that the device speaks.
