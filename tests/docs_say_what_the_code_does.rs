@@ -7,6 +7,7 @@ use std::process::Command;
 
 use auricle::config;
 use auricle_core::assistant::cause::Cause;
+use auricle_core::protocol::linto::commands;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -78,6 +79,35 @@ fn every_command_is_described_and_every_described_one_is_there() {
     for described in text.split("`auricle ").skip(1) {
         let name: String = described.chars().take_while(char::is_ascii_alphabetic).collect();
         assert!(commands.contains(&name.as_str()) || name == "demo", "docs/commands.md describes `{name}`");
+    }
+}
+
+#[test]
+fn the_table_of_linto_commands_is_that_of_the_registry() {
+    let text = fs::read_to_string(root().join("docs/linto.md")).unwrap();
+    let (_, table) = text.split_once("## What the server may send").unwrap();
+    let (table, _) = table.split_once("\n## ").unwrap();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.split('|').skip(1).map(str::trim).collect())
+        .collect();
+    let described: Vec<&str> = rows.iter().map(|row| row[0].trim_matches('`')).collect();
+    let known: Vec<&str> = commands::ALL.iter().map(|command| command.leaf).chain(commands::CONVERSATION).collect();
+    let sorted = |mut leaves: Vec<&'static str>| {
+        leaves.sort_unstable();
+        leaves
+    };
+    let described = described.into_iter().map(|leaf| known.iter().find(|known| **known == leaf).copied());
+    let described: Option<Vec<&'static str>> = described.collect();
+    assert_eq!(described.map(sorted), Some(sorted(known.clone())), "docs/linto.md describes other commands");
+    for command in commands::ALL {
+        let row = rows.iter().find(|row| row[0] == format!("`{}`", command.leaf)).unwrap();
+        match command.answer {
+            Some(answer) => assert!(row[3].contains(&format!("`{answer}`")), "the answer to {}: {row:?}", command.leaf),
+            None => assert!(!row[3].starts_with('`'), "{} has no answer: {row:?}", command.leaf),
+        }
+        assert_eq!(command.audited, row[4].contains("[remote]"), "the setting of {}: {row:?}", command.leaf);
     }
 }
 

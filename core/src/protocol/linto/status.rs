@@ -31,6 +31,12 @@ pub fn online(serial: &str, instance: &str, device: &DeviceFacts) -> Vec<u8> {
             sound: Sound { volume: device.volume, tts_lang: &device.language, mute: device.muted },
             instance,
         },
+        meeting: device.meeting.as_ref().map(|meeting| Meeting {
+            sessionname: &meeting.name,
+            recording: meeting.recording,
+            localrecording: meeting.recording,
+            remoterecording: false,
+        }),
     };
     // Serialising texts, numbers and booleans can't fail; if it ever did, an empty object harms nobody.
     serde_json::to_vec(&status).unwrap_or_else(|_| b"{}".to_vec())
@@ -42,6 +48,17 @@ struct Online<'a> {
     on: &'a str,
     sn: &'a str,
     config: Config<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meeting: Option<Meeting<'a>>,
+}
+
+/// LinTO: the old admin page, the only sender of `managemeeting`, reads this and gets no other answer.
+#[derive(Serialize)]
+struct Meeting<'a> {
+    sessionname: &'a str,
+    recording: bool,
+    localrecording: bool,
+    remoterecording: bool,
 }
 
 #[derive(Serialize)]
@@ -130,6 +147,7 @@ fn lenient_config<'de, D: serde::Deserializer<'de>>(from: D) -> Result<SeenConfi
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::dialogue::MeetingFacts;
     use serde_json::Value;
 
     fn facts() -> DeviceFacts {
@@ -164,6 +182,14 @@ mod tests {
         let status: Value = serde_json::from_slice(&online("raspberry1", "a1b2", &facts())).unwrap();
         let keys: Vec<&str> = status.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(keys, ["config", "connexion", "on", "sn"]);
+    }
+
+    #[test]
+    fn a_device_that_lets_servers_record_tells_whether_it_does() {
+        let meeting = Some(MeetingFacts { name: "Budget".into(), recording: true });
+        let status: Value =
+            serde_json::from_slice(&online("raspberry1", "a1b2", &DeviceFacts { meeting, ..facts() })).unwrap();
+        insta::assert_snapshot!(status["meeting"], @r#"{"localrecording":true,"recording":true,"remoterecording":false,"sessionname":"Budget"}"#);
     }
 
     #[test]
