@@ -142,7 +142,8 @@ impl Assistant {
         let dialogues = self.servers.iter().filter_map(|dialogue| dialogue.deadline());
         let turn = self.turn.as_ref().map(|turn| turn.deadline(self.servers[turn.server.0].deadline()));
         let arming = self.voice_deadline();
-        let wishes = self.wishes_deadline().into_iter().chain(self.volume.deadline()).chain(self.keep_language.deadline());
+        let wishes =
+            self.wishes_deadline().into_iter().chain(self.volume.deadline()).chain(self.keep_language.deadline());
         dialogues.chain(turn).chain(self.speaker.deadline()).chain(arming).chain(wishes).min()
     }
 

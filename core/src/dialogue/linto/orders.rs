@@ -47,7 +47,7 @@ pub(super) fn command(topics: &Topics, scope: Scope, leaf: &str, message: &Messa
             "handed to the loudspeaker".into()
         }
         Served::Wish(wish) => return out.wish(origin(detail(&wish)), wish),
-        Served::Bad(why) => return came(topics, origin("unreadable".into()), &Outcome::Refused(why), out),
+        Served::Bad(why) => return came(topics, origin("an unreadable request".into()), &Outcome::Refused(why), out),
         Served::Nothing(why) => format!("ignored: {why}"),
     };
     out.report(Report::Command { topic: command.leaf.into(), result });
