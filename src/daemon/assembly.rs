@@ -21,6 +21,7 @@ use super::meeting::Minutes;
 use super::notify::Watchdog;
 use super::patience::Patience;
 use super::requests::Waiting;
+use super::services::Services;
 use super::{DaemonError, Parts};
 use crate::config::{ApplicationKind, Linto, Settings};
 use crate::device::identity;
@@ -28,7 +29,7 @@ use crate::device::state::StateFile;
 use crate::net::mqtt::{Address, Backoff, Link, LinkSettings};
 use crate::services::tts::{TtsSettings, Voice};
 use crate::sound::mixer::{Mixer, MixerControl};
-use crate::sound::{Bell, CaptureWant, Loudspeaker, Microphone, PlaybackWant};
+use crate::sound::{Bell, CaptureWant, Cards, Loudspeaker, Microphone, PlaybackWant};
 
 /// Events of one broker connection that may wait to be passed on.
 const LINK_EVENTS: usize = 64;
@@ -38,16 +39,10 @@ pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>)
     let Parts { settings, reload, cards, dialogues } = parts;
     let (state, serial) = who_we_are(&settings)?;
 
-    let bell = Bell::new()?;
-    let notices = inbox.clone();
-    let want = CaptureWant { device: settings.audio.capture.name().to_owned() };
-    let notify = Box::new(move |notice| pass_on(&notices, Input::Mic(notice)));
-    let mic = Arc::new(Microphone::start(Arc::clone(&cards), want, bell.clone(), notify)?);
-    let hearing = Hearing::start(Arc::clone(&mic), bell, settings.audio.channel, inbox.clone())?;
+    let (mic, hearing) = listening(&settings, &cards, &inbox)?;
     let notices = inbox.clone();
     let want = PlaybackWant { device: settings.audio.playback.name().to_owned() };
     let speaker = Loudspeaker::start(cards, want, Box::new(move |notice| pass_on(&notices, Input::Speaker(notice))))?;
-
     let mixer = mixer(&settings.audio.mixer, &inbox)?;
     let (servers, all) = servers(&settings, &serial, dialogues, &inbox)?;
     Ok(Control {
@@ -55,9 +50,7 @@ pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>)
         assistant: Assistant::new(all, tuning(&settings)),
         mixer,
         mixer_owes: Patience::default(),
-        hooks: Arc::default(),
-        tunnel: None,
-        tunnels: 0,
+        services: Services::default(),
         minutes: Minutes::default(),
         waiting: Waiting::default(),
         voice: Arc::new(Voice::new(TtsSettings {
@@ -84,6 +77,21 @@ pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>)
         inbox,
         pending: VecDeque::new(),
     })
+}
+
+/// The microphone, still closed, and the thread that hears what it delivers.
+fn listening(
+    settings: &Settings,
+    cards: &Arc<dyn Cards>,
+    inbox: &mpsc::Sender<Input>,
+) -> Result<(Arc<Microphone>, Hearing), DaemonError> {
+    let bell = Bell::new()?;
+    let notices = inbox.clone();
+    let want = CaptureWant { device: settings.audio.capture.name().to_owned() };
+    let notify = Box::new(move |notice| pass_on(&notices, Input::Mic(notice)));
+    let mic = Arc::new(Microphone::start(Arc::clone(cards), want, bell.clone(), notify)?);
+    let hearing = Hearing::start(Arc::clone(&mic), bell, settings.audio.channel, inbox.clone())?;
+    Ok((mic, hearing))
 }
 
 /// The card's own volume control, if the settings name one.

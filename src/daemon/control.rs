@@ -19,12 +19,11 @@ use super::meeting::Minutes;
 use super::notify::{self, Watchdog};
 use super::patience::Patience;
 use super::requests::Waiting;
-use super::services::OpenTunnel;
+use super::services::Services;
 use super::speech::Making;
 use crate::config::Settings;
 use crate::device::state::StateFile;
 use crate::net::mqtt::Link;
-use crate::services::hooks::Hooks;
 use crate::services::tts::{TtsError, Voice};
 use crate::sound::mixer::Mixer;
 use crate::sound::{Loudspeaker, Microphone};
@@ -57,10 +56,7 @@ pub(super) struct Control {
     pub(super) ordered: Option<PlayNumber>,
     pub(super) mixer: Option<Mixer>,
     pub(super) mixer_owes: Patience,
-    pub(super) hooks: Arc<Hooks>,
-    pub(super) tunnel: Option<OpenTunnel>,
-    /// Tunnels that were begun, so that notices of an old one are recognised.
-    pub(super) tunnels: u64,
+    pub(super) services: Services,
     pub(super) minutes: Minutes,
     /// Who waits at the control socket.
     pub(super) waiting: Waiting,

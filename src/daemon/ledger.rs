@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use auricle_core::assistant::cause::Cause;
 use auricle_core::assistant::report::Report;
 use serde_json::{Map, Value, json};
 use tokio::sync::broadcast;
@@ -96,15 +97,8 @@ impl Ledger {
     fn log(&mut self, server: Option<&str>, report: &Report) {
         let server = server.unwrap_or("device");
         match report {
-            Report::Cause(cause) => {
-                if let Some(held_back) = self.may_log(cause.code(), FLICKER) {
-                    tracing::warn!(server, held_back, "{} {}", cause.text(), cause.remedy());
-                }
-            }
-            Report::CauseCleared(cause) => {
-                if let Some(held_back) = self.may_log(cause.code(), FLICKER) {
-                    tracing::info!(server, held_back, "no longer: {}", cause.text());
-                }
+            Report::Cause(cause) | Report::CauseCleared(cause) => {
+                self.log_cause(server, cause, matches!(report, Report::Cause(_)));
             }
             Report::Link { up } => tracing::info!(server, "{}", if *up { "connected" } else { "disconnected" }),
             Report::Muted { by } => {
@@ -136,6 +130,15 @@ impl Ledger {
             | Report::SpeechStart
             | Report::SpeechEnd
             | Report::Spoken { .. } => {}
+        }
+    }
+
+    fn log_cause(&mut self, server: &str, cause: &Cause, true_now: bool) {
+        let Some(held_back) = self.may_log(cause.code(), FLICKER) else { return };
+        if true_now {
+            tracing::warn!(server, held_back, "{} {}", cause.text(), cause.remedy());
+        } else {
+            tracing::info!(server, held_back, "no longer: {}", cause.text());
         }
     }
 

@@ -6,16 +6,36 @@ use auricle_core::assistant::event::{Event, ServerId, ServiceId};
 use auricle_core::assistant::report::Report;
 use auricle_core::wish::{self, Hook, HookKind, Outcome, Wish};
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use super::control::Control;
 use super::input::Input;
 use crate::config::Shell;
-use crate::services::hooks::HookOutcome;
+use crate::services::hooks::{HookOutcome, Hooks};
 use crate::services::shell::{self, ShellAnswer, ShellPolicy};
 use crate::services::ssh::{Ending, Tunnel, TunnelNotice, TunnelRequest, TunnelSettings};
 
+/// So many commands of servers run at once; one more is refused.
+const COMMANDS: usize = 4;
+
+/// What runs outside the assistant.
+pub(super) struct Services {
+    hooks: Arc<Hooks>,
+    /// Places for commands.
+    commands: Arc<Semaphore>,
+    tunnel: Option<OpenTunnel>,
+    /// Tunnels that were begun, so that notices of an old one are recognised.
+    tunnels: u64,
+}
+
+impl Default for Services {
+    fn default() -> Self {
+        Self { hooks: Arc::default(), commands: Arc::new(Semaphore::new(COMMANDS)), tunnel: None, tunnels: 0 }
+    }
+}
+
 /// The tunnel that stands or is being built.
-pub(super) struct OpenTunnel {
+struct OpenTunnel {
     /// Notices of an older one are recognised by it.
     number: u64,
     tunnel: Tunnel,
@@ -44,15 +64,22 @@ impl Control {
         self.pending.push_back(Event::Served { service, outcome });
     }
 
-    fn run_command(&self, service: ServiceId, command: String) {
+    fn run_command(&mut self, service: ServiceId, command: String) {
         let remote = &self.settings.remote;
         let policy = match remote.shell {
             Shell::Off => ShellPolicy::Off,
             Shell::Listed => ShellPolicy::Listed(remote.shell_commands.clone()),
             Shell::Any => ShellPolicy::Any,
         };
+        let place = Arc::clone(&self.services.commands).try_acquire_owned();
+        // What is off is off, however busy the device is.
+        if place.is_err() && policy != ShellPolicy::Off {
+            let why = format!("{COMMANDS} commands run already; try again later");
+            return self.served(service, Outcome::Refused(why));
+        }
         let (limit, inbox) = (remote.shell_timeout, self.inbox.clone());
         tokio::spawn(async move {
+            let _place = place;
             let answer = shell::run(&policy, &command, limit).await;
             let outcome = match &answer {
                 ShellAnswer::Refused(refusal) => Outcome::Refused(format!("{refusal}; {}", refusal.remedy())),
@@ -72,7 +99,7 @@ impl Control {
         if let Some(server) = server.and_then(|server| self.servers.get(server.0)) {
             context.push(("AURICLE_SERVER".to_owned(), server.name.clone()));
         }
-        let (hooks, inbox) = (Arc::clone(&self.hooks), self.inbox.clone());
+        let (hooks, inbox) = (Arc::clone(&self.services.hooks), self.inbox.clone());
         tokio::spawn(async move {
             let outcome = match hooks.run(&argv, &hook.input, &context).await {
                 ran if ran.is_success() => Outcome::Answer { payload: json!({}), result: ran.audit() },
@@ -89,7 +116,7 @@ impl Control {
             let why = "reverse SSH is off on this device; its owner turns it on with ssh = \"on\" in [remote]";
             return self.served(service, Outcome::Refused(why.into()));
         }
-        if let Some(open) = &self.tunnel {
+        if let Some(open) = &self.services.tunnel {
             let why = format!("there is a tunnel already: {}; `auricle ssh stop` ends it", open.what);
             return self.served(service, Outcome::Refused(why));
         }
@@ -106,20 +133,20 @@ impl Control {
             key_dir: remote.ssh_key_dir.clone(),
             time_limit: remote.ssh_time_limit,
         };
-        self.tunnels += 1;
-        let (number, notices) = (self.tunnels, self.inbox.clone());
+        self.services.tunnels += 1;
+        let (number, notices) = (self.services.tunnels, self.inbox.clone());
         let notify = Box::new(move |notice| super::assembly::pass_on(&notices, Input::Tunnel(number, notice)));
         match Tunnel::start(request, settings, notify) {
             Ok(tunnel) => {
                 let (builder, stopper) = (Some(service), None);
-                self.tunnel = Some(OpenTunnel { number, tunnel, what, server, builder, stopper });
+                self.services.tunnel = Some(OpenTunnel { number, tunnel, what, server, builder, stopper });
             }
             Err(error) => self.served(service, Outcome::Failed(format!("no thread for the tunnel: {error}"))),
         }
     }
 
     fn close_tunnel(&mut self, service: ServiceId) {
-        match &mut self.tunnel {
+        match &mut self.services.tunnel {
             Some(open) if open.stopper.is_none() => {
                 open.stopper = Some(service);
                 open.tunnel.stop();
@@ -130,7 +157,7 @@ impl Control {
     }
 
     pub(super) fn tunnel_notice(&mut self, number: u64, notice: TunnelNotice) {
-        let Some(open) = self.tunnel.as_mut().filter(|open| open.number == number) else { return };
+        let Some(open) = self.services.tunnel.as_mut().filter(|open| open.number == number) else { return };
         match notice {
             TunnelNotice::Up { port } => {
                 let result = format!("{} stands, port {port} there", open.what);
@@ -163,7 +190,7 @@ impl Control {
     }
 
     fn tunnel_gone(&mut self, why: String) {
-        let Some(open) = self.tunnel.take() else { return };
+        let Some(open) = self.services.tunnel.take() else { return };
         if let Some(service) = open.stopper {
             self.served(service, Outcome::Done);
         }

@@ -28,7 +28,7 @@ fn d01_status_and_language_go_round_in_no_circle() {
     stage.flow.command("endvolume", r#"{"value":"40"}"#);
     // The old client made a status each time.
     for _ in 0..60 {
-        for _ in answered..answers(&stage.flow, "status").len() {
+        while answered < answers(&stage.flow, "status").len() {
             stage.flow.command("tts_lang", r#"{"value":"en-US"}"#);
             answered += 1;
         }

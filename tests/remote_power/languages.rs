@@ -92,7 +92,7 @@ fn observe(stage: &Stage, languages: &[&str]) -> (usize, usize) {
     let file = stage.daemon.state_dir().join("state.json");
     let mut writes = BTreeSet::new();
     wait_until("the end of the observation", OBSERVED * 2, || {
-        for _ in answered..answers(&stage.flow, "status").len() {
+        while answered < answers(&stage.flow, "status").len() {
             for tag in languages {
                 language(&stage.flow, tag);
             }

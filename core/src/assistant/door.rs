@@ -76,6 +76,8 @@ impl Assistant {
         match remembered.muted {
             Some(by) => {
                 self.mic.mute(by);
+                // It was never opened.
+                self.mic.closed();
                 self.report(None, Report::Muted { by: Some(by.name()) });
                 self.announce_ready();
             }

@@ -12,10 +12,6 @@ use crate::wish::{Outcome, Wish, WishId};
 /// So many may wait; one more is refused.
 const MOST: usize = 32;
 
-/// So many of them may be commands, hooks and tunnels of servers: with the rest, whoever floods the device with those
-/// keeps nobody from muting it, and no person from ending a tunnel.
-const SERVICES: usize = 16;
-
 /// LinTO: each status is answered with the language, so two applications that don't agree about it make it change for
 /// ever. A memory card wears out of that: so many writes at once, then one in this time.
 pub(super) const LANGUAGE_WRITES: u32 = 3;
@@ -75,22 +71,13 @@ impl Assistant {
             Wish::MeetingStart { name } => self.wish_meeting(now, asker, name),
             Wish::MeetingStop => self.wish_meeting_end(now, asker),
             Wish::Shell(_) | Wish::Tunnel(_) | Wish::TunnelStop | Wish::Hook(_) => {
-                self.wish_service(now, asker, wish);
+                self.numbers += 1;
+                let service = ServiceId(self.numbers);
+                let server = if let Asker::Server(server, _) = asker { Some(server) } else { None };
+                self.wait_for(now, asker, Awaits::Service(service));
+                self.effects.push_back(Effect::Serve { service, server, wish });
             }
         }
-    }
-
-    fn wish_service(&mut self, now: Tick, asker: Asker, wish: Wish) {
-        let server = if let Asker::Server(server, _) = asker { Some(server) } else { None };
-        let running = self.waiting.iter().filter(|waiting| matches!(waiting.awaits, Awaits::Service(_))).count();
-        if server.is_some() && running >= SERVICES {
-            let why = format!("{running} commands, hooks or tunnels are being served, more are not; try again later");
-            return self.answer(asker, Outcome::Refused(why));
-        }
-        self.numbers += 1;
-        let service = ServiceId(self.numbers);
-        self.wait_for(now, asker, Awaits::Service(service));
-        self.effects.push_back(Effect::Serve { service, server, wish });
     }
 
     pub(super) fn wait_for(&mut self, now: Tick, asker: Asker, awaits: Awaits) {

@@ -124,13 +124,13 @@ impl Linto {
                 self.out.dropped("retained_command", format!("on `{}`", outbox::short(&message.topic)));
             }
             Some(Inbound::ToUs { scope, leaf, rest }) => {
-                self.from_server(now, scope, leaf, rest, message);
+                self.server_says(now, scope, leaf, rest, message);
             }
             None => self.out.dropped("unknown_topic", format!("`{}`", outbox::short(&message.topic))),
         }
     }
 
-    fn from_server(&mut self, now: Tick, scope: Scope, leaf: &str, rest: &str, message: &Message) {
+    fn server_says(&mut self, now: Tick, scope: Scope, leaf: &str, rest: &str, message: &Message) {
         let out = &mut self.out;
         if leaf == tts_lang::LEAF || CONVERSATION.contains(&leaf) {
             self.presence.application_heard(scope);

@@ -31,46 +31,20 @@ pub(super) fn act(id: String, message: &Message, phonetic: bool, class: Class, o
     if let Some(trouble) = &answer.trouble {
         out.dropped("server_trouble", format!("the server says of {id}: {trouble}"));
     }
-    let for_a_machine = answer.custom_action.is_some();
     hooks(&id, &message.topic, &answer, out);
-    let mut speech = Speech::default();
-    let mut say = |text: String, out: &mut Outbox| {
-        speech.characters = text.chars().count();
-        speech.plays.push(out.play(class, Source::Text(text)));
-    };
-    let spoken = |text: String, by_sound: Option<String>| by_sound.filter(|_| phonetic).unwrap_or(text);
-    match answer.act {
-        // LinTO: the text beside an action is a machine's label.
-        Act::Say { text, .. } if for_a_machine => out.report(Report::Answer { id, kind: "customAction", text }),
-        Act::Say { text, phonetic } => {
-            out.report(Report::Answer { id, kind: "say", text: text.clone() });
-            say(spoken(text, phonetic), out);
+    let for_a_machine = answer.custom_action.is_some();
+    let silent = !for_a_machine && answer.audio.is_none();
+    let (kind, text, spoken, follow) = words(answer.act, phonetic, for_a_machine);
+    out.report(Report::Answer { id, kind, text });
+    let mut speech = Speech { follow, ..Speech::default() };
+    match spoken {
+        Some(text) => {
+            speech.characters = text.chars().count();
+            speech.plays.push(out.play(class, Source::Text(text)));
         }
-        Act::Ask { text, phonetic, conversation } => {
-            out.report(Report::Answer { id, kind: "ask", text: text.clone() });
-            say(spoken(text, phonetic), out);
-            speech.follow = Some(conversation);
-        }
-        Act::Chatbot { text, choices } => {
-            let text = with_choices(text, &choices);
-            out.report(Report::Answer { id, kind: "chatbot", text: text.clone() });
-            if text.is_empty() {
-                out.play(Class::Local, Source::Chime(Chime::Done));
-            } else {
-                say(text, out);
-            }
-        }
-        Act::Empty => {
-            let kind = if for_a_machine { "customAction" } else { "empty" };
-            out.report(Report::Answer { id, kind, text: String::new() });
-            if !for_a_machine && answer.audio.is_none() {
-                out.play(Class::Local, Source::Chime(Chime::Done));
-            }
-        }
-        Act::Broken { reason } => {
-            out.report(Report::Answer { id, kind: "error", text: reason });
-            out.play(Class::Local, Source::Sentence(Sentence::BrokenAnswer));
-        }
+        None if kind == "error" => drop(out.play(Class::Local, Source::Sentence(Sentence::BrokenAnswer))),
+        None if silent => drop(out.play(Class::Local, Source::Chime(Chime::Done))),
+        None => {}
     }
     match answer.audio {
         Some(Audio::Wav(file)) => speech.plays.push(out.play(class, Source::File(WavFile(file.into())))),
@@ -78,6 +52,33 @@ pub(super) fn act(id: String, message: &Message, phonetic: bool, class: Class, o
         None => {}
     }
     speech
+}
+
+/// The kind of an answer, the text that is shown, the one that is spoken, and what comes back with the next request.
+type Words = (&'static str, String, Option<String>, Option<Value>);
+
+fn words(act: Act, phonetic: bool, for_a_machine: bool) -> Words {
+    let spoken = |text: &String, by_sound: Option<String>| by_sound.filter(|_| phonetic).or_else(|| Some(text.clone()));
+    match act {
+        // LinTO: the text beside an action is a machine's label.
+        Act::Say { text, .. } if for_a_machine => ("customAction", text, None, None),
+        Act::Say { text, phonetic } => {
+            let spoken = spoken(&text, phonetic);
+            ("say", text, spoken, None)
+        }
+        Act::Ask { text, phonetic, conversation } => {
+            let spoken = spoken(&text, phonetic);
+            ("ask", text, spoken, Some(conversation))
+        }
+        Act::Chatbot { text, choices } => {
+            let text = with_choices(text, &choices);
+            let spoken = (!text.is_empty()).then(|| text.clone());
+            ("chatbot", text, spoken, None)
+        }
+        Act::Empty if for_a_machine => ("customAction", String::new(), None, None),
+        Act::Empty => ("empty", String::new(), None, None),
+        Act::Broken { reason } => ("error", reason, None, None),
+    }
 }
 
 /// The answer can't be understood, or was never taken in.

@@ -33,6 +33,8 @@ const FLUSH: Duration = Duration::from_secs(1);
 const FINAL: Duration = Duration::from_secs(4);
 /// A recording whose transcription failed tries again.
 const AGAIN: Duration = Duration::from_secs(30);
+/// A stream that the server ended sooner than this after its start has failed.
+const SHORT: Duration = Duration::from_secs(5);
 /// Sound in one message. Servers that limit a stream count messages, 150 of them, so they should not be too short.
 const CHUNK: Duration = Duration::from_millis(250);
 /// A chunk that could not be sent by then is worth nothing.
@@ -76,6 +78,7 @@ enum Phase {
     },
     Running {
         owner: Owner,
+        since: Tick,
     },
     /// The last chunk is on its way.
     Flushing {
@@ -191,14 +194,19 @@ impl Streaming {
 
     /// A chunk was handed to the connection, or could not be.
     pub(super) fn uplinked(&mut self, now: Tick, uplink: UplinkId, sent: bool, last: bool, out: &mut Outbox) {
+        let (Phase::Running { owner, .. } | Phase::Flushing { owner, .. }) = self.phase else { return };
         if uplink.0 < FIRST_UPLINK || uplink != self.uplink() {
             return;
         }
         if !sent {
             out.dropped("transcript_chunk", "a piece of sound could not be sent".into());
         }
-        if last && let Phase::Running { owner } | Phase::Flushing { owner, .. } = self.phase {
+        if last && sent {
             self.stop(now, owner, out);
+        } else if last {
+            // The microphone was closed.
+            self.publish("stop", streaming::stop(), out);
+            self.fail(now, owner, "the microphone is closed".into(), out);
         }
     }
 
@@ -230,13 +238,7 @@ impl Streaming {
             }
             (Event::Partial(text), _) => out.report(Report::Partial { text, meeting: owner == Owner::Meeting }),
             (Event::Text(text), _) => self.phrase(owner, text, out),
-            (Event::Stopped, Phase::Running { .. }) => {
-                // Unasked: the server limits how long a stream may be.
-                out.ask(Ask::UplinkAbort { uplink: self.uplink() });
-                self.microphone_off(owner, out);
-                out.dropped("transcription", "the server ended the stream by itself".into());
-                self.phase = Phase::Ending { owner, until: now + FINAL };
-            }
+            (Event::Stopped, Phase::Running { since, .. }) => self.stopped(now, owner, since, out),
             (Event::Final(text), Phase::Ending { .. }) => {
                 self.rest_of(owner, &text, out);
                 self.finish(now, owner, out);
@@ -259,7 +261,7 @@ impl Streaming {
                 self.fail(now, owner, why, out);
             }
             Phase::Clearing { owner, from, cleared, .. } => self.start(now, owner, from, cleared, out),
-            Phase::Holding { owner, from, .. } => self.run(owner, from, out),
+            Phase::Holding { owner, from, .. } => self.run(now, owner, from, out),
             Phase::Flushing { owner, .. } => {
                 out.ask(Ask::UplinkAbort { uplink: self.uplink() });
                 self.stop(now, owner, out);
@@ -287,7 +289,7 @@ impl Streaming {
             Phase::Starting { owner, .. }
             | Phase::Clearing { owner, .. }
             | Phase::Holding { owner, .. }
-            | Phase::Running { owner }
+            | Phase::Running { owner, .. }
             | Phase::Flushing { owner, .. }
             | Phase::Ending { owner, .. } => Some(owner),
         }
@@ -298,18 +300,30 @@ impl Streaming {
         self.phase = Phase::Starting { owner, from, cleared, until: now + ACK };
     }
 
-    fn run(&mut self, owner: Owner, from: Start, out: &mut Outbox) {
+    fn run(&mut self, now: Tick, owner: Owner, from: Start, out: &mut Outbox) {
         self.streams += 1;
         self.reported.clear();
         let topic = self.topics.egress(Scope::Request, "streaming/chunk");
         let to = Delivery { topic, qos: Qos::Zero, expires: STALE };
         out.ask(Ask::UplinkStart { uplink: self.uplink(), from, encoding: Encoding::Pcm { chunk: CHUNK }, to });
         out.report(Report::Command { topic: "streaming".into(), result: "started".into() });
-        self.phase = Phase::Running { owner };
+        self.phase = Phase::Running { owner, since: now };
     }
 
     fn stop(&mut self, now: Tick, owner: Owner, out: &mut Outbox) {
         self.publish("stop", streaming::stop(), out);
+        self.phase = Phase::Ending { owner, until: now + FINAL };
+    }
+
+    /// Unasked: the server limits how long a stream may be.
+    fn stopped(&mut self, now: Tick, owner: Owner, since: Tick, out: &mut Outbox) {
+        let why = "the server ended the stream by itself";
+        if now.since(since) < SHORT {
+            return self.fail(now, owner, why.into(), out);
+        }
+        out.ask(Ask::UplinkAbort { uplink: self.uplink() });
+        self.microphone_off(owner, out);
+        out.dropped("transcription", why.into());
         self.phase = Phase::Ending { owner, until: now + FINAL };
     }
 
