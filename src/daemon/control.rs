@@ -178,7 +178,7 @@ impl Control {
         }
         self.mic.close();
         self.stop_recording();
-        self.services.stop();
+        self.cut_tunnel();
         self.makings.clear();
         let links = self.servers.iter_mut().filter_map(|server| server.link.take());
         let goodbyes: Vec<_> = links.map(|link| tokio::spawn(link.shutdown(limit))).collect();
