@@ -78,7 +78,7 @@ Anonymous:             0 kB
     #[test]
     fn only_files_that_nobody_has_changed_are_given_back() {
         assert_eq!(clean(SMAPS), [0x5000..0x7000, 0xe000..0xf000]);
-        assert_eq!(clean("not a map"), []);
+        assert!(clean("not a map").is_empty());
     }
 
     #[test]
