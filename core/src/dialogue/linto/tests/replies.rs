@@ -111,7 +111,10 @@ fn another_sound_tells_that_there_is_no_hook_or_that_it_failed() {
         rig.wished(1, outcome.clone());
         let trace = rig.trace();
         assert!(trace.contains("Local Chime(Error)"), "{trace}");
-        assert!(trace.contains("report audit hook custom_action by app1/tolinto/raspberry1/nlp/file/1f0c1b1: "), "{trace}");
+        assert!(
+            trace.contains("report audit hook custom_action by app1/tolinto/raspberry1/nlp/file/1f0c1b1: "),
+            "{trace}"
+        );
         assert!(trace.ends_with(&outcome.result()), "{trace}");
     }
 }
