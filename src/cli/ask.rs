@@ -22,7 +22,7 @@ const GRACE: Duration = Duration::from_secs(3);
 pub fn ask(text: &str, chatbot: bool, reach: &Reach) -> ExitCode {
     let answer = super::runtime().map_err(|error| error.to_string()).and_then(|runtime| {
         let socket = socket(reach)?;
-        runtime.block_on(answer(&socket, json!({"text": text, "chatbot": chatbot}), patience(reach)))
+        runtime.block_on(answer(&socket, json!({"text": text, "chatbot": chatbot}), answer_timeout(reach)))
     });
     finish(reach, answer, |answer| {
         let text = printable(answer["text"].as_str().unwrap_or_default());
@@ -33,13 +33,13 @@ pub fn ask(text: &str, chatbot: bool, reach: &Reach) -> ExitCode {
 }
 
 /// Questions go to the first server.
-fn patience(reach: &Reach) -> Duration {
+fn answer_timeout(reach: &Reach) -> Duration {
     let settings = settings(reach).ok();
     let first = settings.as_ref().and_then(|settings| settings.linto.first());
-    first.map_or(ANSWER, |server| server.answer_timeout) + GRACE
+    first.map_or(ANSWER, |server| server.answer_timeout)
 }
 
-async fn answer(socket: &Path, question: Value, patience: Duration) -> Result<Value, String> {
+async fn answer(socket: &Path, question: Value, limit: Duration) -> Result<Value, String> {
     let told = |error: ClientError| error.to_string();
     // Before the question, so that no answer is too fast.
     let mut events = client::follow(socket, "/events").await.map_err(told)?;
@@ -47,9 +47,9 @@ async fn answer(socket: &Path, question: Value, patience: Duration) -> Result<Va
     let taken = client::call(socket, Method::POST, "/ask", Some(question)).await.map_err(told)?;
     let id = taken.get("id").and_then(Value::as_str).ok_or("the daemon took the question, but gave it no id")?;
     let server = status["servers"][0]["name"].as_str();
-    match timeout_at(Instant::now() + patience, outcome(&mut events, id, server)).await {
+    match timeout_at(Instant::now() + limit + GRACE, outcome(&mut events, id, server)).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(format!("no answer came within {} s; `auricle status` may say why", patience.as_secs())),
+        Err(_) => Err(format!("the server gave no answer within {} s; `auricle status` may say why", limit.as_secs())),
     }
 }
 

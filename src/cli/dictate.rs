@@ -128,6 +128,7 @@ fn trouble(event: &Value) -> Option<String> {
     let words = |key: &str| printable(event[key].as_str().unwrap_or_default());
     match event["event"].as_str() {
         Some("cause") => Some(format!("{} {}", words("text"), words("remedy"))),
+        Some("muted") if !event["by"].is_null() => Some("the microphone was muted, which ended the dictation".into()),
         Some("drop") if event["what"] == "transcription" => Some(words("detail")),
         Some("drop") => Some(format!("{} lines were lost, since they were not read in time", event["count"])),
         _ => None,

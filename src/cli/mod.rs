@@ -93,7 +93,7 @@ enum Meeting {
         #[command(flatten)]
         reach: Reach,
     },
-    /// End the recording.
+    /// End the recording, and print the name of its file.
     Stop(Reach),
 }
 
@@ -140,7 +140,7 @@ pub fn main() -> ExitCode {
         Command::Unmute(reach) => talk::act("unmute", &reach),
         Command::Volume { percent, reach } => talk::volume(percent, &reach),
         Command::Meeting(Meeting::Start { name, reach }) => talk::meeting(&name.join(" "), &reach),
-        Command::Meeting(Meeting::Stop(reach)) => talk::act("meeting/stop", &reach),
+        Command::Meeting(Meeting::Stop(reach)) => talk::meeting_end(&reach),
         Command::Ssh(Ssh::Stop(reach)) => talk::act("ssh/stop", &reach),
         Command::Events(reach) => events::events(&reach),
     }

@@ -39,6 +39,12 @@ pub fn meeting(name: &str, reach: &Reach) -> ExitCode {
     finish(reach, answer, |told| println!("{}", printable(plain(&told["file"]))))
 }
 
+/// Ends the recording, and prints the name of its file.
+pub fn meeting_end(reach: &Reach) -> ExitCode {
+    let answer = ask(reach, Method::POST, "/meeting/stop", None);
+    finish(reach, answer, |told| println!("{}", printable(plain(&told["file"]))))
+}
+
 fn ask(reach: &Reach, method: Method, path: &str, body: Option<Value>) -> Result<Value, String> {
     let runtime = super::runtime().map_err(|error| error.to_string())?;
     let socket = socket(reach)?;

@@ -139,7 +139,9 @@ impl<'a> Event<'a> {
     /// Whether it is for whoever dictates. What is written down of a meeting is not.
     fn is_dictated(&self) -> bool {
         let failed = self.event == "drop" && self.what == "transcription";
-        (failed || matches!(self.event.as_ref(), "partial" | "final" | "cause")) && !self.meeting
+        // It ends the dictation, and nobody dictates while it is lifted.
+        let muted = self.event == "muted";
+        (failed || muted || matches!(self.event.as_ref(), "partial" | "final" | "cause")) && !self.meeting
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use auricle_core::assistant::Assistant;
-use auricle_core::assistant::event::{Event, PlayNumber, ServerId};
+use auricle_core::assistant::event::{Event, Memory, PlayNumber, ServerId};
 use auricle_core::hearing::UplinkId;
 use auricle_core::link::LinkEvent;
 use auricle_core::voices::Voices;
@@ -173,9 +173,12 @@ impl Control {
     /// Says goodbye to everybody, within `limit`.
     pub(super) async fn farewell(&mut self, limit: Duration) {
         notify::stopping();
+        if let Some(percent) = self.assistant.kept_volume() {
+            self.remember(Memory::Volume(percent));
+        }
         self.mic.close();
         self.stop_recording();
-        self.services.stop();
+        self.cut_tunnel();
         self.makings.clear();
         let links = self.servers.iter_mut().filter_map(|server| server.link.take());
         let goodbyes: Vec<_> = links.map(|link| tokio::spawn(link.shutdown(limit))).collect();

@@ -1,6 +1,7 @@
 //! What the assistant decides, carried out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use auricle_core::assistant::event::{By, Effect, Event, Memory, PlayNumber, Remembered, ServerId, Tuning, UnmuteRule};
 use auricle_core::assistant::report::Report;
@@ -14,8 +15,12 @@ use super::input::Input;
 use super::notify;
 use super::speech::Making;
 use crate::config::{Settings, Trigger, Unmute};
+use crate::device::memory;
 use crate::services::tts::{TtsSettings, Voice};
 use crate::sound::SoundError;
+
+/// So long after READY the connections stand, if they can.
+const SETTLED: Duration = Duration::from_secs(5);
 
 impl Control {
     pub(super) fn carry_out(&mut self, effect: Effect) {
@@ -57,7 +62,10 @@ impl Control {
             Effect::RecordStop => self.stop_recording(),
             Effect::Serve { service, server, wish } => self.serve(service, server, wish),
             Effect::Answer { request, outcome } => self.reply(request, outcome),
-            Effect::Ready => notify::ready(),
+            Effect::Ready => {
+                notify::ready();
+                tokio::spawn(settle_down());
+            }
             Effect::Healthy(token) => self.watchdog.healthy(token),
         }
     }
@@ -79,11 +87,7 @@ impl Control {
 
     fn play(&mut self, play: PlayNumber, source: Source) {
         if let Source::Stream(_) = source {
-            return self.pending.push_back(Event::Played {
-                play,
-                end: PlayEnd::Failed,
-                heard: std::time::Duration::ZERO,
-            });
+            return self.pending.push_back(Event::Played { play, end: PlayEnd::Failed, heard: Duration::ZERO });
         }
         if self.speaker.check().is_err() || !self.speaker.play(play.0) {
             let device = self.settings.audio.playback.name().to_owned();
@@ -117,7 +121,7 @@ impl Control {
         self.pending.push_back(Event::Uplinked { uplink, sent, samples, last });
     }
 
-    fn remember(&mut self, memory: Memory) {
+    pub(super) fn remember(&mut self, memory: Memory) {
         let kept = self.state.update(|state| match memory {
             Memory::Muted(by) => state.muted = by.map(|by| by.name().to_owned()),
             Memory::Volume(percent) => state.volume = Some(percent),
@@ -147,6 +151,13 @@ impl Control {
         self.decide(Event::Tuned(tuning(&self.settings)));
         self.decide(Event::Facts(self.facts()));
     }
+}
+
+/// Once everything runs, what only the start needed is given back.
+async fn settle_down() {
+    tokio::time::sleep(SETTLED).await;
+    let bytes = memory::release_start();
+    tracing::debug!("{} kB of the start were given back", bytes / 1024);
 }
 
 /// The part of the settings that concerns the assistant.

@@ -21,8 +21,11 @@ const RING: usize = 15 * TAPE_RATE as usize;
 #[derive(Default)]
 pub(super) struct Minutes {
     recorder: Option<Recorder>,
-    /// The text beside it; its last words come a moment after its end.
+    /// The text that is being written. Its last words come a moment after the end of its recording, when the next one
+    /// may run already.
     transcript: Option<PathBuf>,
+    /// The text beside the recording, as long as the stream of the one before is not over.
+    next: Option<PathBuf>,
 }
 
 impl Minutes {
@@ -51,7 +54,7 @@ impl Control {
         match Recorder::start(settings, name, &clock::file_time(), consumer, notify) {
             Ok(recorder) => {
                 self.hearing.record(producer);
-                self.minutes = Minutes { recorder: Some(recorder), transcript: None };
+                self.minutes.recorder = Some(recorder);
             }
             Err(error) => {
                 let why = format!("no thread for the recorder: {error}");
@@ -69,7 +72,7 @@ impl Control {
     pub(super) fn recorder_notice(&mut self, notice: RecorderNotice) {
         let event = match notice {
             RecorderNotice::Started { file } => {
-                self.minutes.transcript = Some(transcript_path(&file));
+                self.minutes.next = Some(transcript_path(&file));
                 Recording::Started { file: file.display().to_string() }
             }
             RecorderNotice::Ended { seconds, why, .. } => {
@@ -99,7 +102,15 @@ impl Control {
 
     /// What was said in the meeting goes into the text beside its recording.
     pub(super) fn write_down(&mut self, report: &Report) {
-        let Report::Final { text, meeting: true } = report else { return };
+        let text = match report {
+            Report::Final { text, meeting: true } => text,
+            // A stream began or ended.
+            Report::Command { topic, .. } if topic == "streaming" => {
+                self.minutes.transcript = self.minutes.next.take().or(self.minutes.transcript.take());
+                return;
+            }
+            _ => return,
+        };
         let Some(path) = &self.minutes.transcript else { return };
         if let Err(error) = Transcript::open(path).and_then(|mut transcript| transcript.append(text)) {
             tracing::error!("the transcript `{}` can't be written: {error}; check its folder", path.display());

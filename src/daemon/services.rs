@@ -34,13 +34,6 @@ impl Default for Services {
     }
 }
 
-impl Services {
-    /// Ends the tunnel, without waiting.
-    pub(super) fn stop(&mut self) {
-        self.tunnel = None;
-    }
-}
-
 /// The tunnel that stands or is being built.
 struct OpenTunnel {
     /// Notices of an older one are recognised by it.
@@ -78,10 +71,12 @@ impl Control {
             Shell::Listed => ShellPolicy::Listed(remote.shell_commands.clone()),
             Shell::Any => ShellPolicy::Any,
         };
-        let Ok(place) = Arc::clone(&self.services.commands).try_acquire_owned() else {
+        let place = Arc::clone(&self.services.commands).try_acquire_owned();
+        // What is off is off, however busy the device is.
+        if place.is_err() && policy != ShellPolicy::Off {
             let why = format!("{COMMANDS} commands run already; try again later");
             return self.served(service, Outcome::Refused(why));
-        };
+        }
         let (limit, inbox) = (remote.shell_timeout, self.inbox.clone());
         tokio::spawn(async move {
             let _place = place;
@@ -181,12 +176,21 @@ impl Control {
 
     /// The end of a tunnel that stood is one more line of the audit; of one that never did, it is the answer.
     fn tunnel_ended(&mut self, ending: &Ending) {
-        let Some(open) = self.services.tunnel.take() else { return };
         let why = match ending {
             Ending::Stopped => "stopped".to_owned(),
             Ending::TimeLimit => "it stood as long as `ssh_time_limit` in [remote] allows".to_owned(),
             Ending::Failed(error) => error.to_string(),
         };
+        self.tunnel_gone(why);
+    }
+
+    /// The daemon ends, and with it the tunnel.
+    pub(super) fn cut_tunnel(&mut self) {
+        self.tunnel_gone("the daemon ends".to_owned());
+    }
+
+    fn tunnel_gone(&mut self, why: String) {
+        let Some(open) = self.services.tunnel.take() else { return };
         if let Some(service) = open.stopper {
             self.served(service, Outcome::Done);
         }

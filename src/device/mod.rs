@@ -1,6 +1,7 @@
 //! What this device is and remembers: its serial number, its network interfaces, its state file.
 
 pub mod identity;
+pub mod memory;
 pub mod network;
 mod replace;
 pub mod state;

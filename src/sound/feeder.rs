@@ -54,8 +54,10 @@ impl Feeder {
         self.hold(count)
     }
 
-    /// Makes up to a period of silence, at most `room`; returns how many frames.
-    pub(super) fn silence(&mut self, room: usize) -> usize {
+    /// Makes up to a period of silence, at most `room`; returns how many frames. A change of volume needs no glide
+    /// then: the next sound has it from its first sample on.
+    pub(super) fn silence(&mut self, room: usize, percent: u8) -> usize {
+        self.gain = gain(percent);
         let count = room.min(self.frames.len() / self.shape.frame_bytes());
         for index in 0..count {
             self.put(index, 0);
@@ -119,6 +121,15 @@ mod tests {
         let down = left_channel(&feeder);
         assert!(down.windows(2).all(|pair| pair[0].abs_diff(pair[1]) <= 22), "no step");
         assert!(down[0] > 19_900 && down[959] < 100, "{} to {}", down[0], down[959]);
+        feeder.take(&mut ring, 960, 0);
+        assert!(left_channel(&feeder).iter().all(|&sample| sample == 0));
+    }
+
+    #[test]
+    fn a_volume_that_changed_in_a_pause_holds_from_the_first_sample_on() {
+        let (mut feeder, mut producer, mut ring) = feeder(100);
+        feeder.silence(960, 0);
+        producer.push_entire_slice(&[20_000; 960]).unwrap();
         feeder.take(&mut ring, 960, 0);
         assert!(left_channel(&feeder).iter().all(|&sample| sample == 0));
     }

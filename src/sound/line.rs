@@ -159,7 +159,7 @@ impl Line {
                 return Ok(());
             }
             if lead > 0 {
-                lead -= self.feeder.silence(lead.min(room));
+                lead -= self.feeder.silence(lead.min(room), self.shared.volume.load(Relaxed));
             } else if !self.next(stream.as_deref_mut(), room) {
                 return Ok(());
             }
@@ -171,7 +171,7 @@ impl Line {
         let missing = self.floor().saturating_sub(self.pcm.buffer().saturating_sub(room));
         let volume = self.shared.volume.load(Relaxed);
         let Some(stream) = stream else {
-            return self.running && missing > 0 && self.feeder.silence(missing) > 0;
+            return self.running && missing > 0 && self.feeder.silence(missing, volume) > 0;
         };
         let sound = self.feeder.take(&mut stream.ring, room, volume);
         if sound > 0 {
@@ -187,7 +187,7 @@ impl Line {
             stream.dry = true;
             self.shared.counters.underruns.fetch_add(1, Relaxed);
         }
-        let silence = self.feeder.silence(missing);
+        let silence = self.feeder.silence(missing, volume);
         stream.after += silence as u64;
         silence > 0
     }

@@ -38,7 +38,12 @@ fn every_command_has_its_action_its_words_and_its_json() {
             "/meetings/../étoile .wav\n",
             json!({"ok": true, "file": "/meetings/../étoile\u{1b}.wav"}),
         ),
-        (&["meeting", "stop"], Action::MeetingStop, "", json!({"ok": true, "file": "/meetings/x.wav", "seconds": 1.5})),
+        (
+            &["meeting", "stop"],
+            Action::MeetingStop,
+            "/meetings/x.wav\n",
+            json!({"ok": true, "file": "/meetings/x.wav", "seconds": 1.5}),
+        ),
         (&["ssh", "stop"], Action::SshStop, "", ok),
     ];
     let fake = Fake::start(|action, _| Some(Ok(spoken_of(action))));

@@ -264,6 +264,7 @@ impl Assistant {
         }
         self.drain_dialogues(now);
         self.serve_volume(now);
+        self.remember_language(now);
         self.end_overdue_wishes(now);
         self.end_overdue_turn(now);
         self.end_overdue_sound(now);

@@ -39,6 +39,7 @@ use wishes::Waiting;
 
 use crate::dialogue::{Delivery, DeviceFacts, Dialogue, DialogueEvent, Shown};
 use crate::hearing::UplinkId;
+use crate::pace::Pace;
 use crate::time::Tick;
 use crate::voices::Voices;
 
@@ -71,6 +72,8 @@ pub struct Assistant {
     volume: Volume,
     /// What was chosen and remembered; `None`: the setting counts.
     chosen_language: Option<String>,
+    /// Writes of it.
+    keep_language: Pace,
     /// What the speech engine can speak, once that is known.
     voices: Option<Voices>,
     meeting: Meeting,
@@ -106,6 +109,7 @@ impl Assistant {
             facts: DeviceFacts::default(),
             volume: Volume::default(),
             chosen_language: None,
+            keep_language: Pace::new(wishes::LANGUAGE_WRITES, wishes::LANGUAGE_PAUSE),
             voices: None,
             meeting: Meeting::default(),
             waiting: Vec::new(),
@@ -138,7 +142,8 @@ impl Assistant {
         let dialogues = self.servers.iter().filter_map(|dialogue| dialogue.deadline());
         let turn = self.turn.as_ref().map(|turn| turn.deadline(self.servers[turn.server.0].deadline()));
         let arming = self.voice_deadline();
-        let wishes = self.wishes_deadline().into_iter().chain(self.volume.deadline());
+        let wishes =
+            self.wishes_deadline().into_iter().chain(self.volume.deadline()).chain(self.keep_language.deadline());
         dialogues.chain(turn).chain(self.speaker.deadline()).chain(arming).chain(wishes).min()
     }
 

@@ -64,6 +64,13 @@ impl Assistant {
         }
     }
 
+    /// The volume that holds over a restart, if one was ever chosen. It is saved with a delay, for which a daemon that
+    /// ends has no time.
+    #[must_use]
+    pub const fn kept_volume(&self) -> Option<u8> {
+        self.volume.kept
+    }
+
     pub(super) fn wish_volume(&mut self, now: Tick, asker: Asker, percent: u8, keep: bool) {
         let percent = percent.min(100);
         if keep && self.volume.kept != Some(percent) {

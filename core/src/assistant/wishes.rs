@@ -12,6 +12,11 @@ use crate::wish::{Outcome, Wish, WishId};
 /// So many may wait; one more is refused.
 const MOST: usize = 32;
 
+/// LinTO: each status is answered with the language, so two applications that don't agree about it make it change for
+/// ever. A memory card wears out of that: so many writes at once, then one in this time.
+pub(super) const LANGUAGE_WRITES: u32 = 3;
+pub(super) const LANGUAGE_PAUSE: Duration = Duration::from_secs(60);
+
 /// The sound devices and the recorder have so long.
 const DEVICE: Duration = Duration::from_secs(10);
 
@@ -122,7 +127,7 @@ impl Assistant {
         let Some(voices) = &self.voices else { return self.wait_for(now, asker, Awaits::Voices(tag)) };
         let outcome = match voices.knows(&tag) {
             Some(tag) => {
-                self.speak_language(tag);
+                self.speak_language(now, tag);
                 Outcome::Done
             }
             None => Outcome::Refused(format!("the voice does not speak `{tag}`; it stays `{}`", self.language())),
@@ -142,14 +147,23 @@ impl Assistant {
         }
     }
 
-    fn speak_language(&mut self, tag: String) {
+    fn speak_language(&mut self, now: Tick, tag: String) {
         if self.language() == tag {
             return;
         }
         self.chosen_language = Some(tag.clone());
-        self.effects.push_back(Effect::Language(tag.clone()));
-        self.effects.push_back(Effect::Remember(Memory::Language(tag)));
+        self.effects.push_back(Effect::Language(tag));
+        self.keep_language.want();
+        self.remember_language(now);
         self.tell_facts();
+    }
+
+    pub(super) fn remember_language(&mut self, now: Tick) {
+        if self.keep_language.take(now)
+            && let Some(tag) = &self.chosen_language
+        {
+            self.effects.push_back(Effect::Remember(Memory::Language(tag.clone())));
+        }
     }
 
     /// The language that the device speaks.

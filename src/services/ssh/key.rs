@@ -37,31 +37,42 @@ pub(super) fn load(key: &str, folder: &Path) -> Result<Zeroizing<String>, SshErr
 }
 
 fn read(path: &str, folder: &Path) -> Result<Zeroizing<String>, SshError> {
-    let failed = |source| SshError::KeyFile { path: shown(path), source };
-    let outside = || SshError::KeyOutside { path: shown(path), folder: folder.to_owned() };
+    let failed = |source| SshError::KeyFile { path: place(path), source };
+    let outside = || SshError::KeyOutside { path: place(path), folder: folder.to_owned() };
     // An empty one would be the folder itself.
     if path.is_empty() {
         return Err(outside());
     }
     let folder = folder.canonicalize().map_err(failed)?;
     // A path of its own replaces the folder here; what counts is where it leads in the end.
-    let place = match folder.join(path).canonicalize() {
-        Ok(place) if place.starts_with(&folder) => place,
+    let found = match folder.join(path).canonicalize() {
+        Ok(found) if found.starts_with(&folder) => found,
         Ok(_) => return Err(outside()),
         // Whether something is there outside of the folder is nobody's business.
         Err(_) if !stays_inside(path, &folder) => return Err(outside()),
         Err(source) => return Err(failed(source)),
     };
     // Asked before it is opened: to open a pipe could wait for ever.
-    if !place.metadata().map_err(failed)?.is_file() {
+    if !found.metadata().map_err(failed)?.is_file() {
         return Err(failed(std::io::Error::other("not a file")));
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
-    File::open(&place).and_then(|file| file.take(LONGEST as u64 + 1).read_to_end(&mut bytes)).map_err(failed)?;
+    File::open(&found).and_then(|file| file.take(LONGEST as u64 + 1).read_to_end(&mut bytes)).map_err(failed)?;
     match std::str::from_utf8(&bytes) {
         Ok(text) if is_text(text) => Ok(Zeroizing::new(text.to_owned())),
-        _ => Err(SshError::Key { reason: format!("the file `{}` holds none", shown(path)) }),
+        _ => Err(SshError::Key { reason: format!("the file `{}` holds none", place(path)) }),
     }
+}
+
+/// A path as a message shows it. Somebody may have sent a key without its first line: what could be one is shown only
+/// as far as all keys of a kind are the same.
+fn place(path: &str) -> String {
+    const LONGEST_NAME: usize = 40;
+    const BEGINNING: usize = 12;
+    if path.starts_with('/') || path.len() <= LONGEST_NAME {
+        return shown(path);
+    }
+    format!("{}…", shown(path.get(..BEGINNING).unwrap_or_default()))
 }
 
 /// Whether a path that does not exist would be inside of the folder, judged by its letters.
@@ -141,5 +152,14 @@ mod tests {
         }
         load(&format!("{TEXT}\0"), &keys).unwrap_err();
         load(&format!("{TEXT}{}", "A".repeat(LONGEST)), &keys).unwrap_err();
+    }
+    #[test]
+    fn a_key_without_its_first_line_is_taken_for_a_path_and_hardly_shown() {
+        let (_root, keys) = folders();
+        let secret = "A7wLqVf0pZrT2xYcK9dMeNhB4uJgS1oQ";
+        for key in [format!("MC4CAQAwBQYDK2VwBCIEI{secret}="), format!("{secret}\n{secret}")] {
+            let error = load(&key, &keys).unwrap_err().to_string();
+            assert!(!error.contains(&secret[12..]) && error.contains('…'), "{error}");
+        }
     }
 }

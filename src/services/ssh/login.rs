@@ -6,6 +6,7 @@ use std::os::fd::AsFd;
 use ssh2::{ErrorCode, Listener, MethodType, Session};
 
 use super::address::Server;
+use super::ciphers::{MACS, ciphers};
 use super::watch::Step;
 use super::{Ending, Limits, Order, Pins, SshError};
 
@@ -59,11 +60,22 @@ impl Login<'_> {
             reason: format!("libssh2: {}", error.message()),
         };
         let mut session = Session::new().map_err(|error| failed(&error))?;
-        let signatures = self.pins.signatures(&session, self.server).map_err(|error| failed(&error))?;
-        session.method_pref(MethodType::HostKey, &signatures).map_err(|error| failed(&error))?;
+        self.prefer(&session).map_err(|error| failed(&error))?;
         session.set_blocking(false);
         session.set_tcp_stream(stream.try_clone()?);
         Ok(session)
+    }
+
+    /// Says what the handshake is to agree on.
+    fn prefer(&self, session: &Session) -> Result<(), ssh2::Error> {
+        session.method_pref(MethodType::HostKey, &self.pins.signatures(session, self.server)?)?;
+        for kind in [MethodType::CryptCs, MethodType::CryptSc] {
+            session.method_pref(kind, ciphers())?;
+        }
+        for kind in [MethodType::MacCs, MethodType::MacSc] {
+            session.method_pref(kind, MACS)?;
+        }
+        Ok(())
     }
 
     fn explain_login(&self, error: &ssh2::Error) -> SshError {

@@ -21,6 +21,7 @@ use crate::sound::Bell;
 
 mod address;
 mod buffer;
+mod ciphers;
 mod connection;
 mod counters;
 mod dial;

@@ -80,8 +80,9 @@ impl<'a> Relay<'a> {
             if until.is_some_and(|until| now >= until) {
                 return Err(Ending::TimeLimit);
             }
-            self.beat(now)?;
             let moved = self.pass(now)?;
+            // Right before the poll: an answer that a turn takes in along with something else is not seen.
+            self.beat(now)?;
             // What was read along with something else is not announced by `poll`; it is asked for here. If a second
             // turn does not get it either, new keys are being exchanged.
             let more = !moved && !self.stuck && self.connections.iter().any(Connection::has_more);
@@ -99,6 +100,7 @@ impl<'a> Relay<'a> {
     fn pass(&mut self, now: Instant) -> Result<bool, Ending> {
         self.stuck = false;
         let mut moved = false;
+        let received = self.around.counters.to_device();
         for index in 0..self.connections.len() {
             let room = || has_room(self.forward.stream);
             let turn = Turn { session: &self.forward.session, counters: self.around.counters, room: &room, now };
@@ -108,6 +110,9 @@ impl<'a> Relay<'a> {
             self.tell(progress);
         }
         self.connections.retain(|connection| !connection.is_closed());
+        if self.around.counters.to_device() > received {
+            self.pulse.heard(now);
+        }
         // Last, because it takes everything in that has come, whomever it is for.
         moved |= self.accept(now)?;
         self.stuck |= is_stuck(&self.forward.session);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::hearing::{Limits, Start};
 use crate::link::{LinkEvent, Message};
-use crate::protocol::linto::answer;
+use crate::protocol::linto::commands::{CONVERSATION, tts_lang};
 use crate::protocol::linto::scope::{Inbound, Scope, Topics};
 use crate::time::Tick;
 
@@ -125,7 +125,6 @@ impl Linto {
                 self.out.dropped("retained_command", format!("on `{}`", outbox::short(&message.topic)));
             }
             Some(Inbound::ToUs { scope, leaf, rest }) => {
-                self.presence.heard(scope);
                 self.server_says(now, scope, leaf, rest, message);
             }
             None => self.out.dropped("unknown_topic", format!("`{}`", outbox::short(&message.topic))),
@@ -134,13 +133,16 @@ impl Linto {
 
     fn server_says(&mut self, now: Tick, scope: Scope, leaf: &str, rest: &str, message: &Message) {
         let out = &mut self.out;
+        if leaf == tts_lang::LEAF || CONVERSATION.contains(&leaf) {
+            self.presence.application_heard(scope);
+        }
         match leaf {
-            "nlp" | "chatbot" => self.turn.answer(now, leaf, rest, &message.payload, out),
+            "nlp" | "chatbot" => self.turn.answer(now, leaf, rest, message, out),
             "streaming" => self.streaming.message(now, rest, &message.payload, out),
             // Nobody asked for it: what is to be heard of it waits its turn.
             "customAction" => {
                 let id = format!("customAction/{}", outbox::short(rest));
-                reply::act(id, answer::parse(&message.payload), false, Class::Announcement, out);
+                reply::act(id, message, false, Class::Announcement, out);
             }
             _ => orders::command(&self.topics, scope, leaf, message, out),
         }

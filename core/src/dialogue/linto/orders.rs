@@ -7,7 +7,7 @@ use crate::dialogue::{Class, Source};
 use crate::link::{Message, Publication, Qos};
 use crate::protocol::linto::commands::{self, Command, Reply, Served};
 use crate::protocol::linto::scope::{Scope, Topics};
-use crate::wish::{HookKind, Outcome, Wish};
+use crate::wish::{HookKind, Outcome, Tunnel, Wish};
 
 /// Where a wish comes from.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,8 +25,8 @@ pub(super) enum Origin {
     Hook {
         /// Which.
         kind: HookKind,
-        /// The request's id.
-        id: String,
+        /// Of the answer.
+        topic: String,
     },
 }
 
@@ -47,7 +47,7 @@ pub(super) fn command(topics: &Topics, scope: Scope, leaf: &str, message: &Messa
             "handed to the loudspeaker".into()
         }
         Served::Wish(wish) => return out.wish(origin(detail(&wish)), wish),
-        Served::Bad(why) => return came(topics, origin("unreadable".into()), &Outcome::Refused(why), out),
+        Served::Bad(why) => return came(topics, origin("an unreadable request".into()), &Outcome::Refused(why), out),
         Served::Nothing(why) => format!("ignored: {why}"),
     };
     out.report(Report::Command { topic: command.leaf.into(), result });
@@ -63,7 +63,7 @@ pub(super) fn came(topics: &Topics, origin: Origin, outcome: &Outcome, out: &mut
             }
             told(topics, scope, command, &detail, outcome, out);
         }
-        Origin::Hook { kind, id } => hooked(kind, &id, outcome, out),
+        Origin::Hook { kind, topic } => hooked(kind, &topic, outcome, out),
     }
 }
 
@@ -80,12 +80,12 @@ fn told(topics: &Topics, scope: Scope, command: &Command, detail: &str, outcome:
 }
 
 /// A machine's text is not spoken, so a sound tells whether anything was done.
-fn hooked(kind: HookKind, id: &str, outcome: &Outcome, out: &mut Outbox) {
+fn hooked(kind: HookKind, topic: &str, outcome: &Outcome, out: &mut Outbox) {
     let done = matches!(outcome, Outcome::Done | Outcome::Answer { .. });
     if kind == HookKind::CustomAction {
         out.play(Class::Local, Source::Chime(if done { Chime::Done } else { Chime::Error }));
     }
-    let what = format!("hook {} for the answer to {id}", kind.name());
+    let what = format!("hook {} by {}", kind.name(), short(topic));
     out.report(Report::Audit { what, result: outcome.result() });
 }
 
@@ -98,10 +98,17 @@ fn answer(topics: &Topics, scope: Scope, reply: Reply, out: &mut Outbox) {
 fn detail(wish: &Wish) -> String {
     match wish {
         Wish::Shell(command) => format!("`{}`", short(command)),
-        Wish::Tunnel(tunnel) => format!("{tunnel:?}"),
+        Wish::Tunnel(tunnel) => tunnel_detail(tunnel),
         Wish::MeetingStart { name } => format!("recording `{}`", short(name)),
         Wish::MeetingStop => "end of the recording".into(),
         Wish::Unmute => "unmute".into(),
         Wish::Volume { .. } | Wish::Mute | Wish::Language(_) | Wish::TunnelStop | Wish::Hook(_) => String::new(),
     }
+}
+
+/// Everything but the key.
+fn tunnel_detail(tunnel: &Tunnel) -> String {
+    let Tunnel { host, user, remote_port, local_port, key: _ } = tunnel;
+    let there = if *remote_port == 0 { "any port".into() } else { format!("port {remote_port}") };
+    format!("tunnel {}@{} ({there} there to port {local_port} here)", short(user), short(host))
 }

@@ -103,8 +103,9 @@ impl Presence {
         }
     }
 
-    /// The server said something on `scope`. LinTO: an application that listens there answers each status.
-    pub(super) fn heard(&mut self, scope: Scope) {
+    /// An application said something on `scope`. LinTO: one that listens there answers each status. What the admin page
+    /// sends on the same scope says nothing about applications.
+    pub(super) fn application_heard(&mut self, scope: Scope) {
         self.application |= scope == self.topics.request_scope();
     }
 

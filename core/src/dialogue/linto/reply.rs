@@ -5,7 +5,8 @@ use super::outbox::Outbox;
 use crate::assistant::report::Report;
 use crate::audio::chime::Chime;
 use crate::dialogue::{Ask, Class, PlayId, Source, WavFile};
-use crate::protocol::linto::answer::{Act, Answer, Audio};
+use crate::link::Message;
+use crate::protocol::linto::answer::{self, Act, Answer, Audio};
 use crate::sentences::Sentence;
 use crate::wish::{Hook, HookKind, Wish};
 use serde_json::Value;
@@ -22,14 +23,15 @@ pub(super) struct Speech {
 }
 
 /// Reports the answer to request `id`, runs its hooks and hands to the loudspeaker what is to be heard.
-pub(super) fn act(id: String, answer: Answer, phonetic: bool, class: Class, out: &mut Outbox) -> Speech {
+pub(super) fn act(id: String, message: &Message, phonetic: bool, class: Class, out: &mut Outbox) -> Speech {
+    let answer = answer::parse(&message.payload);
     if let Some(reason) = &answer.dropped {
         out.dropped("answer_part", format!("in the answer to {id}: {reason}"));
     }
     if let Some(trouble) = &answer.trouble {
         out.dropped("server_trouble", format!("the server says of {id}: {trouble}"));
     }
-    hooks(&id, &answer, out);
+    hooks(&id, &message.topic, &answer, out);
     let for_a_machine = answer.custom_action.is_some();
     let silent = !for_a_machine && answer.audio.is_none();
     let (kind, text, spoken, follow) = words(answer.act, phonetic, for_a_machine);
@@ -46,7 +48,10 @@ pub(super) fn act(id: String, answer: Answer, phonetic: bool, class: Class, out:
     }
     match answer.audio {
         Some(Audio::Wav(file)) => speech.plays.push(out.play(class, Source::File(WavFile(file.into())))),
-        Some(Audio::Refused(why)) => out.dropped("audio", why),
+        Some(Audio::Refused(why)) => {
+            out.dropped("audio", why);
+            out.play(Class::Local, Source::Chime(Chime::Error));
+        }
         None => {}
     }
     speech
@@ -86,7 +91,7 @@ pub(super) fn broken(id: String, reason: String, out: &mut Outbox) {
     out.ask(Ask::Done);
 }
 
-fn hooks(id: &str, answer: &Answer, out: &mut Outbox) {
+fn hooks(id: &str, topic: &str, answer: &Answer, out: &mut Outbox) {
     let wanted = [(HookKind::CustomAction, &answer.custom_action), (HookKind::Display, &answer.display)].into_iter();
     for (kind, input) in wanted.filter_map(|(kind, input)| Some((kind, input.clone()?))) {
         let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
@@ -95,7 +100,7 @@ fn hooks(id: &str, answer: &Answer, out: &mut Outbox) {
             ("AURICLE_TRANSCRIPT", text(answer.transcript.as_deref())),
             ("AURICLE_SAY", text(answer.act.text())),
         ];
-        let origin = Origin::Hook { kind, id: id.to_owned() };
+        let origin = Origin::Hook { kind, topic: topic.to_owned() };
         out.wish(origin, Wish::Hook(Hook { kind, input, context }));
     }
 }

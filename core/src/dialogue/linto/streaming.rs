@@ -259,7 +259,8 @@ impl Streaming {
         match self.phase {
             Phase::Idle | Phase::Running { .. } => {}
             Phase::Starting { owner, .. } => {
-                let why = format!("no answer to `streaming/start` within {} s", ACK.as_secs());
+                let ack = ACK.as_secs();
+                let why = format!("no answer to `streaming/start` within {ack} s; is it a multi-user application?");
                 self.fail(now, owner, why, out);
             }
             Phase::Clearing { owner, from, cleared, .. } => self.start(now, owner, from, cleared, out),
@@ -320,7 +321,8 @@ impl Streaming {
     /// Unasked: the server limits how long a stream may be.
     fn stopped(&mut self, now: Tick, owner: Owner, since: Tick, out: &mut Outbox) {
         let why = "the server ended the stream by itself";
-        if now.since(since) < SHORT {
+        // A dictation is not begun again, and of a short one too the text follows.
+        if owner == Owner::Meeting && now.since(since) < SHORT {
             return self.fail(now, owner, why.into(), out);
         }
         out.ask(Ask::UplinkAbort { uplink: self.uplink() });

@@ -15,8 +15,7 @@ use crate::audio::chime::Chime;
 use crate::audio::{Position, TAPE_RATE};
 use crate::dialogue::{Ask, Class, Delivery, End, PlayEnd, PlayId, Shown, Source};
 use crate::hearing::{Encoding, Ending, Limits, Start, UplinkId};
-use crate::link::{Publication, Qos};
-use crate::protocol::linto::answer;
+use crate::link::{Message, Publication, Qos};
 use crate::protocol::linto::scope::Topics;
 use crate::sentences::{Language, Sentence};
 use crate::time::Tick;
@@ -178,11 +177,10 @@ impl Turn {
     }
 
     /// An answer on the topic `nlp/…` or `chatbot/…`; `rest` is what follows.
-    pub(super) fn answer(&mut self, now: Tick, leaf: &str, rest: &str, payload: &[u8], out: &mut Outbox) {
+    pub(super) fn answer(&mut self, now: Tick, leaf: &str, rest: &str, message: &Message, out: &mut Outbox) {
         let Some(id) = self.awaited(leaf, rest, out) else { return };
         self.silence.broken(out);
-        let Speech { plays, characters, follow } =
-            reply::act(id, answer::parse(payload), self.phonetic, Class::Conversation, out);
+        let Speech { plays, characters, follow } = reply::act(id, message, self.phonetic, Class::Conversation, out);
         if plays.is_empty() {
             return out.ask(Ask::Done);
         }

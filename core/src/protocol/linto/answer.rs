@@ -122,6 +122,11 @@ struct Behavior<'a> {
     code: Option<&'a RawValue>,
 }
 
+/// The text of `say` in any shape in which it comes; `None` if there is none.
+pub(super) fn text(raw: &RawValue) -> Option<String> {
+    speech(raw).map(|speech| speech.text)
+}
+
 /// Reads the payload of an answer. Memory use is a small multiple of its length.
 #[must_use]
 pub fn parse(payload: &[u8]) -> Answer {
@@ -132,7 +137,7 @@ pub fn parse(payload: &[u8]) -> Answer {
     let Some(behavior) = wire.behavior else {
         return Answer::broken("the answer has no `behavior`".into());
     };
-    let transcript = wire.transcript.and_then(speech).map(|speech| speech.text);
+    let transcript = wire.transcript.and_then(text);
     let mut answer = match object(behavior.get().as_bytes()) {
         Ok(behavior) => read(&behavior),
         Err(reason) => Answer::broken(format!("`behavior` {reason}")),
@@ -225,7 +230,7 @@ fn message(raw: &RawValue) -> Option<String> {
     let text = match kind(raw) {
         // This is for the log: markup in it stays.
         "a string" => serde_json::from_str::<String>(raw.get()).ok().map(|text| tidy(&text)),
-        _ => speech(raw).map(|speech| speech.text),
+        _ => self::text(raw),
     };
     if let Some(text) = text {
         return Some(text).filter(|text| !text.is_empty());

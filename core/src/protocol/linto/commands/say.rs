@@ -1,13 +1,28 @@
 //! `say`: the admin page makes the device say a text. It does not touch a pending request or conversation.
 
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
 use super::Served;
-use crate::protocol::linto::lenient;
+use crate::protocol::linto::{answer, lenient};
 
 pub const LEAF: &str = "say";
 
-/// `{"value":"text"}`, which the admin page may send as invalid JSON.
+/// `{"value":"text"}`, which the admin page may send as invalid JSON; or a text in any shape that answers have too.
 pub fn serve(payload: &[u8]) -> Served {
-    lenient::value(payload).map_or(Served::Nothing("no text in it"), Served::Say)
+    lenient::value(payload).or_else(|| nested(payload)).map_or(Served::Nothing("no text in it"), Served::Say)
+}
+
+/// `{"value":{"text":"…"}}`, or the object that it holds alone.
+fn nested(payload: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Wire<'a> {
+        #[serde(borrow)]
+        value: Option<&'a RawValue>,
+    }
+    let whole: &RawValue = serde_json::from_slice(payload).ok()?;
+    let wire: Wire<'_> = lenient::object(payload).ok()?;
+    answer::text(wire.value.unwrap_or(whole))
 }
 
 #[cfg(test)]
@@ -15,15 +30,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_said_even_if_the_page_broke_the_json() {
-        let said = |text: &str| Served::Say(text.into());
-        assert_eq!(serve(br#"{"value":"bonjour"}"#), said("bonjour"));
-        assert_eq!(serve(br#"{"value":"il a dit "oui""}"#), said("il a dit \"oui\""));
-        assert_eq!(serve(b"{\"value\":\"one\ntwo\"}"), said("one\ntwo"));
+    fn a_text_is_found_in_each_shape() {
+        for payload in [
+            r#"{"value":"Dinner."}"#,
+            r#"{"value":{"text":"Dinner.","phonetic":"dinna"}}"#,
+            r#"{"value":{"say":{"text":"Dinner."}}}"#,
+            r#"{"say":{"text":"Dinner."}}"#,
+            r#"{"text":"Dinner."}"#,
+            r#""Dinner.""#,
+            "Dinner.",
+        ] {
+            assert_eq!(serve(payload.as_bytes()), Served::Say("Dinner.".into()), "{payload}");
+        }
     }
 
     #[test]
-    fn without_a_text_nothing_is_said() {
-        assert_eq!(serve(b"{}"), Served::Nothing("no text in it"));
+    fn an_object_without_a_text_is_not_read_aloud() {
+        for payload in [r#"{"value":{}}"#, r#"{"value":null}"#, "{}", "[]", r#"{"value":{"text":" "}}"#, ""] {
+            assert_eq!(serve(payload.as_bytes()), Served::Nothing("no text in it"), "{payload}");
+        }
     }
 }
