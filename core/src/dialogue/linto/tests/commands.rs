@@ -162,13 +162,13 @@ fn a_tunnel_is_answered_when_it_stands_and_an_error_comes_in_both_keys() {
     assert_snapshot!(served("startreversessh", TUNNEL, Outcome::Done), @r#"
     0.000 wish 1 Tunnel(Tunnel(help@help.example.org, 2222 there to 22 here, with a key))
     0.000 publish app1/fromlinto/raspberry1/startreversessh One {"reversesshstatus":"ok"}
-    0.000 report audit Tunnel(help@help.example.org, 2222 there to 22 here, with a key) by app1/tolinto/raspberry1/startreversessh: done
+    0.000 report audit tunnel help@help.example.org (port 2222 there to port 22 here) by app1/tolinto/raspberry1/startreversessh: done
     0.000 report command startreversessh: done
     "#);
     assert_snapshot!(served("startreversessh", TUNNEL, broke()), @r#"
     0.000 wish 1 Tunnel(Tunnel(help@help.example.org, 2222 there to 22 here, with a key))
     0.000 publish app1/fromlinto/raspberry1/startreversessh One {"reversesshstatus":"it broke","status":"it broke"}
-    0.000 report audit Tunnel(help@help.example.org, 2222 there to 22 here, with a key) by app1/tolinto/raspberry1/startreversessh: failed: it broke
+    0.000 report audit tunnel help@help.example.org (port 2222 there to port 22 here) by app1/tolinto/raspberry1/startreversessh: failed: it broke
     0.000 report command startreversessh: failed: it broke
     "#);
 }
@@ -191,13 +191,13 @@ fn what_can_not_be_read_is_answered_where_there_is_an_answer_and_always_told() {
     0.000 report command volume: refused: no `value` in it; send a number from 0 to 100
     0.000 report command endvolume: refused: no `value` in it; send a number from 0 to 100
     0.000 report command tts_lang: refused: no `value` in it; send a language such as `fr-FR`
-    0.000 report audit unreadable by blk/tolinto/raspberry1/managemeeting: refused: the payload is an array, not an object
+    0.000 report audit an unreadable request by blk/tolinto/raspberry1/managemeeting: refused: the payload is an array, not an object
     0.000 report command managemeeting: refused: the payload is an array, not an object
     0.000 publish blk/fromlinto/raspberry1/shellexec One {"status":"the payload is an array, not an object"}
-    0.000 report audit unreadable by blk/tolinto/raspberry1/shellexec: refused: the payload is an array, not an object
+    0.000 report audit an unreadable request by blk/tolinto/raspberry1/shellexec: refused: the payload is an array, not an object
     0.000 report command shellexec: refused: the payload is an array, not an object
     0.000 publish blk/fromlinto/raspberry1/startreversessh One {"reversesshstatus":"the payload is an array, not an object","status":"the payload is an array, not an object"}
-    0.000 report audit unreadable by blk/tolinto/raspberry1/startreversessh: refused: the payload is an array, not an object
+    0.000 report audit an unreadable request by blk/tolinto/raspberry1/startreversessh: refused: the payload is an array, not an object
     0.000 report command startreversessh: refused: the payload is an array, not an object
     "#);
 }

@@ -99,7 +99,7 @@ fn the_label_beside_an_action_is_not_spoken_and_a_sound_tells_that_it_was_done()
     0.000 report answer 1f0c1b1 customAction "room_control_light_on"
     0.000 done
     2.000 play 1 Local Chime(Done)
-    2.000 report audit hook custom_action for the answer to 1f0c1b1: exit 0
+    2.000 report audit hook custom_action by app1/tolinto/raspberry1/nlp/file/1f0c1b1: exit 0
     "#);
 }
 
@@ -111,7 +111,10 @@ fn another_sound_tells_that_there_is_no_hook_or_that_it_failed() {
         rig.wished(1, outcome.clone());
         let trace = rig.trace();
         assert!(trace.contains("Local Chime(Error)"), "{trace}");
-        assert!(trace.contains("report audit hook custom_action for the answer to 1f0c1b1: "), "{trace}");
+        assert!(
+            trace.contains("report audit hook custom_action by app1/tolinto/raspberry1/nlp/file/1f0c1b1: "),
+            "{trace}"
+        );
         assert!(trace.ends_with(&outcome.result()), "{trace}");
     }
 }
@@ -125,7 +128,7 @@ fn what_is_to_be_shown_goes_to_its_hook_beside_what_is_said() {
     0.000 wish 1 hook display {"content":"https://example.org","type":"URL"}, AURICLE_REQUEST="1f0c1b1", AURICLE_TRANSCRIPT="", AURICLE_SAY="Look."
     0.000 report answer 1f0c1b1 say "Look."
     0.000 play 1 Conversation "Look."
-    0.000 report audit hook display for the answer to 1f0c1b1: refused: `display` is not set
+    0.000 report audit hook display by app1/tolinto/raspberry1/nlp/file/1f0c1b1: refused: `display` is not set
     0.000 done
     "#);
 }
@@ -163,6 +166,7 @@ fn a_sound_behind_a_url_is_not_fetched_and_told() {
     0.000 report answer 1f0c1b1 say "Listen:"
     0.000 play 1 Conversation "Listen:"
     0.000 report drop 1 audio: `audio` is a `https:` URL; only `data:` URLs are played, other URLs are refused
+    0.000 play 2 Local Chime(Error)
     "#);
 }
 
@@ -234,7 +238,7 @@ fn an_unasked_action_runs_its_hook() {
     0.000 wish 1 hook custom_action {"kind":"light_on"}, AURICLE_REQUEST="customAction/room/light", AURICLE_TRANSCRIPT="", AURICLE_SAY="light_on"
     0.000 report answer customAction/room/light customAction "light_on"
     0.000 play 1 Local Chime(Done)
-    0.000 report audit hook custom_action for the answer to customAction/room/light: done
+    0.000 report audit hook custom_action by app1/tolinto/raspberry1/customAction/room/light: done
     "#);
 }
 

@@ -164,9 +164,9 @@ fn a_recording_that_could_not_be_written_down_tries_again_later() {
     rig.wait_secs(40);
     assert_snapshot!(rig.trace(), @r#"
     0.000 publish app1/fromlinto/raspberry1/streaming/start Two {"config":{"sample_rate":16000,"metadata":1}}
-    5.000 report drop 1 transcription: no answer to `streaming/start` within 5 s
+    5.000 report drop 1 transcription: no answer to `streaming/start` within 5 s; is it a multi-user application?
     35.000 publish app1/fromlinto/raspberry1/streaming/start Two {"config":{"sample_rate":16000,"metadata":1}}
-    40.000 report drop 1 transcription: no answer to `streaming/start` within 5 s
+    40.000 report drop 1 transcription: no answer to `streaming/start` within 5 s; is it a multi-user application?
     "#);
     rig.event(DialogueEvent::Recording(false));
     rig.wait_secs(300);
@@ -184,7 +184,7 @@ fn a_server_that_never_says_started_ends_the_dictation() {
     0.000 mic from At(Position(1000)), end Manual
     0.000 shown Listening
     0.000 publish app1/fromlinto/raspberry1/streaming/start Two {"config":{"sample_rate":16000,"metadata":1}}
-    5.000 report drop 1 transcription: no answer to `streaming/start` within 5 s
+    5.000 report drop 1 transcription: no answer to `streaming/start` within 5 s; is it a multi-user application?
     5.000 play 1 Local Chime(Error)
     5.000 mic stop
     5.000 report command streaming: ended
