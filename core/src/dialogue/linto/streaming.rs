@@ -158,8 +158,8 @@ impl Streaming {
             Phase::Running { .. } => {
                 // Any place that is past means: what was heard until now.
                 out.ask(Ask::UplinkFinish { uplink: self.uplink(), to: Position(0) });
-                self.phase = Phase::Flushing { owner, until: now + FLUSH };
                 self.microphone_off(owner, out);
+                self.phase = Phase::Flushing { owner, until: now + FLUSH };
             }
             Phase::Starting { .. } | Phase::Clearing { .. } | Phase::Holding { .. } => {
                 self.microphone_off(owner, out);
@@ -371,7 +371,8 @@ impl Streaming {
     }
 
     fn microphone_off(&self, owner: Owner, out: &mut Outbox) {
-        if owner == Owner::Dictation {
+        let released = matches!(self.phase, Phase::Flushing { .. } | Phase::Ending { .. });
+        if owner == Owner::Dictation && !released {
             out.ask(Ask::MicStop);
         }
     }

@@ -2,18 +2,22 @@
 
 use std::time::Duration;
 
-use super::rig::{Rig, facts};
+use super::super::LintoSettings;
+use super::rig::{Rig, facts, settings};
 use crate::audio::Position;
-use crate::dialogue::{Ask, DeviceFacts, Dialogue, DialogueEvent, PlayEnd, PlayId, Trigger};
-use crate::hearing::{Ending, Start, UplinkId};
+use crate::dialogue::{Ask, DeviceFacts, Dialogue, DialogueEvent, End, PlayEnd, PlayId, Trigger};
+use crate::hearing::{Encoding, Ending, Start, UplinkId};
 use crate::link::{LinkEvent, Loss, Message};
+use crate::wish::{Outcome, WishId};
 use proptest::prelude::*;
 
 fn topic() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         "nlp/file/1f0c1b[0-9a-f]{1,2}",
         "[a-z/+#]{0,12}",
-        "ping|say|volume|tts_lang|mute|shellexec|nlp|nlp/file|streaming/start",
+        "chatbot/1f0c1b[0-9a-f]{1,2}",
+        "ping|say|volume|tts_lang|mute|shellexec|managemeeting|startreversessh|nlp|nlp/file|customAction/a/b",
+        "streaming/(start|stop|chunk|final|error)",
     ];
     prop_oneof![
         8 => ("blk|app1", leaf).prop_map(|(scope, leaf)| format!("{scope}/tolinto/raspberry1/{leaf}")),
@@ -25,6 +29,9 @@ fn topic() -> impl Strategy<Value = String> {
 fn payload() -> impl Strategy<Value = Vec<u8>> {
     let text = prop_oneof![
         r#"\{"behavior":\{"(say|ask)":("[a-z ]{0,9}"|\{"text":"[a-z ]{0,9}"\})(,"conversationData":\{"intent":"x"\})?\}\}"#,
+        r#"\{"behavior":\{"streaming":\{"status":"(started|stop|error|final)"(,"message":"x")?(,"text":"x")?\}\}\}"#,
+        r#"\{"behavior":\{"say":"x","(customAction|display|chatbot)":\{"kind":"x"\}\}\}"#,
+        r#"\{"(cmd|command|sessionname)":"(uptime|start|stop|)"\}"#,
         r#"\{"connexion":"(online|offline)","config":\{"instance":"[a-z0-9]{0,3}"\}\}"#,
         r#"\{"value":"[a-z" \\]{0,12}"\}"#,
         r#"[\{\}\[\]":,a-z0-9]{0,30}"#,
@@ -36,6 +43,8 @@ fn event() -> impl Strategy<Value = DialogueEvent> {
     use DialogueEvent as Event;
     let ending = prop_oneof![Just(Ending::Silence), Just(Ending::Cap), Just(Ending::NoSpeech)];
     let end = prop_oneof![Just(PlayEnd::Finished), Just(PlayEnd::Flushed), Just(PlayEnd::Failed)];
+    let trigger = prop_oneof![Just(Trigger::Voice), Just(Trigger::Dictate)];
+    let outcome = prop_oneof![Just(Outcome::Done), Just(Outcome::Superseded), Just(Outcome::Refused("no".into()))];
     let link = prop_oneof![
         2 => Just(LinkEvent::Connected),
         2 => Just(LinkEvent::Subscribed { refused: Vec::new() }),
@@ -48,7 +57,14 @@ fn event() -> impl Strategy<Value = DialogueEvent> {
         }),
     ];
     prop_oneof![
-        3 => any::<u32>().prop_map(|at| Event::Open { trigger: Trigger::Voice, from: Start::At(Position(at.into())) }),
+        4 => (any::<u32>(), trigger).prop_map(|(at, trigger)| Event::Open { trigger, from: Start::At(Position(at.into())) }),
+        1 => any::<bool>().prop_map(|chatbot| Event::Text { text: "hello".into(), chatbot }),
+        2 => Just(Event::Release),
+        2 => any::<bool>().prop_map(Event::Recording),
+        2 => (1u64..30, outcome).prop_map(|(n, outcome)| Event::Wished { id: WishId(n), outcome }),
+        2 => (0u64..5, any::<(bool, bool)>()).prop_map(|(n, (sent, last))| {
+            Event::Uplinked { uplink: UplinkId((1 << 32) + n), sent, samples: n, last }
+        }),
         3 => (any::<u32>(), ending).prop_map(|(at, why)| Event::EndOfSpeech { at: Position(at.into()), why }),
         2 => (1u64..30, any::<bool>()).prop_map(|(n, sent)| Event::Uplinked { uplink: UplinkId(n), sent, samples: n, last: true }),
         3 => (1u64..30, end).prop_map(|(n, end)| Event::Played { id: PlayId(n), end, heard: Duration::ZERO }),
@@ -63,29 +79,28 @@ fn event() -> impl Strategy<Value = DialogueEvent> {
 /// What a turn may hold: it is opened and ended in pairs.
 #[derive(Default)]
 struct Leases {
-    mic: bool,
-    uplink: Option<UplinkId>,
+    mic: Option<End>,
+    /// Of a request, and of a stream.
+    uplinks: [Option<UplinkId>; 2],
 }
 
 impl Leases {
     fn follow(&mut self, ask: &Ask) {
         match ask {
-            Ask::UplinkStart { uplink, .. } => {
-                assert!(self.uplink.is_none(), "two requests at once");
-                self.uplink = Some(*uplink);
+            Ask::UplinkStart { uplink, encoding, .. } => {
+                let place = &mut self.uplinks[usize::from(matches!(encoding, Encoding::Pcm { .. }))];
+                assert!(place.is_none(), "two at once");
+                *place = Some(*uplink);
             }
-            Ask::UplinkFinish { uplink, .. } | Ask::UplinkAbort { uplink } if self.uplink == Some(*uplink) => {
-                self.uplink = None;
+            Ask::UplinkFinish { uplink, .. } | Ask::UplinkAbort { uplink } => {
+                self.uplinks.iter_mut().filter(|place| **place == Some(*uplink)).for_each(|place| *place = None);
             }
-            Ask::Mic { .. } => {
-                assert!(!self.mic, "the microphone is opened twice");
-                self.mic = true;
+            Ask::Mic { end, .. } => {
+                assert!(self.mic.is_none(), "the microphone is opened twice");
+                self.mic = Some(*end);
             }
-            Ask::MicStop => {
-                assert!(self.mic, "the microphone is closed twice");
-                self.mic = false;
-            }
-            Ask::Done => assert!(!self.mic, "the turn ended with an open microphone"),
+            Ask::MicStop => assert!(self.mic.take().is_some(), "the microphone is closed twice"),
+            Ask::Done => assert!(self.mic.is_none(), "the turn ended with an open microphone"),
             _ => {}
         }
     }
@@ -96,9 +111,14 @@ proptest! {
 
     #[test]
     fn any_events_in_any_order_keep_the_rules(steps in proptest::collection::vec((event(), 0u64..20_000), 1..80)) {
-        let mut rig = Rig::new();
+        let mut rig = Rig::with(LintoSettings { multi_user: true, live_transcript: true, ..settings() });
         let mut leases = Leases::default();
         for (event, pause) in steps {
+            if matches!(event, DialogueEvent::Open { .. } | DialogueEvent::Text { .. }) {
+                // The assistant opens no turn within another.
+                rig.linto.handle(rig.now, DialogueEvent::BargeIn);
+                std::iter::from_fn(|| rig.linto.poll()).for_each(|ask| leases.follow(&ask));
+            }
             rig.linto.handle(rig.now, event);
             let mut asks = 0;
             while let Some(ask) = rig.linto.poll() {
@@ -106,7 +126,9 @@ proptest! {
                 leases.follow(&ask);
             }
             prop_assert!(asks <= 16, "{asks} asks after one event");
-            prop_assert!(!leases.mic || rig.linto.deadline().is_some(), "an open microphone without a deadline");
+            // What ends by hand is capped by the assistant.
+            let capped = matches!(leases.mic, None | Some(End::Manual { .. })) || rig.linto.deadline().is_some();
+            prop_assert!(capped, "an open microphone without a deadline");
             prop_assert!(rig.linto.oversize.watched() <= 8);
             rig.now += Duration::from_millis(pause);
         }

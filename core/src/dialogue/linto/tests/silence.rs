@@ -55,7 +55,8 @@ fn an_application_that_was_heard_is_one_for_devices_on_a_current_server() {
 #[test]
 fn an_admin_page_is_no_application() {
     let mut rig = Rig::online();
-    rig.message("blk/tolinto/raspberry1/ping", "{}");
+    rig.message("blk/tolinto/raspberry1/tts_lang", r#"{"value":"en-US"}"#);
+    rig.message("app1/tolinto/raspberry1/ping", "{}");
     in_vain(&mut rig, 1, 3);
     assert!(rig.trace().contains("no application seems to listen on `app1`"));
 }

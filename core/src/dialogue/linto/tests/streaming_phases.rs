@@ -80,12 +80,10 @@ fn cancel_in_each_phase() {
     — flushing
     0.250 stream 1 aborted
     0.250 publish app1/fromlinto/raspberry1/streaming/stop Two {}
-    0.250 mic stop
     0.250 report command streaming: ended
     0.250 done
     — ending
     0.250 publish app1/fromlinto/raspberry1/streaming/stop Two {}
-    0.250 mic stop
     0.250 report command streaming: ended
     0.250 done
     ");
@@ -155,13 +153,11 @@ fn the_connection_is_lost_in_each_phase_of_a_dictation() {
     0.250 stream 1 aborted
     0.250 report drop 1 transcription: the connection to the server was lost
     0.250 play 1 Local Sentence(NotSent)
-    0.250 mic stop
     0.250 report command streaming: ended
     0.250 done
     — ending
     0.250 report drop 1 transcription: the connection to the server was lost
     0.250 play 1 Local Sentence(NotSent)
-    0.250 mic stop
     0.250 report command streaming: ended
     0.250 done
     ");
