@@ -144,7 +144,7 @@ fn an_action_runs_the_owners_program_and_its_label_is_not_spoken() {
     let label = "room_control_light_on";
     let id = answered(&stage, &json!({"say": {"text": label, "phonetic": label}, "customAction": action}));
     let audit = stage.daemon.wait_event("audit", |_| true, SOON);
-    assert_eq!(audit["what"], format!("hook custom_action for the answer to {id}"));
+    assert_eq!(audit["what"], format!("hook custom_action by {ADMIN}/tolinto/{SERIAL}/nlp/text/{id}"));
     assert!(audit["result"].as_str().unwrap().starts_with("exit 0"), "{audit}");
     assert_eq!(given(folder.path(), "light"), (action, format!("{id}|linto|Please.|{label}")));
     stage.daemon.wait_status("the end of the turn", |status| status["state"] == "idle");
@@ -184,7 +184,7 @@ fn what_is_to_be_shown_goes_to_the_owners_program_and_the_text_is_spoken() {
     let display = json!({"type": "URL", "content": "https://example.org/map"});
     let id = answered(&stage, &json!({"say": {"text": "Here is the map."}, "display": display}));
     let audit = stage.daemon.wait_event("audit", |_| true, SOON);
-    assert_eq!(audit["what"], format!("hook display for the answer to {id}"));
+    assert_eq!(audit["what"], format!("hook display by {ADMIN}/tolinto/{SERIAL}/nlp/text/{id}"));
     assert_eq!(given(folder.path(), "screen"), (display, format!("{id}|linto|Please.|Here is the map.")));
     stage.daemon.wait_event("spoken", |event| event["text"] == "Here is the map.", SOON);
 }
