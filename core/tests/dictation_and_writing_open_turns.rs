@@ -102,7 +102,7 @@ fn a_dictation_holds_the_microphone_without_an_endpointer_until_the_person_lets_
     let chunk = |e: &Effect| matches!(e, Effect::Send { to, last: false, .. } if to.topic == "appx/fromlinto/raspberry1/streaming/chunk");
     assert!(bench.effects.iter().any(chunk));
     bench.event(Event::Uplinked { uplink, sent: true, samples: 4_000, last: false });
-    bench.event(Event::Release);
+    bench.event(Event::Release { at: Some(Position(200_000)) });
     assert!(!bench.assistant.listening());
     bench.event(Event::UplinkReady { uplink, samples: 100, last: true });
     bench.event(Event::Uplinked { uplink, sent: true, samples: 100, last: true });
@@ -192,7 +192,7 @@ fn while_somebody_dictates_nobody_else_gets_the_microphone() {
     write(&mut bench, 2, "hello");
     assert_eq!(refusal(&bench, 2), "the microphone is already open for a turn");
     assert!(bench.assistant.listening());
-    bench.event(Event::Release);
+    bench.event(Event::Release { at: Some(Position(200_000)) });
     write(&mut bench, 3, "hello");
     assert!(matches!(bench.answer(3), Outcome::Answer { .. }), "nobody speaks any more");
 }
@@ -209,9 +209,9 @@ fn a_dictation_interrupts_what_is_spoken() {
 #[test]
 fn letting_go_of_nothing_harms_nobody() {
     let mut bench = bench();
-    bench.event(Event::Release);
+    bench.event(Event::Release { at: Some(Position(200_000)) });
     bench.listen();
-    bench.event(Event::Release);
+    bench.event(Event::Release { at: Some(Position(200_000)) });
     assert!(bench.assistant.listening(), "an utterance ends by itself");
 }
 

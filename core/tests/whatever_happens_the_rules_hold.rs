@@ -262,7 +262,7 @@ fn run(world: &mut World, op: Op) {
         Op::Dictate(server) => {
             world.ask(|request| Event::Dictate { request, server: Some(ServerId(server)), at: Some(at) });
         }
-        Op::Release => world.event(Event::Release),
+        Op::Release => world.event(Event::Release { at: Some(Position(200_000)) }),
         Op::Served(nth, outcome) => world.serve(nth, outcome),
         Op::Record(well) => world.record(well),
         Op::Voices => world.event(Event::Voices(Voices::new(Some(vec!["en-us".into(), "fr-fr".into()])))),

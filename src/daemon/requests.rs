@@ -53,7 +53,7 @@ impl Control {
             Action::Cancel => self.decide(Event::Cancel),
             Action::Mute => self.decide(Event::Mute(By::Local)),
             Action::Unmute => self.decide(Event::Unmute(By::Local)),
-            Action::DictateStop => self.decide(Event::Release),
+            Action::DictateStop => self.decide(Event::Release { at: self.hearing.position() }),
             Action::Volume(None) => return Ok(Ok(json!({ "volume": self.assistant.volume() }))),
             later => return Err(later),
         }

@@ -57,7 +57,7 @@ impl Assistant {
             Event::Trigger { trigger, server, at } => self.triggered(now, trigger, server, at),
             Event::Text { request, server, text, chatbot } => self.text(now, request, first(server), text, chatbot),
             Event::Dictate { request, server, at } => self.dictate(now, request, first(server), at),
-            Event::Release => self.release(),
+            Event::Release { at } => self.release(at),
             Event::Cancel => self.cancel(now),
             Event::Mute(by) => self.mute(by),
             Event::Unmute(by) => self.unmute(by),
@@ -114,8 +114,10 @@ impl Assistant {
             }
         }
         let spoken = self.language().to_owned();
-        self.tuning = tuning;
-        self.restore_volume();
+        let before = std::mem::replace(&mut self.tuning, tuning);
+        if before.volume != self.tuning.volume {
+            self.restore_volume();
+        }
         if self.language() != spoken {
             self.effects.push_back(Effect::Language(self.language().to_owned()));
         }

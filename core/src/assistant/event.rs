@@ -161,7 +161,10 @@ pub enum Event {
         at: Option<Position>,
     },
     /// The person lets go: the dictation is over.
-    Release,
+    Release {
+        /// Where the tape stands; `None` when there is none.
+        at: Option<Position>,
+    },
     /// Somebody at the control socket wishes something. Answered by [`Effect::Answer`].
     Wish {
         /// Who waits.

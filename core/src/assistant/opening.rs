@@ -127,10 +127,10 @@ impl Assistant {
     }
 
     /// The person lets go of a dictation.
-    pub(super) fn release(&mut self) {
+    pub(super) fn release(&mut self, at: Option<Position>) {
         if let Some(turn) = &self.turn {
             let server = turn.server;
-            self.tell(server, DialogueEvent::Release);
+            self.tell(server, DialogueEvent::Release { at });
         }
     }
 }

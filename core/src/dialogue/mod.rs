@@ -163,8 +163,11 @@ pub enum DialogueEvent {
         /// Whether it is for the chatbot alone.
         chatbot: bool,
     },
-    /// The person lets go: what was said until now is all.
-    Release,
+    /// The person lets go: what was said until then is all.
+    Release {
+        /// Where the tape stood; `None` when there is none.
+        at: Option<Position>,
+    },
     /// The endpointer let go.
     EndOfSpeech {
         /// The moment of decision.

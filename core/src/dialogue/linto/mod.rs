@@ -172,7 +172,7 @@ impl Dialogue for Linto {
         match event {
             DialogueEvent::Open { trigger, from } => self.open(now, trigger, from),
             DialogueEvent::Text { text, chatbot } => self.turn.write(now, &text, chatbot, standing, out),
-            DialogueEvent::Release => self.streaming.release(now, out),
+            DialogueEvent::Release { at } => self.streaming.release(now, at, out),
             DialogueEvent::EndOfSpeech { at, why } => self.turn.end_of_speech(now, at, why, standing, out),
             // LinTO answers whole utterances: whoever interrupts is best served by a turn of his own.
             DialogueEvent::Cancel | DialogueEvent::BargeIn => {

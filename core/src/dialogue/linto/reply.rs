@@ -42,6 +42,7 @@ pub(super) fn act(id: String, message: &Message, phonetic: bool, class: Class, o
             speech.characters = text.chars().count();
             speech.plays.push(out.play(class, Source::Text(text)));
         }
+        None if class != Class::Conversation => {} // Nobody waits for it.
         None if kind == "error" => drop(out.play(Class::Local, Source::Sentence(Sentence::BrokenAnswer))),
         None if silent => drop(out.play(Class::Local, Source::Chime(Chime::Done))),
         None => {}

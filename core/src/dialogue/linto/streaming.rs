@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use self::phase::{Owner, Phase};
 use super::outbox::Outbox;
 use super::presence::Standing;
 use super::transcript::Transcript;
@@ -19,6 +20,8 @@ use crate::protocol::linto::scope::{Scope, Topics};
 use crate::protocol::linto::streaming::{self, Event};
 use crate::sentences::Sentence;
 use crate::time::Tick;
+
+mod phase;
 
 /// The server has so long to say that it started.
 const ACK: Duration = Duration::from_secs(5);
@@ -45,56 +48,6 @@ const LONGEST: Duration = Duration::from_secs(30 * 60);
 /// Uplinks of requests count from 1; these never meet them.
 const FIRST_UPLINK: u64 = 1 << 32;
 
-/// Whose stream it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Owner {
-    Dictation,
-    Meeting,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    Idle,
-    /// The start is sent.
-    Starting {
-        owner: Owner,
-        from: Start,
-        cleared: u8,
-        until: Tick,
-    },
-    /// An old stream is being stopped.
-    Clearing {
-        owner: Owner,
-        from: Start,
-        cleared: u8,
-        until: Tick,
-    },
-    /// It is started and not ready yet.
-    Holding {
-        owner: Owner,
-        from: Start,
-        until: Tick,
-    },
-    Running {
-        owner: Owner,
-        since: Tick,
-    },
-    /// The last chunk is on its way.
-    Flushing {
-        owner: Owner,
-        until: Tick,
-    },
-    /// The final text is awaited.
-    Ending {
-        owner: Owner,
-        until: Tick,
-    },
-    /// A recording waits for the next try.
-    Pausing {
-        until: Tick,
-    },
-}
-
 /// The stream of this device.
 #[derive(Debug)]
 pub(super) struct Streaming {
@@ -105,13 +58,15 @@ pub(super) struct Streaming {
     recording: bool,
     phase: Phase,
     streams: u64,
+    /// Where the person let go before the server could take sound.
+    released: Option<Position>,
     transcript: Transcript,
 }
 
 impl Streaming {
     pub(super) fn new(topics: Topics, live: bool) -> Self {
         let transcript = Transcript::default();
-        Self { topics, live, recording: false, phase: Phase::Idle, streams: 0, transcript }
+        Self { topics, live, recording: false, phase: Phase::Idle, streams: 0, released: None, transcript }
     }
 
     /// Somebody wants to dictate.
@@ -129,6 +84,7 @@ impl Streaming {
         out.ask(Ask::Taken(Ok("dictation".into())));
         out.ask(Ask::Mic { from, end: End::Manual { cap: LONGEST }, while_speaking: false });
         out.ask(Ask::Shown(Shown::Listening));
+        self.released = None;
         self.start(now, Owner::Dictation, from, 0, out);
     }
 
@@ -140,7 +96,7 @@ impl Streaming {
         } else if matches!(self.phase, Phase::Pausing { .. }) {
             self.phase = Phase::Idle;
         } else if self.owner() == Some(Owner::Meeting) {
-            self.release(now, out);
+            self.release(now, None, out);
         }
     }
 
@@ -151,22 +107,30 @@ impl Streaming {
         }
     }
 
-    /// What was said until now is all.
-    pub(super) fn release(&mut self, now: Tick, out: &mut Outbox) {
+    /// What was said until `at` is all; without a place, what was heard until now.
+    pub(super) fn release(&mut self, now: Tick, at: Option<Position>, out: &mut Outbox) {
         let Some(owner) = self.owner() else { return };
         match self.phase {
             Phase::Running { .. } => {
-                // Any place that is past means: what was heard until now.
-                out.ask(Ask::UplinkFinish { uplink: self.uplink(), to: Position(0) });
                 self.microphone_off(owner, out);
-                self.phase = Phase::Flushing { owner, until: now + FLUSH };
+                self.flush(now, owner, at.unwrap_or(Position(0)), out);
             }
-            Phase::Starting { .. } | Phase::Clearing { .. } | Phase::Holding { .. } => {
+            Phase::Starting { .. } | Phase::Clearing { .. } | Phase::Holding { .. } if self.released.is_none() => {
                 self.microphone_off(owner, out);
-                self.stop(now, owner, out);
+                // The tape still has what was said, and the server gets it as soon as it can take it.
+                self.released = at.filter(|_| owner == Owner::Dictation);
+                if self.released.is_none() {
+                    self.stop(now, owner, out);
+                }
             }
             _ => {}
         }
+    }
+
+    /// Hands over what is missing up to `to`. Any place that is past means: what was heard until now.
+    fn flush(&mut self, now: Tick, owner: Owner, to: Position, out: &mut Outbox) {
+        out.ask(Ask::UplinkFinish { uplink: self.uplink(), to });
+        self.phase = Phase::Flushing { owner, until: now + FLUSH };
     }
 
     /// The dictation ends at once.
@@ -275,27 +239,11 @@ impl Streaming {
     }
 
     pub(super) const fn deadline(&self) -> Option<Tick> {
-        match self.phase {
-            Phase::Idle | Phase::Running { .. } => None,
-            Phase::Starting { until, .. }
-            | Phase::Clearing { until, .. }
-            | Phase::Holding { until, .. }
-            | Phase::Flushing { until, .. }
-            | Phase::Ending { until, .. }
-            | Phase::Pausing { until } => Some(until),
-        }
+        self.phase.deadline()
     }
 
     const fn owner(&self) -> Option<Owner> {
-        match self.phase {
-            Phase::Idle | Phase::Pausing { .. } => None,
-            Phase::Starting { owner, .. }
-            | Phase::Clearing { owner, .. }
-            | Phase::Holding { owner, .. }
-            | Phase::Running { owner, .. }
-            | Phase::Flushing { owner, .. }
-            | Phase::Ending { owner, .. } => Some(owner),
-        }
+        self.phase.owner()
     }
 
     fn start(&mut self, now: Tick, owner: Owner, from: Start, cleared: u8, out: &mut Outbox) {
@@ -311,6 +259,9 @@ impl Streaming {
         out.ask(Ask::UplinkStart { uplink: self.uplink(), from, encoding: Encoding::Pcm { chunk: CHUNK }, to });
         out.report(Report::Command { topic: "streaming".into(), result: "started".into() });
         self.phase = Phase::Running { owner, since: now };
+        if let Some(to) = self.released.take() {
+            self.flush(now, owner, to, out);
+        }
     }
 
     fn stop(&mut self, now: Tick, owner: Owner, out: &mut Outbox) {
@@ -367,11 +318,12 @@ impl Streaming {
         self.microphone_off(Owner::Dictation, out);
         out.report(Report::Command { topic: "streaming".into(), result: "ended".into() });
         out.ask(Ask::Done);
+        self.released = None;
         self.phase = if self.recording { Phase::Pausing { until: now + CLEAR } } else { Phase::Idle };
     }
 
     fn microphone_off(&self, owner: Owner, out: &mut Outbox) {
-        let released = matches!(self.phase, Phase::Flushing { .. } | Phase::Ending { .. });
+        let released = matches!(self.phase, Phase::Flushing { .. } | Phase::Ending { .. }) || self.released.is_some();
         if owner == Owner::Dictation && !released {
             out.ask(Ask::MicStop);
         }

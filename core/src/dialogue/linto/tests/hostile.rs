@@ -59,7 +59,7 @@ fn event() -> impl Strategy<Value = DialogueEvent> {
     prop_oneof![
         4 => (any::<u32>(), trigger).prop_map(|(at, trigger)| Event::Open { trigger, from: Start::At(Position(at.into())) }),
         1 => any::<bool>().prop_map(|chatbot| Event::Text { text: "hello".into(), chatbot }),
-        2 => Just(Event::Release),
+        2 => any::<Option<u64>>().prop_map(|at| Event::Release { at: at.map(Position) }),
         2 => any::<bool>().prop_map(Event::Recording),
         2 => (1u64..30, outcome).prop_map(|(n, outcome)| Event::Wished { id: WishId(n), outcome }),
         2 => (0u64..5, any::<(bool, bool)>()).prop_map(|(n, (sent, last))| {

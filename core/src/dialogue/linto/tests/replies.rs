@@ -261,9 +261,7 @@ fn unasked_nonsense_is_told() {
     rig.message("app1/tolinto/raspberry1/customAction", "{}");
     assert_snapshot!(rig.trace(), @r#"
     0.000 report answer customAction/a/b error "the answer is not valid JSON: expected ident at line 1 column 2"
-    0.000 play 1 Local Sentence(BrokenAnswer)
     0.000 report answer customAction/ error "the answer has no `behavior`"
-    0.000 play 2 Local Sentence(BrokenAnswer)
     "#);
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use self::Whose::{Dictation, Meeting};
 use super::super::LintoSettings;
 use super::rig::{Rig, settings};
+use crate::audio::Position;
 use crate::dialogue::DialogueEvent;
 
 pub const STARTED: &str = r#"{"status":"started"}"#;
@@ -35,7 +36,7 @@ impl Whose {
 
     pub fn end(self, rig: &mut Rig) {
         match self {
-            Dictation => rig.event(DialogueEvent::Release),
+            Dictation => rig.event(DialogueEvent::Release { at: Some(Position(99_000)) }),
             Meeting => rig.event(DialogueEvent::Recording(false)),
         }
     }

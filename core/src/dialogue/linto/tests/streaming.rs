@@ -6,6 +6,7 @@ use super::super::LintoSettings;
 use super::rig::{Rig, settings};
 use super::stream_rig::Whose::{Dictation, Meeting};
 use super::stream_rig::{NOT_STARTED, RUNNING, STARTED, live, reached};
+use crate::audio::Position;
 use crate::dialogue::DialogueEvent;
 use insta::assert_snapshot;
 
@@ -22,7 +23,7 @@ fn a_dictation_from_the_first_word_to_the_last() {
     rig.stream("chunk", r#"{"partial":"bonj"}"#);
     rig.stream("chunk", r#"{"text":"bonjour"}"#);
     rig.wait_secs(2);
-    rig.event(DialogueEvent::Release);
+    rig.event(DialogueEvent::Release { at: Some(Position(99_000)) });
     rig.wait(Duration::from_millis(100));
     rig.chunk(1, true, true);
     rig.stream("stop", r#"{"status":"stop"}"#);
@@ -40,13 +41,34 @@ fn a_dictation_from_the_first_word_to_the_last() {
     1.250 report command streaming: started
     1.250 report partial "bonj"
     1.250 report final "bonjour"
-    3.250 stream 1 ends at 0
     3.250 mic stop
+    3.250 stream 1 ends at 99000
     3.350 publish app1/fromlinto/raspberry1/streaming/stop Two {}
     3.350 report final "à tous"
     4.350 report final "les amis"
     4.350 report command streaming: ended
     4.350 done
+    "#);
+}
+
+#[test]
+fn what_was_dictated_before_the_server_could_take_sound_is_sent_when_it_can() {
+    let mut rig = live();
+    rig.dictate();
+    rig.wait_secs(2);
+    rig.event(DialogueEvent::Release { at: Some(Position(33_000)) });
+    rig.event(DialogueEvent::Release { at: Some(Position(99_000)) });
+    rig.stream("start", STARTED);
+    rig.wait_secs(1);
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 taken as dictation
+    0.000 mic from At(Position(1000)), end Manual
+    0.000 shown Listening
+    0.000 publish app1/fromlinto/raspberry1/streaming/start Two {"config":{"sample_rate":16000,"metadata":1}}
+    2.000 mic stop
+    2.250 stream 1 from At(Position(1000)) to app1/fromlinto/raspberry1/streaming/chunk Zero within 5 s, chunks of 250 ms
+    2.250 report command streaming: started
+    2.250 stream 1 ends at 33000
     "#);
 }
 
@@ -100,7 +122,7 @@ fn the_final_text_tells_only_what_was_not_told() {
         for phrase in &phrases {
             rig.stream("chunk", &format!(r#"{{"text":"{phrase}"}}"#));
         }
-        rig.event(DialogueEvent::Release);
+        rig.event(DialogueEvent::Release { at: Some(Position(99_000)) });
         rig.chunk(1, true, true);
         rig.trace();
         rig.stream("final", &format!(r#"{{"status":"final","result":"{result}"}}"#));

@@ -3,6 +3,7 @@
 use super::rig::Rig;
 use super::stream_rig::Whose::{self, Dictation, Meeting};
 use super::stream_rig::{PHASES, STARTED, reached};
+use crate::audio::Position;
 use crate::dialogue::{Dialogue, DialogueEvent};
 use insta::assert_snapshot;
 
@@ -93,19 +94,16 @@ fn cancel_in_each_phase() {
 
 #[test]
 fn the_person_lets_go_in_each_phase() {
-    assert_snapshot!(in_each_phase(Dictation, |rig| rig.event(DialogueEvent::Release)), @r"
+    assert_snapshot!(in_each_phase(Dictation, |rig| rig.event(DialogueEvent::Release { at: Some(Position(99_000)) })), @r"
     — starting
     0.000 mic stop
-    0.000 publish app1/fromlinto/raspberry1/streaming/stop Two {}
     — clearing
     0.000 mic stop
-    0.000 publish app1/fromlinto/raspberry1/streaming/stop Two {}
     — holding
     0.000 mic stop
-    0.000 publish app1/fromlinto/raspberry1/streaming/stop Two {}
     — running
-    0.250 stream 1 ends at 0
     0.250 mic stop
+    0.250 stream 1 ends at 99000
     — flushing
 
     — ending
@@ -223,7 +221,7 @@ fn a_recording_that_begins_in_each_phase_of_a_dictation_is_written_down_after_it
             rig.event(DialogueEvent::Recording(true));
             assert_eq!(rig.trace(), "", "the dictation comes first");
             match ending {
-                "released" => rig.event(DialogueEvent::Release),
+                "released" => rig.event(DialogueEvent::Release { at: Some(Position(99_000)) }),
                 "cancelled" => rig.event(DialogueEvent::Cancel),
                 _ => rig.stream("error", r#"{"status":"error"}"#),
             }
