@@ -52,27 +52,6 @@ fn a_dictation_from_the_first_word_to_the_last() {
 }
 
 #[test]
-fn what_was_dictated_before_the_server_could_take_sound_is_sent_when_it_can() {
-    let mut rig = live();
-    rig.dictate();
-    rig.wait_secs(2);
-    rig.event(DialogueEvent::Release { at: Some(Position(33_000)) });
-    rig.event(DialogueEvent::Release { at: Some(Position(99_000)) });
-    rig.stream("start", STARTED);
-    rig.wait_secs(1);
-    assert_snapshot!(rig.trace(), @r#"
-    0.000 taken as dictation
-    0.000 mic from At(Position(1000)), end Manual
-    0.000 shown Listening
-    0.000 publish app1/fromlinto/raspberry1/streaming/start Two {"config":{"sample_rate":16000,"metadata":1}}
-    2.000 mic stop
-    2.250 stream 1 from At(Position(1000)) to app1/fromlinto/raspberry1/streaming/chunk Zero within 5 s, chunks of 250 ms
-    2.250 report command streaming: started
-    2.250 stream 1 ends at 33000
-    "#);
-}
-
-#[test]
 fn a_recording_is_written_down_from_its_start_to_its_end() {
     let mut rig = live();
     rig.event(DialogueEvent::Recording(true));

@@ -2,7 +2,7 @@
 
 use super::rig::Rig;
 use super::stream_rig::Whose::{self, Dictation, Meeting};
-use super::stream_rig::{PHASES, STARTED, reached};
+use super::stream_rig::{PHASES, STARTED, live, reached};
 use crate::audio::Position;
 use crate::dialogue::{Dialogue, DialogueEvent};
 use insta::assert_snapshot;
@@ -263,4 +263,25 @@ fn each_phase_but_running_has_a_deadline_and_ends_by_itself() {
             assert_eq!(trace.matches("done").count(), usize::from(whose == Dictation), "{whose:?} {phase}: {trace}");
         }
     }
+}
+
+#[test]
+fn what_was_dictated_before_the_server_could_take_sound_is_sent_when_it_can() {
+    let mut rig = live();
+    rig.dictate();
+    rig.wait_secs(2);
+    rig.event(DialogueEvent::Release { at: Some(Position(33_000)) });
+    rig.event(DialogueEvent::Release { at: Some(Position(99_000)) });
+    rig.stream("start", STARTED);
+    rig.wait_secs(1);
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 taken as dictation
+    0.000 mic from At(Position(1000)), end Manual
+    0.000 shown Listening
+    0.000 publish app1/fromlinto/raspberry1/streaming/start Two {"config":{"sample_rate":16000,"metadata":1}}
+    2.000 mic stop
+    2.250 stream 1 from At(Position(1000)) to app1/fromlinto/raspberry1/streaming/chunk Zero within 5 s, chunks of 250 ms
+    2.250 report command streaming: started
+    2.250 stream 1 ends at 33000
+    "#);
 }
