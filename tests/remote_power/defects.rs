@@ -5,6 +5,7 @@
 
 use std::io::Read;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use crate::broker::{Broker, Probe, SOON, wait_until};
 use crate::daemon::{Daemon, SERIAL, Settings};
 use crate::flow::{ADMIN, Flow};
-use crate::operator::{answers, ask, ping, quiet, run, text, wait_answers};
+use crate::operator::{a_turn_works, answers, ask, ping, quiet, run, text, wait_answers};
 use crate::pulse::Pulse;
 use crate::stage::Stage;
 use crate::words;
@@ -128,7 +129,7 @@ fn d08_after_a_reconnect_nothing_of_before_is_sent() {
     ping(&stage.flow);
     stage.flow.fence();
     assert_eq!(stage.flow.requests(), [""; 0]);
-    stage.a_turn_works();
+    a_turn_works(&stage);
     assert_eq!(stage.flow.requests().len(), 1);
 }
 
@@ -160,7 +161,7 @@ fn d12_muteack_means_that_the_microphone_is_closed_also_in_the_middle_of_a_sente
     wait_answers(&stage.flow, "unmuteack", 1);
     assert!(!stage.pulse.streams("source-outputs").is_empty(), "it records again");
     stage.flow.probe.wait_for(|seen| muted(false)(seen.text()), SOON);
-    stage.a_turn_works();
+    a_turn_works(&stage);
 }
 
 /// `endvolume` was stored, and the next start took 80 % all the same.
@@ -237,7 +238,7 @@ fn d16_a_command_has_limits_and_its_end_is_told() {
 fn d17_no_sound_is_written_to_any_file() {
     let stage = Stage::with(|settings| settings.environment("TMPDIR", "/tmp"));
     let writes = Writes::of(stage.daemon.pid());
-    stage.a_turn_works();
+    a_turn_works(&stage);
     let log = stage.daemon.settings_file().with_file_name("log");
     let allowed = |file: &Path| file == log || file.starts_with(stage.daemon.state_dir());
     let written = writes.so_far();
@@ -250,7 +251,6 @@ fn d17_no_sound_is_written_to_any_file() {
     wait_answers(&stage.flow, "muteack", 1);
     let seen = || writes.so_far().iter().any(|file| file.starts_with(stage.daemon.state_dir()));
     wait_until("the state file to be written", SOON, || seen().then_some(()));
-    use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(stage.daemon.state_dir()).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0, "{mode:o}");
 }

@@ -9,6 +9,7 @@ use crate::broker::{SOON, wait_until};
 use crate::daemon::{Daemon, SERIAL, Settings};
 use crate::flow::{ADMIN, Flow};
 use crate::stage::Stage;
+use crate::words;
 
 /// The settings of a device that opens no turn by itself.
 pub fn quiet(settings: Settings) -> Settings {
@@ -61,6 +62,15 @@ pub fn ping(flow: &Flow) {
     let before = answers(flow, "pong").len();
     flow.command("ping", "{}");
     wait_answers(flow, "pong", before + 1);
+}
+
+/// One whole turn. Not that each sample is right, which is not at stake here.
+#[track_caller]
+pub fn a_turn_works(stage: &Stage) {
+    stage.person_says(&words::question());
+    let request = stage.flow.next_request();
+    stage.flow.say(&request.id, "It is noon.");
+    stage.daemon.wait_event("spoken", |event| event["text"] == "It is noon.", SOON);
 }
 
 /// The names of what is in an answer.

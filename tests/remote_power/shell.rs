@@ -8,7 +8,7 @@ use nix::sys::stat::Mode;
 use serde_json::{Value, json};
 
 use crate::broker::{SOON, wait_until};
-use crate::operator::{answers, audit, edit, keys, ping, quiet, run, text, wait_answers};
+use crate::operator::{a_turn_works, answers, audit, edit, keys, ping, quiet, run, text, wait_answers};
 use crate::stage::Stage;
 
 fn any() -> Stage {
@@ -153,7 +153,7 @@ fn fifty_commands_at_once_are_bounded_and_answered_and_hold_nobody_up() {
         assert!(text(answer, "status").contains("try again later"), "{answer}");
     }
     ping(&stage.flow);
-    stage.a_turn_works();
+    a_turn_works(&stage);
     stage.flow.command("mute", "{}");
     wait_answers(&stage.flow, "muteack", 1);
     assert_eq!(children(stage.daemon.pid()), AT_ONCE);
