@@ -16,6 +16,7 @@ use super::notify;
 use super::speech::Making;
 use crate::config::{Settings, Trigger, Unmute};
 use crate::device::memory;
+use crate::net::mqtt::Link;
 use crate::services::tts::{TtsSettings, Voice};
 use crate::sound::SoundError;
 
@@ -37,18 +38,9 @@ impl Control {
             Effect::Ear(command) => self.hearing.ear(command),
             Effect::Play { play, source } => self.play(play, source),
             Effect::Flush(play) => self.flush(play),
-            Effect::Link(server, ask) => {
-                if let Some(link) = self.servers.get(server.0).and_then(|server| server.link.as_ref())
-                    && !link.ask(ask)
-                {
-                    self.ledger.count("refused_asks", 1);
-                }
-            }
+            Effect::Link(server, ask) => self.ask_link(server, |link| link.ask(ask)),
             Effect::Publish { server, publication, expires } => {
-                let link = self.servers.get(server.0).and_then(|server| server.link.as_ref());
-                if !link.is_some_and(|link| link.publish_by(publication, Clock::within(expires))) {
-                    self.ledger.count("refused_asks", 1);
-                }
+                self.ask_link(server, |link| link.publish_by(publication, Clock::within(expires)));
             }
             Effect::Send { uplink, server, to, samples, last } => self.send(uplink, server, to, samples, last),
             Effect::Discard(uplink) => drop(self.bodies.remove(&uplink)),
@@ -67,6 +59,14 @@ impl Control {
                 tokio::spawn(settle_down());
             }
             Effect::Healthy(token) => self.watchdog.healthy(token),
+        }
+    }
+
+    /// What a connection does not take is counted; a protocol without one asks for nothing.
+    fn ask_link(&mut self, server: ServerId, ask: impl FnOnce(&Link) -> bool) {
+        let link = self.servers.get(server.0).and_then(|server| server.link.as_ref());
+        if link.is_some_and(|link| !ask(link)) {
+            self.ledger.count("refused_asks", 1);
         }
     }
 
