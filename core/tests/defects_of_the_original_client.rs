@@ -131,7 +131,10 @@ fn d04_only_commands_for_this_device_are_taken_and_each_leaves_a_line() {
     bench.message(S0, "blk/tolinto/raspberry2/shellexec", r#"{"cmd":"reboot"}"#);
     bench.message(S0, "blk/fromlinto/raspberry1/shellexec", r#"{"cmd":"reboot"}"#);
     assert!(!bench.effects.iter().any(|e| matches!(e, Effect::Serve { .. })));
-    bench.command("shellexec", "{}");
+    bench.command("shellexec", r#"{"cmd":"reboot"}"#);
+    let serve = |e: &Effect| if let Effect::Serve { service, .. } = e { Some(*service) } else { None };
+    let service = bench.effects.iter().find_map(serve).unwrap();
+    bench.event(Event::Served { service, outcome: Outcome::Refused("off".into()) });
     assert!(bench.effects.iter().any(|e| matches!(e, Effect::Report(_, Report::Audit { .. }))));
 }
 

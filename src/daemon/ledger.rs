@@ -19,6 +19,9 @@ const QUIET: Duration = Duration::from_secs(10);
 /// Of what comes and goes, so many lines in this time: a hostile server can make it flicker.
 const FLICKER: u64 = 10;
 
+/// Of a command, so many lines in this time: a moving slider sends a hundred.
+const FEW: u64 = 5;
+
 /// Reasons that are told apart; topics come from outside, so there must be an end to it.
 const REASONS: usize = 64;
 
@@ -110,7 +113,8 @@ impl Ledger {
             Report::Request { id, .. } => tracing::info!(server, id, "request sent in writing"),
             Report::Answer { id, kind, .. } => tracing::info!(server, id, kind, "answer"),
             Report::Command { topic, result } => {
-                if let Some(held_back) = self.may_log(&format!("{topic}: {result}"), 1) {
+                // What stands in a result may come from outside; the topics are few.
+                if let Some(held_back) = self.may_log(&format!("command {topic}"), FEW) {
                     tracing::info!(server, topic, result, held_back, "command");
                 }
             }

@@ -179,6 +179,8 @@ fn what_stands_in_the_way_is_told_at_once() {
     let complaint = fails(&stage.daemon, &["dictate"]);
     assert!(complaint.contains("already"), "{complaint}");
     drop(dictation);
+    // What was said until then is sent when the server can take it.
+    scribe.started();
     scribe.wait_stop(1);
     scribe.finish("");
     stage.daemon.wait_status("the end", |status| status["state"] == "idle");

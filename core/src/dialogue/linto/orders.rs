@@ -47,7 +47,14 @@ pub(super) fn command(topics: &Topics, scope: Scope, leaf: &str, message: &Messa
             "handed to the loudspeaker".into()
         }
         Served::Wish(wish) => return out.wish(origin(detail(&wish)), wish),
-        Served::Bad(why) => return came(topics, origin("an unreadable request".into()), &Outcome::Refused(why), out),
+        // Rubbish is no use of remote power: it is answered and told, not audited.
+        Served::Bad(why) => {
+            let outcome = Outcome::Refused(why);
+            if let Some(reply) = (command.reply)(&outcome) {
+                answer(topics, scope, reply, out);
+            }
+            outcome.result()
+        }
         Served::Nothing(why) => format!("ignored: {why}"),
     };
     out.report(Report::Command { topic: command.leaf.into(), result });

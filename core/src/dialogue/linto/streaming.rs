@@ -248,12 +248,12 @@ impl Streaming {
 
     fn start(&mut self, now: Tick, owner: Owner, from: Start, cleared: u8, out: &mut Outbox) {
         self.publish("start", streaming::start(), out);
+        self.transcript = Transcript::default();
         self.phase = Phase::Starting { owner, from, cleared, until: now + ACK };
     }
 
     fn run(&mut self, now: Tick, owner: Owner, from: Start, out: &mut Outbox) {
         self.streams += 1;
-        self.transcript = Transcript::default();
         let topic = self.topics.egress(Scope::Request, "streaming/chunk");
         let to = Delivery { topic, qos: Qos::Zero, expires: STALE };
         out.ask(Ask::UplinkStart { uplink: self.uplink(), from, encoding: Encoding::Pcm { chunk: CHUNK }, to });

@@ -191,13 +191,10 @@ fn what_can_not_be_read_is_answered_where_there_is_an_answer_and_always_told() {
     0.000 report command volume: refused: no `value` in it; send a number from 0 to 100
     0.000 report command endvolume: refused: no `value` in it; send a number from 0 to 100
     0.000 report command tts_lang: refused: no `value` in it; send a language such as `fr-FR`
-    0.000 report audit an unreadable request by blk/tolinto/raspberry1/managemeeting: refused: the payload is an array, not an object
     0.000 report command managemeeting: refused: the payload is an array, not an object
     0.000 publish blk/fromlinto/raspberry1/shellexec One {"status":"the payload is an array, not an object"}
-    0.000 report audit an unreadable request by blk/tolinto/raspberry1/shellexec: refused: the payload is an array, not an object
     0.000 report command shellexec: refused: the payload is an array, not an object
     0.000 publish blk/fromlinto/raspberry1/startreversessh One {"reversesshstatus":"the payload is an array, not an object","status":"the payload is an array, not an object"}
-    0.000 report audit an unreadable request by blk/tolinto/raspberry1/startreversessh: refused: the payload is an array, not an object
     0.000 report command startreversessh: refused: the payload is an array, not an object
     "#);
 }
