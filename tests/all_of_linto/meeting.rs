@@ -179,19 +179,21 @@ fn a_server_records_only_where_the_owner_allows_it() {
 #[test]
 fn an_operator_who_may_starts_and_ends_a_recording() {
     let (stage, folder) = scene(|settings| silent(settings).text("remote", "meeting", "on"));
-    let command = |command: &str| {
+    let command = |command: &str, event: &str, begins: &str| {
         let payload = json!({"sessionname": "Budget 2021", "command": command}).to_string();
         stage.flow.command("managemeeting", payload);
-        stage.daemon.wait_event("audit", |_| true, SOON)["result"].as_str().unwrap().to_owned()
+        let told = |event: &Value| event["result"].as_str().is_some_and(|result| result.starts_with(begins));
+        stage.daemon.wait_event(event, told, SOON)["result"].as_str().unwrap().to_owned()
     };
-    let result = command("startlocalrecording");
+    let result = command("startlocalrecording", "audit", "");
     let [name] = files(&folder).try_into().unwrap();
     assert!(name.starts_with("Budget-2021-20") && result.contains(&name), "{result}");
     let question = words::question();
     stage.person_says(&question);
-    let result = command("stoplocalrecording");
+    let result = command("stoplocalrecording", "audit", "");
     assert!(result.contains(&name), "{result}");
-    let result = command("pauselocalrecording");
+    // What can't be read is told; it is no use of remote power.
+    let result = command("pauselocalrecording", "command", "refused");
     assert!(result.contains("`pauselocalrecording`") && result.contains("`startlocalrecording`"), "{result}");
     assert_has(&played(&folder.path().join("meetings").join(name)), &question);
     stage.flow.fence();

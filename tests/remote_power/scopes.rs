@@ -80,7 +80,7 @@ fn commands_with_an_answer() {
         house.asks(n, "startreversessh", &json!({}), "startreversessh", |answer| {
             text(answer, "status").contains("remoteHost") && answer["status"] == answer["reversesshstatus"]
         });
-        let topic = format!("by {scope}/tolinto/raspberry1/startreversessh");
+        let topic = format!("by {scope}/tolinto/raspberry1/shellexec");
         let told = || audit_events(&house.daemon).iter().any(|(what, _)| what.ends_with(&topic));
         wait_until("the audit to name the scope", SOON, || told().then_some(()));
     }
