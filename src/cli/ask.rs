@@ -63,6 +63,9 @@ async fn outcome(events: &mut Lines, id: &str, server: Option<&str>) -> Result<V
                 return Err(format!("the server answered with an error: {}", text("text")));
             }
             Some("answer") if event["id"] == id => return Ok(event),
+            Some("drop") if event["what"] == "unanswered" && text("detail").contains(id) => {
+                return Err(format!("{}; `auricle status` may say why", text("detail")));
+            }
             Some("cause") if server.is_some() && event["server"].as_str() == server => {
                 return Err(format!("{} {}", text("text"), text("remedy")));
             }

@@ -232,8 +232,10 @@ impl Turn {
                 out.play(Class::Local, Source::Chime(Chime::Error));
                 out.ask(Ask::Done);
             }
-            Phase::Waiting { .. } => {
+            Phase::Waiting { request, .. } => {
                 self.stop(out);
+                let within = self.answer_timeout.as_secs();
+                out.dropped("unanswered", format!("request {}: no answer within {within} s", self.id(request)));
                 let sentence = if standing.up {
                     self.silence.goes_on(standing, out)
                 } else {

@@ -14,6 +14,7 @@ fn a_silent_server_is_apologised_for_at_the_deadline() {
     rig.trace();
     rig.wait_secs(60);
     assert_snapshot!(rig.trace(), @r"
+    12.000 report drop 1 unanswered: request 1f0c1b1: no answer within 12 s
     12.000 play 1 Local Sentence(NoAnswer)
     12.000 done
     ");
@@ -28,6 +29,7 @@ fn a_request_that_is_still_on_its_way_at_the_deadline_is_taken_back() {
     rig.wait_secs(60);
     assert_snapshot!(rig.trace(), @r"
     12.000 uplink 1 aborted
+    12.000 report drop 1 unanswered: request 1f0c1b1: no answer within 12 s
     12.000 play 1 Local Sentence(NoAnswer)
     12.000 done
     ");
@@ -83,6 +85,7 @@ fn late_second_and_unknown_answers_are_counted_and_not_spoken() {
     assert_snapshot!(rig.trace(), @r"
     0.000 report drop 1 second_answer: `nlp/file/1f0c1b1`: nobody waits for it
     0.000 report drop 1 unknown_answer: `nlp/file/ffffff`: nobody waits for it
+    12.000 report drop 1 unanswered: request 1f0c1b2: no answer within 12 s
     12.000 play 2 Local Sentence(NoAnswer)
     12.000 done
     13.000 report drop 1 late_answer: `nlp/file/1f0c1b2`: nobody waits for it
@@ -113,6 +116,7 @@ fn an_answer_after_the_deadline_is_late_even_if_the_clock_jumped() {
     rig.now += std::time::Duration::from_secs(3_600);
     rig.answer(ID, r#"{"say":"an hour late"}"#);
     assert_snapshot!(rig.trace(), @r"
+    3600.000 report drop 1 unanswered: request 1f0c1b1: no answer within 12 s
     3600.000 play 1 Local Sentence(NoAnswer)
     3600.000 done
     3600.000 report drop 1 late_answer: `nlp/file/1f0c1b1`: nobody waits for it
@@ -199,6 +203,7 @@ fn a_link_that_stays_lost_while_waiting_is_named_at_the_deadline() {
     rig.trace();
     rig.wait_secs(60);
     assert_snapshot!(rig.trace(), @r"
+    12.000 report drop 1 unanswered: request 1f0c1b1: no answer within 12 s
     12.000 play 1 Local Sentence(Offline)
     12.000 done
     ");

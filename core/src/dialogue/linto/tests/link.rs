@@ -98,6 +98,7 @@ fn an_account_that_may_not_use_the_topics_is_noticed_by_the_missing_status() {
     rig.echo();
     rig.echo();
     assert_snapshot!(rig.trace(), @r"
+    72.000 report drop 1 unanswered: request 1f0c1b1: no answer within 12 s
     72.000 play 1 Local Sentence(Refused)
     72.000 done
     72.000 clear BrokerRefused

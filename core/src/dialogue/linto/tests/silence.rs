@@ -34,6 +34,7 @@ fn the_third_names_that_no_application_listens() {
     let mut rig = Rig::online();
     in_vain(&mut rig, 1, 3);
     assert_snapshot!(rig.trace(), @r"
+    72.000 report drop 1 unanswered: request 1f0c1b3: no answer within 12 s
     72.000 cause NobodyAnswers: Nobody answers: no application seems to listen on `app1`.
     72.000 play 3 Local Sentence(NobodyAnswers)
     72.000 done
@@ -46,6 +47,7 @@ fn an_application_that_was_heard_is_one_for_devices_on_a_current_server() {
     application(&mut rig);
     in_vain(&mut rig, 1, 3);
     assert_snapshot!(rig.trace(), @r"
+    72.000 report drop 1 unanswered: request 1f0c1b3: no answer within 12 s
     72.000 cause NobodyAnswers: The application on `app1` hears this device and answers nothing.
     72.000 play 3 Local Sentence(NobodyAnswers)
     72.000 done
@@ -69,11 +71,13 @@ fn a_status_that_never_came_back_points_at_the_account() {
     rig.trace();
     in_vain(&mut rig, 1, 1);
     assert_snapshot!(rig.trace(), @r"
+    18.000 report drop 1 unanswered: request 1f0c1b1: no answer within 12 s
     18.000 play 1 Local Sentence(Refused)
     18.000 done
     ");
     in_vain(&mut rig, 2, 2);
     assert_snapshot!(rig.trace(), @r"
+    78.000 report drop 1 unanswered: request 1f0c1b3: no answer within 12 s
     78.000 cause NobodyAnswers: Nobody answers on `app1`: the broker lets nothing of this device through.
     78.000 play 3 Local Sentence(NobodyAnswers)
     78.000 done

@@ -98,6 +98,7 @@ fn a_question_that_nobody_answers_is_apologised_for() {
     answer(&mut rig, &format!("nlp/text/{ID}"), r#"{"say":"late"}"#);
     answer(&mut rig, &format!("chatbot/{ID}"), r#"{"chatbot":{"answer":{"text":"late"}}}"#);
     assert_snapshot!(rig.trace(), @r"
+    12.000 report drop 1 unanswered: request 1f0c1b1: no answer within 12 s
     12.000 play 1 Local Sentence(NoAnswer)
     12.000 done
     60.000 report drop 1 late_answer: `nlp/text/1f0c1b1`: nobody waits for it
@@ -113,6 +114,7 @@ fn a_connection_that_is_lost_while_a_question_waits_is_named() {
     rig.trace();
     rig.wait_secs(60);
     assert_snapshot!(rig.trace(), @r"
+    12.000 report drop 1 unanswered: request 1f0c1b1: no answer within 12 s
     12.000 play 1 Local Sentence(Offline)
     12.000 done
     ");
