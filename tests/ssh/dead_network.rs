@@ -22,21 +22,26 @@ impl Cable {
         let name = format!("aur{id}x{number}");
         // Addresses for documentation: nobody has them.
         let base = (id * 2 + number) % 62 * 4;
-        let (here, there) = (format!("192.0.2.{}", base + 1), format!("192.0.2.{}", base + 2));
+        let (here, there) = (format!("198.51.100.{}", base + 1), format!("198.51.100.{}", base + 2));
         let cable = Self { name: name.clone(), there: there.clone() };
         ip(&format!("netns add {name}"));
         // The server listens on its loopback address.
-        ip(&format!("-n {name} link set lo up"));
+        cable.inside("link set lo up");
         ip(&format!("link add {name}a type veth peer name {name}b netns {name}"));
         ip(&format!("addr add {here}/30 dev {name}a"));
         ip(&format!("link set {name}a up"));
-        ip(&format!("-n {name} addr add {there}/30 dev {name}b"));
-        ip(&format!("-n {name} link set {name}b up"));
+        cable.inside(&format!("addr add {there}/30 dev {name}b"));
+        cable.inside(&format!("link set {name}b up"));
         cable
     }
 
     fn cut(&self) {
-        ip(&format!("-n {0} link set {0}b down", self.name));
+        self.inside(&format!("link set {}b down", self.name));
+    }
+
+    /// What `ip -n` does, without its mounts: they fail where the root is no mount of its own.
+    fn inside(&self, words: &str) {
+        run(Command::new("nsenter").arg(format!("--net=/run/netns/{}", self.name)).arg("ip"), words);
     }
 }
 
@@ -48,7 +53,11 @@ impl Drop for Cable {
 }
 
 fn ip(words: &str) {
-    let output = Command::new("ip").args(words.split(' ')).output().expect("ip is installed: scripts/setup.sh test");
+    run(&mut Command::new("ip"), words);
+}
+
+fn run(command: &mut Command, words: &str) {
+    let output = command.args(words.split(' ')).output().expect("ip is installed: scripts/setup.sh test");
     assert!(output.status.success(), "ip {words}: {}", String::from_utf8_lossy(&output.stderr));
 }
 

@@ -207,8 +207,8 @@ fn spawn(folder: &Path, namespace: Option<&str>) -> Child {
     let mut command = namespace.map_or_else(
         || Command::new(SSHD),
         |namespace| {
-            let mut command = Command::new("ip");
-            command.args(["netns", "exec", namespace, SSHD]);
+            let mut command = Command::new("nsenter");
+            command.arg(format!("--net=/run/netns/{namespace}")).arg(SSHD);
             command
         },
     );
