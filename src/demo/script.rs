@@ -346,6 +346,8 @@ fn went_wrong(waiting_for: &str, asked_back: bool, event: &Value) -> Option<Stri
     match event["event"].as_str()? {
         "cause" => Some(format!("{} {}", text("text"), text("remedy"))),
         "spoken" => Some(format!("the device apologised: “{}”", text("text"))),
+        // The apology that follows says it in the person's words.
+        "drop" if event["what"] == "unanswered" => None,
         "drop" => Some(format!("dropped {}: {}", text("what"), text("detail"))),
         "state" if event["state"] == "idle" && waiting_for == "speech_start" && asked_back => {
             Some("nobody answered the question that was asked back".into())
