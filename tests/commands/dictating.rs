@@ -248,9 +248,9 @@ fn on_a_terminal_what_is_understood_so_far_is_overwritten() {
     let fake = willing();
     let inner = fake.command(&["dictate"], "");
     let words = inner.get_args().map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ");
-    // A terminal around it.
+    // A terminal around it. Without `exec` the shell could get the Ctrl-C too and tell its own end.
     let mut script = Command::new("script");
-    script.args(["-qefc", &format!("{} {words}", env!("CARGO_BIN_EXE_auricle")), "/dev/null"]);
+    script.args(["-qefc", &format!("exec {} {words}", env!("CARGO_BIN_EXE_auricle")), "/dev/null"]);
     script.env_remove("AURICLE_CONTROL_SOCKET").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = script.spawn().unwrap();
     let mut keyboard = child.stdin.take().unwrap();
