@@ -9,4 +9,5 @@ pub mod demo;
 pub mod device;
 pub mod net;
 pub mod services;
+pub mod setup;
 pub mod sound;

@@ -89,6 +89,16 @@ pub fn identify(configured: Option<&str>, board: &Board, state: &mut StateFile) 
     Ok(Identity { serial, origin: Origin::Random, warning })
 }
 
+/// The serial number that [`identify`] would find, without making one up or touching the state: `None` if the daemon will
+/// have to make one up.
+#[must_use]
+pub fn known(configured: Option<&str>, board: &Board, remembered: Option<&str>) -> Option<String> {
+    let configured = configured.map(str::to_owned);
+    configured
+        .or_else(|| boards(board))
+        .or_else(|| remembered.filter(|serial| check(serial).is_ok()).map(str::to_owned))
+}
+
 /// The board's own, made fit for the admin page; `None` if it has none or only a placeholder.
 fn boards(board: &Board) -> Option<String> {
     let tree = read(&board.device_tree).and_then(|text| sanitise(&text));
