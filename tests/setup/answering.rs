@@ -1,8 +1,16 @@
 //! The five questions, answered from a list; brokers and cards are real.
 
+use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
-use auricle::setup::SetupError;
+use auricle::net::mqtt::Address;
+use auricle::net::mqtt::trial::{Account, Verdict};
+use auricle::setup::{self, Answers, Plan, Present, Service, SetupError, World};
+use auricle::sound::inventory::Inventory;
+use auricle::sound::{Level, Measured, SoundError};
+use auricle_core::audio::convert::Channel;
 
 use crate::broker::Broker;
 use crate::place::Place;
@@ -127,7 +135,62 @@ fn a_new_password_leaves_the_settings_file_for_one_of_its_own() {
     person.set_up(&place, false).unwrap();
     let text = place.text();
     assert!(text.contains("password = \"\" # in the clear") && text.contains("\"mqtts://h\" # there"), "{text}");
+    // What is the default anyway is not written down.
+    assert!(!text.contains("application") && !text.contains("[audio]"), "{text}");
     assert!(text.starts_with("# mine\n") && !text.contains("\"old\"") && !text.contains("new"), "{text}");
     assert_eq!(place.settings().linto[0].password.as_ref().unwrap().expose(), "new");
     assert_eq!(place.files(), ["auricle.toml", "auricle.toml.bak", "linto.password"]);
+}
+
+/// Everything is well, except that somebody else has the cards.
+struct BusyCards;
+
+fn busy(device: &str) -> SoundError {
+    SoundError::Busy { device: device.to_owned(), holder: Some("auricle (pid 7)".to_owned()) }
+}
+
+impl World for BusyCards {
+    fn login(&self, _: &Address, _: &Account) -> Verdict {
+        Verdict::Welcome
+    }
+    fn inventory(&self) -> Inventory {
+        Inventory::take()
+    }
+    fn play(&self, device: &str, _: u8) -> Result<String, SoundError> {
+        Err(busy(device))
+    }
+    fn measure(&self, device: &str, _: Duration, _: Channel, _: &mut dyn FnMut(Level)) -> Result<Measured, SoundError> {
+        Err(busy(device))
+    }
+}
+
+#[test]
+fn a_card_that_is_in_use_is_not_tried_and_its_holder_is_named() {
+    let _pulse = Pulse::start();
+    let place = Place::empty();
+    let mut person = Person::with(&["mqtts://h", "-", "-", "hw:CARD=a", "hw:CARD=b"]);
+    let plan = Plan { present: Present::read(&place.file()).unwrap(), wants: Answers::default(), tests: true };
+    setup::ask(plan, &mut person, &BusyCards, Service::with(None)).unwrap();
+    assert!(person.heard("not tried: `hw:CARD=a` is in use by auricle (pid 7)"), "{:#?}", person.told);
+    assert_eq!(place.settings().audio.capture.name(), "hw:CARD=a");
+}
+
+#[test]
+fn the_service_is_stopped_for_the_microphone_and_runs_again_when_the_person_leaves() {
+    let _pulse = Pulse::start();
+    let place = Place::empty();
+    let (systemctl, log) = (place.path("systemctl"), place.path("log"));
+    fs::write(&systemctl, format!("#!/bin/sh\necho \"$1\" >> {}\n", log.display())).unwrap();
+    fs::set_permissions(&systemctl, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut set_up = |answers: &[&str]| {
+        let _ = fs::remove_file(&log);
+        let plan = Plan { present: Present::read(&place.file()).unwrap(), wants: Answers::default(), tests: true };
+        let service = Service::with(Some(systemctl.clone().into()));
+        let done = setup::ask(plan, &mut Person::with(answers), &BusyCards, service);
+        (done.is_ok(), fs::read_to_string(&log).unwrap_or_default().replace('\n', " "))
+    };
+    assert_eq!(set_up(&["mqtts://h", "-"]), (false, String::new()));
+    assert_eq!(set_up(&["mqtts://h", "-", "-"]), (false, "is-active stop start ".into()));
+    let all = ["mqtts://h", "-", "-", "auto", "auto"];
+    assert_eq!(set_up(&all), (true, "is-active stop cat enable restart ".into()));
 }

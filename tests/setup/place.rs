@@ -60,7 +60,7 @@ impl Place {
     /// `auricle setup --config FILE WORDS…`, with the cards of `pulse` as `testmic` and `testspk`.
     pub fn command(&self, pulse: &Pulse, words: &[&str]) -> Command {
         let mut command = Command::new(AURICLE);
-        command.arg("setup").arg("--config").arg(self.file()).args(words).env("HOME", self.0.path());
+        command.arg("setup").arg("--config").arg(self.file()).args(words).env("HOME", pulse.folder());
         command.env("ALSA_CONFIG_PATH", pulse.alsa_config_path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -82,7 +82,7 @@ impl Place {
         let notify = UnixDatagram::bind(self.path("notify")).unwrap();
         notify.set_read_timeout(Some(SOON)).unwrap();
         let mut command = Command::new(AURICLE);
-        command.args(["run", "--config"]).arg(self.file()).env("HOME", self.0.path());
+        command.args(["run", "--config"]).arg(self.file()).env("HOME", pulse.folder());
         command.env("AURICLE_STATE_DIR", self.path("state")).env("AURICLE_CONTROL_SOCKET", self.path("control.sock"));
         command.env("ALSA_CONFIG_PATH", pulse.alsa_config_path()).env("NOTIFY_SOCKET", self.path("notify"));
         command.env_remove("WATCHDOG_USEC").env_remove("JOURNAL_STREAM");
