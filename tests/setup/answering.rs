@@ -182,7 +182,7 @@ fn the_service_is_stopped_for_the_microphone_and_runs_again_when_the_person_leav
     let (systemctl, log) = (place.path("systemctl"), place.path("log"));
     fs::write(&systemctl, format!("#!/bin/sh\necho \"$1\" >> {}\n", log.display())).unwrap();
     fs::set_permissions(&systemctl, fs::Permissions::from_mode(0o755)).unwrap();
-    let mut set_up = |answers: &[&str]| {
+    let set_up = |answers: &[&str]| {
         let _ = fs::remove_file(&log);
         let plan = Plan { present: Present::read(&place.file()).unwrap(), wants: Answers::default(), tests: true };
         let service = Service::with(Some(systemctl.clone().into()));
