@@ -5,6 +5,7 @@ mod check;
 #[cfg(feature = "demo")]
 mod demo;
 mod dictate;
+mod doctor;
 mod events;
 mod run;
 mod talk;
@@ -34,6 +35,8 @@ enum Command {
     /// Show the main job with nothing else installed: a broker, a server and a person, all inside.
     #[cfg(feature = "demo")]
     Demo(demo::Options),
+    /// Look at everything that the device needs, and say what to do.
+    Doctor(doctor::Options),
     /// Say how the daemon is.
     Status(Reach),
     /// Let the device say something.
@@ -130,6 +133,7 @@ pub fn main() -> ExitCode {
         Command::Check(settings) => check::check(settings.config.as_deref()),
         #[cfg(feature = "demo")]
         Command::Demo(options) => demo::demo(&options),
+        Command::Doctor(options) => doctor::doctor(&options),
         Command::Status(reach) => talk::status(&reach),
         Command::Say { text, reach } => talk::say(&text.join(" "), &reach),
         Command::Ask { text, chatbot, reach } => ask::ask(&text.join(" "), chatbot, &reach),
