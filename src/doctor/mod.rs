@@ -17,6 +17,7 @@ pub mod serial;
 pub mod service;
 pub mod settings;
 pub mod sheet;
+pub mod sound;
 pub mod versions;
 pub mod wifi;
 
@@ -60,6 +61,9 @@ const CHECKS: &[Check] = &[
     check("wifi", 4, |case, sheet| Box::pin(async { sheet.write_all(wifi::look(&case.host).await) })),
     check("network", 2, |case, sheet| Box::pin(async { sheet.write(network::look(case)) })),
     check("broker", 14, |case, sheet| Box::pin(broker::look(case, sheet))),
+    check("cards", 4, |case, sheet| Box::pin(async { sheet.write_all(sound::cards::look(case).await) })),
+    check("voice", 7, |case, sheet| Box::pin(async { sheet.write(sound::voice::look(case).await) })),
+    check("sound", 24, |case, sheet| Box::pin(sound::look(case, sheet))),
 ];
 
 /// Makes all checks.

@@ -157,6 +157,20 @@ impl Sheet {
         findings.into_iter().for_each(|finding| self.write(finding));
     }
 
+    /// Tells the person something that is no finding. Not in JSON.
+    pub fn say(&self, text: &str) {
+        if let Style::Words { .. } = self.style {
+            self.put(&format!("\n{text}\n"));
+        }
+    }
+
+    /// Shows a line that the next one replaces. Only for a terminal.
+    pub fn sketch(&self, line: &str) {
+        if let Style::Words { .. } = self.style {
+            self.put(&format!("\r\x1b[K{line}"));
+        }
+    }
+
     /// Shows what is behind the last finding.
     pub fn close(&self) {
         match self.style {
