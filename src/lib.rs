@@ -10,4 +10,5 @@ pub mod device;
 pub mod doctor;
 pub mod net;
 pub mod services;
+pub mod setup;
 pub mod sound;

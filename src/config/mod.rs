@@ -212,6 +212,25 @@ pub fn parse_str(text: &str, env: impl Iterator<Item = (String, String)>) -> Res
     interpret(text, env, None, &|_| Ok(None))
 }
 
+/// The password that a file holds as its first line.
+///
+/// # Errors
+/// What is wrong with the file and what to do, to follow its name in a message.
+pub fn password_of(path: &Path) -> Result<Secret, String> {
+    secret::read(path).map(|file| file.secret)
+}
+
+/// The settings of a text on one subject, for a look at a single answer: what is wrong with it, in the words of a whole
+/// file. `None` if nothing is.
+#[must_use]
+pub fn complaint(section: &str, key: &str, value: &str) -> Option<String> {
+    let text = format!("[{section}]\n{key} = {}\n", toml_edit::Value::from(value));
+    let errors = parse_str(&text, std::iter::empty()).err()?;
+    // A section may lack what it needs; that is not about this value.
+    let about = |problem: &&Problem| problem.text.contains(&format!("`{key}`")) && problem.place == Place::Line(2);
+    errors.problems().iter().find(about).map(|problem| problem.text.clone())
+}
+
 fn read_secret(path: &Path) -> Result<Option<secret::PasswordFile>, String> {
     secret::read(path).map(Some)
 }

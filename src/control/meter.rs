@@ -1,22 +1,19 @@
 //! `GET /level` and `GET /echo`: what `auricle doctor` measures through a running daemon. Only numbers leave it.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use auricle_core::audio::chime::Chime;
 use auricle_core::audio::{Position, TAPE_RATE, echo as echoes, samples};
-use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
-use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::Request;
-use super::routes::{ndjson, refuse, request, stuck};
+use super::routes::{refuse, request, stuck, told};
 use super::server::Doors;
 use crate::daemon::input::Input;
 use crate::daemon::listener::Piece;
@@ -41,7 +38,7 @@ const LATEST: Duration = Duration::from_millis(1_200);
 /// The tape's place is known to a period; what was heard a moment before counts too.
 const BEFORE: Duration = Duration::from_millis(100);
 
-/// `GET /level?seconds=N`: a line per 100 ms, with `rms` and `peak` in dBFS and the number of `clipped` samples.
+/// `GET /level?seconds=N`: an event per 100 ms, with `rms` and `peak` in dBFS and the number of `clipped` samples.
 pub(super) async fn level(State(doors): State<Doors>, RawQuery(query): RawQuery) -> Response {
     let Some(seconds) = seconds(query.as_deref().unwrap_or_default()) else {
         return refuse(StatusCode::BAD_REQUEST, "it is /level?seconds=N with N from 1 to 30");
@@ -52,7 +49,7 @@ pub(super) async fn level(State(doors): State<Doors>, RawQuery(query): RawQuery)
     };
     let (lines, body) = mpsc::channel(LEVELS as usize);
     tokio::spawn(measure(pieces, seconds * LEVELS, lines));
-    ndjson(Body::from_stream(ReceiverStream::new(body).map(Ok::<_, Infallible>)))
+    told(ReceiverStream::new(body))
 }
 
 fn seconds(query: &str) -> Option<u64> {
@@ -76,22 +73,22 @@ async fn listen(doors: &Doors) -> Result<mpsc::Receiver<Piece>, Response> {
 async fn measure(mut pieces: mpsc::Receiver<Piece>, levels: u64, lines: mpsc::Sender<String>) {
     const BLOCK: usize = (TAPE_RATE as u64 / LEVELS) as usize;
     let end = Instant::now() + Duration::from_millis(levels * 1_000 / LEVELS) + PATIENCE;
-    let (mut waiting, mut told) = (Vec::new(), 0);
+    let (mut waiting, mut done) = (Vec::new(), 0);
     while let Ok(Some(piece)) = timeout_at(end, pieces.recv()).await {
         waiting.extend_from_slice(&piece.samples);
-        while waiting.len() >= BLOCK && told < levels {
+        while waiting.len() >= BLOCK && done < levels {
             let mut meter = Meter::default();
             meter.add(&waiting[..BLOCK]);
             waiting.drain(..BLOCK);
-            told += 1;
+            done += 1;
             let level = meter.level();
             let tenths = |level: f32| (f64::from(level) * 10.0).round() / 10.0;
             let line = json!({"rms": tenths(level.rms), "peak": tenths(level.peak), "clipped": meter.clipped});
-            if lines.send(format!("{line}\n")).await.is_err() {
+            if lines.send(line.to_string()).await.is_err() {
                 return;
             }
         }
-        if told == levels {
+        if done == levels {
             return;
         }
     }

@@ -121,6 +121,7 @@ impl Ledger {
             Report::Audit { what, result } => tracing::warn!(server, what, result, "audit"),
             Report::Drop { what, count, detail } => {
                 self.count(what, *count);
+                self.count("drops", *count);
                 if let Some(held_back) = self.may_log(what, 1) {
                     tracing::warn!(server, held_back, "dropped {what}: {detail}");
                 }

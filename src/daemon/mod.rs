@@ -4,6 +4,7 @@ mod assembly;
 mod cards;
 pub mod clock;
 mod control;
+mod deaf;
 mod effects;
 mod facts;
 mod heard;

@@ -3,5 +3,5 @@
 pub mod identity;
 pub mod memory;
 pub mod network;
-mod replace;
+pub mod replace;
 pub mod state;

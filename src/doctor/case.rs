@@ -10,6 +10,7 @@ use super::host::Host;
 use crate::config::{self, Errors, Loaded, Settings};
 use crate::control::client::{self, ClientError};
 use crate::device::identity::{self, Board, Origin};
+use crate::device::state;
 
 /// The daemon answers within this or is stuck.
 const ANSWER: Duration = Duration::from_secs(3);
@@ -91,9 +92,8 @@ impl Case {
             device_tree: self.host.path("proc/device-tree/serial-number"),
             cpuinfo: self.host.path("proc/cpuinfo"),
         };
-        let kept = self.host.read(device.state_dir.join("state.json"));
-        let kept = kept.and_then(|text| serde_json::from_str::<Value>(&text).ok());
-        identity::known(device.serial.as_deref(), &board, kept.as_ref().and_then(|state| state["serial"].as_str()))
+        let kept = state::peek(&self.host.path(&device.state_dir)).and_then(|state| state.serial);
+        identity::known(device.serial.as_deref(), &board, kept.as_deref())
     }
 }
 

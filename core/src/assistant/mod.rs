@@ -175,6 +175,12 @@ impl Assistant {
         self.mic.muted()
     }
 
+    /// Whether the microphone can't be used although nobody muted it.
+    #[must_use]
+    pub fn is_deaf(&self) -> bool {
+        self.mic.is_gone() && self.mic.muted().is_none()
+    }
+
     /// Everything that is wrong now, of the whole device or of one server.
     pub fn causes(&self) -> impl Iterator<Item = (Option<ServerId>, &Cause)> {
         self.causes.iter()

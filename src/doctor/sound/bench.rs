@@ -7,11 +7,10 @@ use std::sync::Arc;
 
 use auricle_core::dialogue::{Ask, Dialogue, DialogueEvent};
 use auricle_core::time::Tick;
-use serde_json::Value;
 
 use crate::config::Settings;
 use crate::daemon::{Daemon, Parts};
-use crate::device::identity;
+use crate::device::{identity, state};
 use crate::doctor::host::Host;
 use crate::sound::AlsaCards;
 
@@ -53,9 +52,7 @@ fn socket(folder: &std::path::Path) -> PathBuf {
 /// The settings without everything that others would notice. The volume stays what the device last had.
 fn alone(host: &Host, settings: &Settings, folder: &std::path::Path) -> Settings {
     let mut own = settings.clone();
-    let kept = host.read(settings.device.state_dir.join("state.json"));
-    let kept: Value = kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-    if let Some(volume) = kept["volume"].as_u64().and_then(|volume| u8::try_from(volume).ok()) {
+    if let Some(volume) = state::peek(&host.path(&settings.device.state_dir)).and_then(|state| state.volume) {
         own.audio.volume = volume.min(100);
     }
     own.linto.clear();
