@@ -60,6 +60,11 @@ impl Patient {
         self.folder.path().join("auricle.toml")
     }
 
+    /// The configuration of its cards.
+    pub fn alsa(&self) -> &str {
+        self.alsa.as_deref().unwrap()
+    }
+
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }

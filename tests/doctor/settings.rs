@@ -55,6 +55,9 @@ fn nothing_is_written_where_the_daemon_keeps_its_state() {
     let broker = Broker::start();
     let patient = Patient::at(&broker);
     patient.report().says("serial", "ok", &[SERIAL]);
-    let names: Vec<_> = std::fs::read_dir(patient.folder()).unwrap().flatten().map(|entry| entry.file_name()).collect();
-    assert_eq!(names, ["auricle.toml"], "neither state nor socket nor anything temporary is left");
+    let names = std::fs::read_dir(patient.folder()).unwrap().flatten().map(|entry| entry.file_name());
+    let names = names.map(|name| name.into_string().unwrap());
+    // The client library of the sound server keeps files of its own.
+    let ours: Vec<_> = names.filter(|name| !name.starts_with("pulse-") && name != ".config").collect();
+    assert_eq!(ours, ["auricle.toml"], "neither state nor socket nor anything temporary is left");
 }

@@ -1,6 +1,7 @@
 //! Level, silence, clipping and echo, with a daemon and without.
 
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -54,6 +55,7 @@ fn a_dead_microphone_gives_only_zeros() {
     let pulse = Pulse::start();
     both(&pulse, |report| {
         report.says("microphone", "ok", &["testmic"]);
+        assert_eq!(report.findings.iter().filter(|finding| finding["check"] == "microphone").count(), 1);
         report.says("loudspeaker", "ok", &["testspk"]);
         report.says("level", "warning", &["only zeros", "`channel`"]);
         report.says("echo", "warning", &["does not hear"]);
@@ -108,7 +110,9 @@ fn a_frozen_sound_server_holds_nobody() {
     pulse.freeze();
     let report = patient.report();
     pulse.thaw();
-    report.says("microphone", "fault", &[]);
+    report.says("microphone", "fault", &["`testmic` does not answer"]);
+    report.says("loudspeaker", "fault", &["`testspk` does not answer"]);
+    report.says("level", "skipped", &["no microphone"]);
     assert_eq!(report.code, 1);
 }
 
@@ -137,4 +141,34 @@ fn whoever_has_the_microphone_meanwhile_is_not_thrown_out() {
     daemon.run_cli(&["doctor", "--json"]);
     assert_eq!(open(), 1, "doctor opened none of its own");
     assert_eq!(daemon.counter("capture_reopens"), 0);
+}
+
+/// With a terminal of its own; what it showed, and how it ended.
+fn at_a_terminal(patient: &Patient) -> (String, i32) {
+    let words = format!("exec {} doctor --config {}", crate::daemon::AURICLE, patient.file().display());
+    let mut script = Command::new("script");
+    script.args(["-qefc", &words, "/dev/null"]).env("TERM", "xterm").env("ALSA_CONFIG_PATH", patient.alsa());
+    let mut child =
+        script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script; `apt install bsdutils`");
+    // Held open: the end of its input would end the terminal.
+    let _input = child.stdin.take();
+    let output = child.wait_with_output().unwrap();
+    (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code().unwrap())
+}
+
+#[test]
+fn a_person_at_a_terminal_is_asked_to_speak_and_sees_a_meter() {
+    let (broker, pulse) = (Broker::start(), Pulse::start());
+    let patient = Patient::new(&settings(&broker)).with_sound(&pulse);
+    let room = pulse.record();
+    let (silent, code) = at_a_terminal(&patient);
+    assert!(silent.contains("Please speak now"), "{silent}");
+    assert!(silent.contains("\x1b[K[") && silent.contains("dBFS"), "no meter: {silent}");
+    // Whoever was asked to speak and gives only zeros has a dead microphone.
+    assert!(silent.contains("only zeros") && code == 1, "{code}: {silent}");
+    assert!(room.finish().iter().any(|sample| sample.abs() > 1_000), "the device said so aloud");
+
+    let _person = speaking(&pulse, 8_192.0);
+    let (heard, code) = at_a_terminal(&patient);
+    assert!(heard.contains("[####") && code == 0, "{code}: {heard}");
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::doctor::case::{Case, Daemon};
-use crate::doctor::sheet::Finding;
-use crate::sound::Direction;
+use crate::doctor::sheet::{Finding, Verdict};
 use crate::sound::inventory::{Condition, Device, Inventory};
+use crate::sound::{AlsaCards, Cards, Direction, Shape, SoundError};
 
 /// A look at the cards takes some milliseconds.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -22,12 +22,47 @@ pub async fn look(case: &Case) -> Vec<Finding> {
         let remedy = "Unplug the USB sound card, or restart the machine.";
         return vec![Finding::fault("microphone", "the sound cards do not answer", remedy)];
     };
+    let (capture, playback) = (settings.audio.capture.name(), settings.audio.playback.name());
     let runs = !matches!(case.daemon, Daemon::Absent);
-    let one = |check, direction, want: &str| judge(check, &inventory, direction, want, runs);
-    vec![
-        one("microphone", Direction::Capture, settings.audio.capture.name()),
-        one("loudspeaker", Direction::Playback, settings.audio.playback.name()),
-    ]
+    let (microphone, loudspeaker) = tokio::join!(
+        one("microphone", &inventory, Direction::Capture, capture, runs),
+        one("loudspeaker", &inventory, Direction::Playback, playback, runs),
+    );
+    vec![microphone, loudspeaker]
+}
+
+async fn one(check: &'static str, all: &Inventory, direction: Direction, want: &str, runs: bool) -> Finding {
+    let finding = judge(check, all, direction, want, runs);
+    let listed = want == "auto" || find(all.devices(direction), want).is_some_and(is_hardware);
+    if runs || listed || finding.verdict != Verdict::Ok {
+        return finding;
+    }
+    // Nobody has looked yet whether there is anything behind the name.
+    let name = want.to_owned();
+    let opening = tokio::task::spawn_blocking(move || open(direction, &name));
+    let opened = match tokio::time::timeout(LIMIT, opening).await {
+        Ok(Ok(opened)) => opened,
+        _ => Err(SoundError::Stuck { device: want.to_owned() }),
+    };
+    match opened {
+        Ok(shape) => Finding::ok(check, format!("{}; opened as {shape}", finding.seen)),
+        Err(error) => {
+            let remedy = format!("`auricle devices` lists the names for `{}` in [audio].", direction.setting());
+            Finding::fault(check, error.to_string(), remedy)
+        }
+    }
+}
+
+const fn is_hardware(device: &Device) -> bool {
+    !matches!(device.condition, Condition::Named)
+}
+
+/// Opens the device and closes it again. May block for ever on a frozen sound server.
+fn open(direction: Direction, name: &str) -> Result<Shape, SoundError> {
+    match direction {
+        Direction::Capture => AlsaCards.open_capture(name).map(|pcm| pcm.shape()),
+        Direction::Playback => AlsaCards.open_playback(name).map(|pcm| pcm.shape()),
+    }
 }
 
 /// `want` is `auto` or a PCM name. `runs`: a daemon does, so that a card in use is as it should be.
@@ -44,7 +79,7 @@ pub fn judge(check: &'static str, inventory: &Inventory, direction: Direction, w
     };
     let Some(device) = find(inventory.devices(direction), name) else {
         // Plugins of ALSA have names that no list has.
-        return Finding::ok(check, format!("`{name}` ({by}); it is not in the list of cards"));
+        return Finding::ok(check, format!("`{name}` ({by}), which is not in the list of cards"));
     };
     let shown = format!("`{}` ({by})", device.name.pcm);
     match &device.condition {
@@ -76,9 +111,8 @@ mod tests {
     use auricle_core::audio::convert::Format;
 
     use super::*;
-    use crate::doctor::sheet::Verdict;
+    use crate::sound::CardName;
     use crate::sound::inventory::Offer;
-    use crate::sound::{CardName, Shape, SoundError};
 
     fn inventory(condition: Condition) -> Inventory {
         let name = CardName { pcm: "hw:CARD=mic,DEV=0".into(), description: "A microphone".into() };

@@ -23,17 +23,20 @@ use crate::control::client;
 /// A microphone that is not there by then is not there. The first sample of a sleeping sound server takes 3 s.
 const OPENING: Duration = Duration::from_secs(5);
 
+const NO_MICROPHONE: &str = "there is no microphone";
+
 /// Between two looks at the daemon's status.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Measures, through whichever daemon there is.
 pub(super) async fn look(case: &Case, sheet: &Sheet) {
-    let skip = |why: &str| sheet.write_all(["level", "echo"].map(|check| Finding::skipped(check, why)));
+    let skip = |why: &str| skip(sheet, why);
     match (&case.daemon, case.settings()) {
         (Daemon::Running(_), _) => measure(case, sheet, &case.socket).await,
         (Daemon::Denied, _) => skip("the daemon has the microphone, and this user may not ask it"),
         (Daemon::Stuck(_), _) => skip("the daemon has the microphone, and does not answer"),
         (Daemon::Absent, None) => skip("the settings are not known"),
+        (Daemon::Absent, _) if sheet.has_fault("microphone") => skip(NO_MICROPHONE),
         (Daemon::Absent, Some(settings)) => match bench::Bench::build(&case.host, settings) {
             Err(why) => skip(&why),
             Ok(bench) => {
@@ -48,13 +51,19 @@ pub(super) async fn look(case: &Case, sheet: &Sheet) {
     }
 }
 
+fn skip(sheet: &Sheet, why: &str) {
+    sheet.write_all(["level", "echo"].map(|check| Finding::skipped(check, why)));
+}
+
 /// Whatever is wrong with the cards is told here; a daemon that runs has told it already.
 async fn without_daemon(case: &Case, sheet: &Sheet, socket: &Path) {
-    let wrong = opening(socket).await;
-    let mic_gone = wrong.iter().any(|finding| finding.check == "microphone");
-    sheet.write_all(wrong);
-    if mic_gone {
-        return sheet.write_all(["level", "echo"].map(|check| Finding::skipped(check, "there is no microphone")));
+    for finding in opening(socket).await {
+        if !sheet.has_fault(finding.check) {
+            sheet.write(finding);
+        }
+    }
+    if sheet.has_fault("microphone") {
+        return skip(sheet, NO_MICROPHONE);
     }
     measure(case, sheet, socket).await;
 }
