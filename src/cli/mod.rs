@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod devices;
 mod dictate;
+mod doctor;
 mod events;
 mod run;
 mod setup;
@@ -48,6 +49,8 @@ enum Command {
     /// Show the main job with nothing else installed: a broker, a server and a person, all inside.
     #[cfg(feature = "demo")]
     Demo(demo::Options),
+    /// Look at everything that the device needs, and say what to do.
+    Doctor(doctor::Options),
     /// Say how the daemon is.
     Status(Reach),
     /// Let the device say something.
@@ -146,6 +149,7 @@ pub fn main() -> ExitCode {
         Command::Setup(options) => setup::setup(options),
         #[cfg(feature = "demo")]
         Command::Demo(options) => demo::demo(&options),
+        Command::Doctor(options) => doctor::doctor(&options),
         Command::Status(reach) => status::status(&reach),
         Command::Say { text, reach } => talk::say(&text.join(" "), &reach),
         Command::Ask { text, chatbot, reach } => ask::ask(&text.join(" "), chatbot, &reach),

@@ -16,6 +16,7 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError::Lagged;
 use tokio_stream::{Stream, StreamExt};
 
 use super::dictation::dictate;
+use super::meter::{echo, level};
 use super::server::{ANSWER, Doors};
 use super::{Action, Answer, Request};
 use crate::daemon::input::Input;
@@ -34,6 +35,8 @@ pub(super) fn router(doors: Doors) -> Router {
         .route("/mute", post(|doors| act(doors, Action::Mute)))
         .route("/unmute", post(|doors| act(doors, Action::Unmute)))
         .route("/volume", get(|doors| act(doors, Action::Volume(None))).post(volume))
+        .route("/level", get(level))
+        .route("/echo", get(echo))
         .route("/dictate", get(dictate))
         .route("/dictate/stop", post(|doors| act(doors, Action::DictateStop)))
         .route("/meeting/start", post(meeting))
@@ -109,7 +112,7 @@ pub(super) async fn perform(doors: &Doors, action: Action) -> Option<Answer> {
     request(doors, Request::Act(action, reply), answer).await
 }
 
-async fn request<T>(doors: &Doors, request: Request, answer: oneshot::Receiver<T>) -> Option<T> {
+pub(super) async fn request<T>(doors: &Doors, request: Request, answer: oneshot::Receiver<T>) -> Option<T> {
     doors.inbox.try_send(Input::Request(request)).ok()?;
     tokio::time::timeout(ANSWER, answer).await.ok()?.ok()
 }

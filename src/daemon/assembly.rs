@@ -53,6 +53,7 @@ pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>)
         services: Services::default(),
         minutes: Minutes::default(),
         waiting: Waiting::default(),
+        sounding: None,
         voice: Arc::new(Voice::new(TtsSettings {
             language: settings.tts.language.clone(),
             command: settings.tts.command.clone(),

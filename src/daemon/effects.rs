@@ -86,6 +86,7 @@ impl Control {
     }
 
     fn play(&mut self, play: PlayNumber, source: Source) {
+        self.sounding_ordered(play, &source);
         if let Source::Stream(_) = source {
             return self.pending.push_back(Event::Played { play, end: PlayEnd::Failed, heard: Duration::ZERO });
         }

@@ -12,12 +12,14 @@ pub mod hearing;
 mod inbox;
 pub mod input;
 pub mod ledger;
+pub mod listener;
 mod loudness;
 mod meeting;
 mod notify;
 mod patience;
 mod requests;
 mod services;
+mod sounding;
 mod speech;
 mod status;
 
@@ -35,6 +37,7 @@ use crate::sound::Cards;
 use control::Control;
 use input::{INBOX, Input};
 use ledger::Ledger;
+pub use sounding::Sounded;
 
 /// The brokers have so long for our farewell. With what the sound threads need it must stay below 2 s.
 const FAREWELL: Duration = Duration::from_millis(1_200);

@@ -29,6 +29,8 @@ impl Control {
         match request {
             // Whoever asked may have gone away meanwhile.
             Request::Status(reply) => drop(reply.send(self.status())),
+            Request::Listen(reply) => drop(reply.send(self.listen())),
+            Request::Sound(reply) => self.sound(reply),
             Request::Act(action, reply) => match self.act_now(action) {
                 Ok(answer) => drop(reply.send(answer)),
                 Err(later) => self.act_later(later, reply),

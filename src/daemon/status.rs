@@ -26,7 +26,8 @@ impl Control {
             .enumerate()
             .map(|(n, server)| {
                 let link = if self.assistant.link(ServerId(n)) { "up" } else { "down" };
-                json!({"name": server.name, "kind": server.kind, "link": link})
+                let answered = self.assistant.answered(ServerId(n));
+                json!({"name": server.name, "kind": server.kind, "link": link, "application": answered})
             })
             .collect();
         json!({

@@ -89,14 +89,14 @@ pub fn identify(configured: Option<&str>, board: &Board, state: &mut StateFile) 
     Ok(Identity { serial, origin: Origin::Random, warning })
 }
 
-/// The serial number that [`identify`] would find, without making one up or touching the state: `None` if the daemon will
-/// have to make one up.
+/// What [`identify`] would say, without making anything up: `kept` is what the state file remembers. `None`: nothing is
+/// known yet. What the settings say is not checked here.
 #[must_use]
-pub fn known(configured: Option<&str>, board: &Board, remembered: Option<&str>) -> Option<String> {
-    let configured = configured.map(str::to_owned);
-    configured
-        .or_else(|| boards(board))
-        .or_else(|| remembered.filter(|serial| check(serial).is_ok()).map(str::to_owned))
+pub fn known(configured: Option<&str>, board: &Board, kept: Option<&str>) -> Option<(String, Origin)> {
+    let settings = configured.map(|serial| (serial.to_owned(), Origin::Settings));
+    let board = || boards(board).map(|serial| (serial, Origin::Board));
+    let kept = || kept.filter(|serial| check(serial).is_ok()).map(|serial| (serial.to_owned(), Origin::Random));
+    settings.or_else(board).or_else(kept)
 }
 
 /// The board's own, made fit for the admin page; `None` if it has none or only a placeholder.

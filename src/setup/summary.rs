@@ -51,6 +51,7 @@ fn serial(file: &Path) -> String {
     let state = settings.and_then(|settings| state::peek(&settings.device.state_dir));
     let remembered = state.and_then(|state| state.serial);
     let known = identity::known(configured.as_deref(), &identity::Board::default(), remembered.as_deref());
+    let known = known.map(|(serial, _)| serial);
     known.unwrap_or_else(|| {
         "this board has none; the daemon makes one up when it first runs, and `auricle status` prints it".to_owned()
     })

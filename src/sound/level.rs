@@ -42,15 +42,15 @@ pub struct Measured {
 
 /// Adds up samples.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Meter {
+pub(crate) struct Meter {
     power: f64,
     peak: u16,
-    pub(super) samples: u64,
-    pub(super) clipped: u64,
+    pub(crate) samples: u64,
+    pub(crate) clipped: u64,
 }
 
 impl Meter {
-    pub(super) fn add(&mut self, samples: &[i16]) {
+    pub(crate) fn add(&mut self, samples: &[i16]) {
         for &sample in samples {
             self.power += f64::from(sample).powi(2);
             self.peak = self.peak.max(sample.unsigned_abs());
@@ -59,12 +59,12 @@ impl Meter {
         self.samples += samples.len() as u64;
     }
 
-    pub(super) fn level(&self) -> Level {
+    pub(crate) fn level(&self) -> Level {
         let mean = self.power / self.samples.max(1) as f64;
         Level { rms: dbfs(mean.sqrt()), peak: dbfs(self.peak.into()) }
     }
 
-    pub(super) const fn all_zero(&self) -> bool {
+    pub(crate) const fn all_zero(&self) -> bool {
         self.peak == 0
     }
 }

@@ -30,6 +30,7 @@ pub use bell::Bell;
 pub use card::{CapturePcm, CardName, Cards, Direction, Fault, PlaybackPcm, Shape, Woken, choose};
 pub use devices::AlsaCards;
 pub use error::SoundError;
+pub(crate) use level::Meter;
 pub use level::{Level, Measured, SILENCE_DBFS};
 pub use loudspeaker::{Loudspeaker, PlaybackWant, SpeakerCounters, SpeakerNotice};
 pub use microphone::{CaptureWant, MicCounters, MicNotice, Microphone, Pace};

@@ -6,6 +6,7 @@ use crate::assistant::cause::Cause;
 use crate::assistant::report::Report;
 use crate::assistant::shown::State;
 use crate::audio::Position;
+use crate::audio::chime::Chime;
 use crate::dialogue::{Delivery, DeviceFacts, PlayEnd, Source, Trigger};
 use crate::hearing::{EarCommand, Ending, Limits, ListenId, UplinkId};
 use crate::link::{LinkAsk, LinkEvent, Publication};
@@ -189,6 +190,8 @@ pub enum Event {
     Unmute(By),
     /// Say this, outside any turn.
     Say(String),
+    /// Let this be heard, outside any turn.
+    Sound(Chime),
     /// Somebody began to speak in this opening of the microphone.
     SpeechStart(ListenId),
     /// The endpointer let go.

@@ -192,6 +192,12 @@ impl Assistant {
         self.links.get(server.0).copied().unwrap_or(false)
     }
 
+    /// Whether anybody behind that connection has answered since it stands.
+    #[must_use]
+    pub fn answered(&self, server: ServerId) -> bool {
+        self.servers.get(server.0).is_some_and(|dialogue| dialogue.answered())
+    }
+
     /// Who holds the turn.
     #[must_use]
     pub fn turn(&self) -> Option<ServerId> {

@@ -345,4 +345,9 @@ pub trait Dialogue {
 
     /// When to call [`DialogueEvent::Deadline`] at the latest.
     fn deadline(&self) -> Option<Tick>;
+
+    /// Whether anybody behind the connection has answered since it stands. False for kinds that can't tell.
+    fn answered(&self) -> bool {
+        false
+    }
 }

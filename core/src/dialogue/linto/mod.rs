@@ -207,6 +207,11 @@ impl Dialogue for Linto {
         let all = [self.presence.deadline(), self.turn.deadline(), self.streaming.deadline(), self.oversize.deadline()];
         all.into_iter().flatten().min()
     }
+
+    fn answered(&self) -> bool {
+        let standing = self.presence.standing();
+        standing.up && standing.application
+    }
 }
 
 #[cfg(test)]
