@@ -27,6 +27,12 @@ impl Clock {
         self.0 + tick.since(Tick::from_millis(3_600_000))
     }
 
+    /// A moment on the machine's clock as a tick; one before the start is the start.
+    #[must_use]
+    pub fn tick(self, instant: Instant) -> Tick {
+        Tick::from_millis(3_600_000) + instant.saturating_duration_since(self.0)
+    }
+
     /// The moment in `span` from now, on the machine's clock.
     #[must_use]
     pub fn within(span: Duration) -> Instant {

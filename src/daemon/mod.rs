@@ -1,6 +1,7 @@
 //! The daemon: the wiring, the only place that knows everybody.
 
 mod assembly;
+mod buttons;
 mod cards;
 pub mod clock;
 mod control;
@@ -11,11 +12,13 @@ pub mod hearing;
 mod inbox;
 pub mod input;
 pub mod ledger;
+mod lights;
 mod loudness;
 mod meeting;
 mod notify;
 mod patience;
 mod requests;
+mod retry;
 mod services;
 mod speech;
 mod status;
@@ -30,6 +33,7 @@ use tokio::task::LocalSet;
 
 use crate::config::Settings;
 use crate::control::server::{Doors, Socket};
+use crate::device::pins::Pins;
 use crate::sound::Cards;
 use control::Control;
 use input::{INBOX, Input};
@@ -46,6 +50,8 @@ pub struct Parts {
     pub reload: Option<Box<dyn FnMut() -> Result<Settings, String>>>,
     /// The sound cards.
     pub cards: Arc<dyn Cards>,
+    /// The pins of buttons and lights.
+    pub pins: Arc<dyn Pins>,
     /// Servers beside those of the settings, for protocols under test.
     pub dialogues: Vec<(String, Box<dyn Dialogue>)>,
 }
