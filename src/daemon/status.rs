@@ -26,8 +26,7 @@ impl Control {
             .enumerate()
             .map(|(n, server)| {
                 let link = if self.assistant.link(ServerId(n)) { "up" } else { "down" };
-                let answered = self.assistant.answered(ServerId(n));
-                json!({"name": server.name, "kind": server.kind, "link": link, "application": answered})
+                json!({"name": server.name, "kind": server.kind, "link": link})
             })
             .collect();
         json!({
@@ -69,7 +68,9 @@ impl Control {
             all.insert(name.to_owned(), json!(counter.load(Ordering::Relaxed)));
         }
         all.insert("deaf_seconds".to_owned(), json!(self.ledger.deaf.seconds(Instant::now())));
-        for server in &self.servers {
+        for (n, server) in self.servers.iter().enumerate() {
+            let answered = self.assistant.answered(ServerId(n));
+            all.insert(format!("{}_application", server.name), json!(u8::from(answered)));
             for (name, count) in server.link.iter().flat_map(|link| link.counters().counts()) {
                 all.insert(format!("{}_{name}", server.name), json!(count));
             }

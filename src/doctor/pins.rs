@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use super::case::Case;
 use super::host::Host;
 use super::sheet::Finding;
+use crate::config::Settings;
 
 const CHECK: &str = "pins";
 
@@ -20,13 +21,21 @@ pub struct Wants {
     pub spi: bool,
 }
 
+impl Wants {
+    fn of(settings: &Settings) -> Self {
+        let light = settings.leds.want();
+        let strip = light.as_ref().is_some_and(|want| want.spi().is_some());
+        let pins = light.is_some_and(|want| want.spi().is_none() || want.power.is_some());
+        Self { gpio: pins || !settings.buttons().is_empty(), spi: strip }
+    }
+}
+
 /// Nothing to see unless the settings want something.
 #[must_use]
 pub fn look(case: &Case) -> Vec<Finding> {
     match case.settings() {
         None => vec![Finding::skipped(CHECK, "the settings are not known")],
-        // Button and lights come with a later version of the settings.
-        Some(_) => judge(&case.host, Wants::default()),
+        Some(settings) => judge(&case.host, Wants::of(settings)),
     }
 }
 

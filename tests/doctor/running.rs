@@ -21,7 +21,7 @@ fn a_healthy_daemon_tells_everything_and_notices_nothing() {
     let daemon = Daemon::ready(&pulse, &settings(&broker));
     let server = Probe::connect(broker.port(), None);
     server.publish(&format!("blk/tolinto/{SERIAL}/tts_lang"), r#"{"value":"en-GB"}"#, false);
-    daemon.wait_status("the application to be heard", |status| status["servers"][0]["application"] == true);
+    daemon.wait_status("the application to be heard", |status| status["counters"]["linto_application"] == 1);
     let before = daemon.events().len();
     let logins = broker.logged("New client connected");
 

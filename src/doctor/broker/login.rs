@@ -56,7 +56,7 @@ fn of_daemon(status: &Value, server: &Linto) -> Vec<Finding> {
     findings.push(match about_scope.into_iter().next() {
         Some((_, text, remedy)) => Finding::fault(SCOPE, text, remedy),
         None if seen["link"] != "up" => Finding::skipped(SCOPE, "the daemon is not connected"),
-        None if seen["application"] == true => answered(server),
+        None if status["counters"][format!("{}_application", server.name)] == 1 => answered(server),
         None => unanswered(server),
     });
     findings
