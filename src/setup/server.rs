@@ -84,8 +84,8 @@ fn test_server(session: &mut Session<'_>, server: &mut Server) -> Result<Option<
         Ok(()) => {}
         Err(verdict) => return Ok(Some(verdict.trouble().unwrap_or_default().to_owned())),
     }
-    let question =
-        "Without encryption everybody on the way can read the password and hear what is said. Use it all the same?";
+    session.tell("Without encryption everybody on the way can read the password and hear what is said.");
+    let question = "Use it all the same? (y/n)";
     if session.choose(question, "ny")? == 'y' {
         server.candidates = vec![plain];
         return Ok(None);
@@ -94,7 +94,7 @@ fn test_server(session: &mut Session<'_>, server: &mut Server) -> Result<Option<
 }
 
 fn knock(session: &mut Session<'_>, broker: &BrokerAddress, ca_file: &str) -> Result<(), Verdict> {
-    session.tell(&format!("trying {broker} …"));
+    session.tell(&format!("trying {broker} ..."));
     let account = Account { ca_file: path(ca_file), ..Account::default() };
     match session.world.login(&address(broker), &account) {
         Verdict::Welcome | Verdict::Refused(_) => {

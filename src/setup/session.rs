@@ -40,9 +40,11 @@ impl Session<'_> {
     /// Yes or no, or one of other words: by its first letter. Asks again until it is one of `letters`, the first of which
     /// is what Enter means.
     pub(super) fn choose(&mut self, question: &str, letters: &str) -> Result<char, Stop> {
+        let usual = letters.chars().next();
+        let shown = usual.map(String::from).unwrap_or_default();
         loop {
-            let answer = self.asker.ask(&format!("  {question} [{letters}]:"))?;
-            let first = answer.chars().next().or(letters.chars().next());
+            let answer = self.asker.ask(&format!("  {question} [{shown}]:"))?;
+            let first = answer.chars().next().or(usual);
             match first.map(|letter| letter.to_ascii_lowercase()).filter(|letter| letters.contains(*letter)) {
                 Some(letter) => return Ok(letter),
                 None => self.tell(&format!("one of these letters, please: {letters}")),
@@ -72,7 +74,7 @@ impl Session<'_> {
     }
 
     fn after_trouble(&mut self) -> Result<Next, Stop> {
-        let letter = self.choose("try (a)gain, (c)hange the answer, or (g)o on as it is?", "acg")?;
+        let letter = self.choose("(a) try again, (c) change the answer, (g) go on as it is", "acg")?;
         Ok(match letter {
             'c' => Next::Change,
             'g' => Next::GoOn,

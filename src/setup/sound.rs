@@ -110,13 +110,13 @@ fn hear(session: &mut Session<'_>, device: &str) -> Result<Option<String>, Stop>
 }
 
 fn speak(session: &mut Session<'_>, device: &str) -> Result<Option<String>, Stop> {
-    session.tell("Listen: three short sounds …");
+    session.tell("Listen: three short sounds ...");
     let volume = session.present.settings().map_or(80, |settings| settings.audio.volume);
     if let Err(error) = session.world.play(device, volume) {
         return Ok(failed(session, &error));
     }
     session.asker.goes_on()?;
-    let heard = session.choose("Did you hear them?", "yn")? == 'y';
+    let heard = session.choose("Did you hear them? (y/n)", "yn")? == 'y';
     Ok((!heard).then(|| {
         "nothing was heard: is it plugged in, switched on, turned up (`alsamixer`), and the right one?".to_owned()
     }))
