@@ -53,7 +53,6 @@ pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>)
         services: Services::default(),
         minutes: Minutes::default(),
         waiting: Waiting::default(),
-        sounding: None,
         voice: Arc::new(Voice::new(TtsSettings {
             language: settings.tts.language.clone(),
             command: settings.tts.command.clone(),
