@@ -1,5 +1,6 @@
 //! `auricle devices`: what there is to hear and to speak with, as the settings want it.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
@@ -12,11 +13,9 @@ use crate::sound::inventory::{Condition, Device, Inventory, Volume};
 /// Prints the inventory. It needs no daemon and disturbs none.
 pub fn devices(as_json: bool) -> ExitCode {
     let inventory = Inventory::take();
-    if as_json {
-        println!("{}", in_json(&inventory));
-    } else {
-        print!("{}", in_words(&inventory));
-    }
+    let text = if as_json { format!("{}\n", in_json(&inventory)) } else { in_words(&inventory) };
+    // Who reads only the first lines closes the pipe; that is no failure.
+    let _ = std::io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS
 }
 

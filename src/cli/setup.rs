@@ -76,7 +76,7 @@ fn run(options: Options) -> Result<(), SetupError> {
     let mut terminal = Terminal::open().map_err(SetupError::Terminal)?;
     if yes {
         let mut note = |line: &str| eprintln!("warning: {line}");
-        return setup::unattended(plan, &world, service, &mut |line| println!("{line}"), &mut note);
+        return setup::unattended(plan, &mut terminal, &world, service, &mut note);
     }
     setup::ask(plan, &mut terminal, &world, service)
 }

@@ -119,11 +119,11 @@ section! {
 section! {
     /// Microphone and loudspeaker.
     pub struct Audio = "audio" {
-        /// The microphone: an ALSA PCM name such as "plughw:CARD=Device" (`arecord -L` lists them), or "auto", the only card
-        /// that can capture.
+        /// The microphone: an ALSA PCM name such as "plughw:CARD=Device" (`auricle devices` lists them), or "auto", the only
+        /// card that can capture.
         capture: Pcm = PcmName, Default("\"auto\""), Restart;
-        /// The loudspeaker: an ALSA PCM name (`aplay -L` lists them), or "auto", the only card that can play, or of several
-        /// the one with the only microphone.
+        /// The loudspeaker: an ALSA PCM name (`auricle devices` lists them), or "auto", the only card that can play, or of
+        /// several the one with the only microphone.
         playback: Pcm = PcmName, Default("\"auto\""), Restart;
         /// Which channel of the microphone is listened to: its number from 0, "mean" of all, or "auto".
         channel: Channel = ChannelChoice, Default("\"auto\""), Restart;

@@ -72,7 +72,6 @@ pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>)
         bodies: BTreeMap::new(),
         state,
         ledger,
-        deaf: Default::default(),
         watchdog: Watchdog::from_environment(),
         probe: None,
         inbox,

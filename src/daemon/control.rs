@@ -12,7 +12,6 @@ use auricle_core::voices::Voices;
 use tokio::sync::mpsc;
 
 use super::clock::Clock;
-use super::deaf::Deaf;
 use super::hearing::Hearing;
 use super::input::Input;
 use super::ledger::Ledger;
@@ -67,7 +66,6 @@ pub(super) struct Control {
     pub(super) bodies: BTreeMap<UplinkId, Vec<u8>>,
     pub(super) state: StateFile,
     pub(super) ledger: Ledger,
-    pub(super) deaf: Deaf,
     pub(super) watchdog: Watchdog,
     pub(super) probe: Option<Instant>,
     pub(super) inbox: mpsc::Sender<Input>,
@@ -135,7 +133,7 @@ impl Control {
                 self.carry_out(effect);
             }
         }
-        self.deaf.note(self.assistant.is_deaf(), Instant::now());
+        self.ledger.deaf.note(self.assistant.is_deaf(), Instant::now());
     }
 
     fn take(&mut self, input: Input) {

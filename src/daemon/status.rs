@@ -68,7 +68,7 @@ impl Control {
         ] {
             all.insert(name.to_owned(), json!(counter.load(Ordering::Relaxed)));
         }
-        all.insert("deaf_seconds".to_owned(), json!(self.deaf.seconds(Instant::now())));
+        all.insert("deaf_seconds".to_owned(), json!(self.ledger.deaf.seconds(Instant::now())));
         for server in &self.servers {
             for (name, count) in server.link.iter().flat_map(|link| link.counters().counts()) {
                 all.insert(format!("{}_{name}", server.name), json!(count));

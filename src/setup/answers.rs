@@ -62,21 +62,22 @@ impl Answers {
     /// The settings that they change. The device answers when it is spoken to: any speech opens a turn, unless the file
     /// already says what does.
     pub(super) fn changes(&self, present: &Present, password_file: &Path) -> Vec<Change> {
-        let text =
-            |section, key, value: &Option<String>| value.as_deref().map(|value| Change::text(section, key, value));
-        let mut changes: Vec<Change> = [
-            text("linto", "broker", &self.broker),
-            text("linto", "ca_file", &self.ca_file),
-            text("linto", "username", &self.username),
-            text("linto", "scope", &self.scope),
-            text("linto", "application", &self.application),
-            text("linto", "application_kind", &self.application_kind),
-            text("audio", "capture", &self.capture),
-            text("audio", "playback", &self.playback),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+        let texts = [
+            ("linto", "broker", self.broker.as_ref().filter(|broker| !present.has_broker(broker)), None),
+            ("linto", "ca_file", self.ca_file.as_ref(), Some("")),
+            ("linto", "username", self.username.as_ref(), Some("")),
+            ("linto", "scope", self.scope.as_ref(), None),
+            ("linto", "application", self.application.as_ref(), Some("")),
+            ("linto", "application_kind", self.application_kind.as_ref(), None),
+            ("audio", "capture", self.capture.as_ref(), Some("auto")),
+            ("audio", "playback", self.playback.as_ref(), Some("auto")),
+        ];
+        let mut changes = Vec::new();
+        for (section, key, value, default) in texts {
+            // What is the default anyway need not be written down, unless something else stands there.
+            let needed = |value: &&String| default != Some(value.as_str()) || edit::has(&present.text, section, key);
+            changes.extend(value.filter(needed).map(|value| Change::text(section, key, value)));
+        }
         if self.password != Password::Keep {
             if edit::has(&present.text, "linto", "password") {
                 changes.push(Change::text("linto", "password", ""));
@@ -102,12 +103,6 @@ pub struct Present {
     settings: Option<Settings>,
 }
 
-/// The commented default, for a machine on which no package has put it.
-const DEFAULT: &str = include_str!("../../config/auricle.toml");
-
-/// Where the package puts it.
-const SHARED: &str = "/usr/share/auricle/auricle.toml";
-
 impl Present {
     /// Reads the file.
     ///
@@ -117,9 +112,7 @@ impl Present {
         // Behind a link the file itself is replaced, not the link.
         let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
         if !file.exists() {
-            let text = fs::read_to_string(SHARED).ok().filter(|text| config::parse_str(text, no_variables()).is_ok());
-            let text = text.unwrap_or_else(|| DEFAULT.to_owned());
-            return Ok(Self { file, text, exists: false, settings: None });
+            return Ok(Self { file, text: config::sample(), exists: false, settings: None });
         }
         // A password file that is missing is what setup may be run for.
         let loaded = config::load(Some(&file), no_variables())
@@ -134,6 +127,11 @@ impl Present {
     #[must_use]
     pub fn server(&self) -> Option<&Linto> {
         self.settings.as_ref().and_then(|settings| settings.linto.first())
+    }
+
+    /// Whether this is the broker that is set up, however it is written.
+    fn has_broker(&self, broker: &str) -> bool {
+        self.server().is_some_and(|server| broker.parse().as_ref() == Ok(&server.broker))
     }
 
     /// What the file says.

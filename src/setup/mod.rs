@@ -18,8 +18,6 @@ mod terminal;
 mod unattended;
 mod world;
 
-use std::path::Path;
-
 pub use answers::{Answers, Password, Present};
 pub use asker::{Asker, Stop};
 pub use error::SetupError;
@@ -66,8 +64,8 @@ pub fn ask(plan: Plan, asker: &mut dyn Asker, world: &dyn World, mut service: Se
     let kept =
         Answers { application_kind: wants.application_kind.clone(), scope: wants.scope.clone(), ..Answers::default() };
     let proposed = wants.or(present.proposals());
-    let service_ref = &mut service;
-    let mut session = Session { asker, world, service: service_ref, present: &present, proposed, answers: kept, tests };
+    let mut session =
+        Session { asker, world, service: &mut service, present: &present, proposed, answers: kept, tests };
     for (index, step) in STEPS.iter().enumerate() {
         session.asker.tell("");
         session.asker.tell(&format!("{}/{}  {}", index + 1, STEPS.len(), step.title));
@@ -78,20 +76,21 @@ pub fn ask(plan: Plan, asker: &mut dyn Asker, world: &dyn World, mut service: Se
     finish(&answers, &present, &mut service, &mut |line| asker.tell(line))
 }
 
-/// The same without questions. `tell` gets what is printed, `note` what is worth a warning.
+/// The same without questions. `note` gets what is worth a warning.
 ///
 /// # Errors
 /// Nothing was written; why.
 pub fn unattended(
     plan: Plan,
+    asker: &mut dyn Asker,
     world: &dyn World,
     mut service: Service,
-    tell: &mut dyn FnMut(&str),
     note: &mut dyn FnMut(&str),
 ) -> Result<(), SetupError> {
     let Plan { present, wants, tests } = plan;
     let answers = unattended::answer(wants, &present, world, &mut service, tests, note)?;
-    finish(&answers, &present, &mut service, tell)
+    asker.goes_on()?;
+    finish(&answers, &present, &mut service, &mut |line| asker.tell(line))
 }
 
 fn finish(
@@ -104,10 +103,4 @@ fn finish(
     let started = service.start();
     summary::told(answers, present, &saved, &started).iter().for_each(|line| tell(line));
     Ok(())
-}
-
-/// Whether these are the settings of the system, which only root may write.
-#[must_use]
-pub fn is_system(file: &Path) -> bool {
-    file == Path::new(crate::config::DEFAULT_PATH)
 }

@@ -144,9 +144,14 @@ fn ask_account(session: &mut Session<'_>) -> Result<Login, Stop> {
         return Ok(Login { username, password: Password::Keep });
     }
     let known = is_known(session, &username);
-    let hint = if known { "; Enter keeps the present one" } else { "" };
+    let given = session.proposed.password.clone();
+    let hint = match given {
+        Password::New(_) => "; Enter takes that of `--password-file`",
+        Password::Keep if known => "; Enter keeps the present one",
+        Password::Keep => "",
+    };
     let typed = session.asker.ask_secretly(&format!("  Password of `{username}` (it is not shown{hint}):"))?;
-    let password = if typed.is_empty() { Password::Keep } else { Password::New(typed) };
+    let password = if typed.is_empty() { given } else { Password::New(typed) };
     Ok(Login { username, password })
 }
 

@@ -89,9 +89,14 @@ fn test_sound(
 }
 
 fn passable(error: &SoundError, note: &mut dyn FnMut(&str)) -> Result<(), SetupError> {
-    if !matches!(error, SoundError::Busy { .. }) {
-        return Err(SetupError::Test(error.to_string()));
+    match error {
+        SoundError::Busy { .. } => {
+            note(&format!("not tried: {error}"));
+            Ok(())
+        }
+        SoundError::Ambiguous { direction, .. } => {
+            Err(SetupError::Test(format!("{error}, here with `--{}`", direction.setting())))
+        }
+        error => Err(SetupError::Test(error.to_string())),
     }
-    note(&format!("not tried: {error}"));
-    Ok(())
 }

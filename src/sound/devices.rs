@@ -138,3 +138,29 @@ fn devices(card: &alsa::Card, way: alsa::Direction) -> Option<Vec<CardName>> {
 pub(super) fn quiet() {
     let _ = alsa::Output::local_error_handler();
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use auricle_core::audio::convert::Format;
+
+    use super::*;
+
+    #[test]
+    fn a_device_says_what_it_can_do_without_being_used() {
+        // ALSA's null device can do everything.
+        for direction in [Direction::Capture, Direction::Playback] {
+            let offer = AlsaCards.offer("null", direction).unwrap();
+            assert!([16_000, 48_000].iter().all(|rate| offer.rates.contains(rate)), "{offer:?}");
+            assert!(offer.rates.is_sorted() && offer.formats == Format::ALL, "{offer:?}");
+            let preferred = if direction == Direction::Capture { 16_000 } else { 48_000 };
+            assert_eq!((offer.channels.0, offer.used.channels, offer.used.rate), (1, 1, preferred));
+        }
+    }
+
+    #[test]
+    fn a_card_that_is_not_there_is_named() {
+        let error = AlsaCards.offer("hw:CARD=nowhere,DEV=0", Direction::Capture).unwrap_err();
+        assert!(matches!(&error, SoundError::Missing { device, .. } if device == "hw:CARD=nowhere,DEV=0"), "{error}");
+    }
+}

@@ -152,16 +152,16 @@ impl Cause {
     #[must_use]
     pub const fn remedy(&self) -> &'static str {
         match self {
-            Self::NotSetUp => "Add a [linto] section with `broker` to the settings file and restart.",
+            Self::NotSetUp => "Run `sudo auricle setup`, or add [linto] with `broker` to the settings and restart.",
             Self::MicGone { .. } => {
-                "Plug the microphone in, or name another with `capture` in [audio]; `arecord -L` lists them."
+                "Plug the microphone in, or name another with `capture` in [audio]; `auricle devices` lists them."
             }
             Self::MicBusy { .. } => "Stop that program, or name another microphone with `capture` in [audio].",
             Self::MicAmbiguous { .. } => {
                 "Choose one with `capture` in [audio], for example capture = \"plughw:CARD=NAME\"."
             }
             Self::SpeakerGone { .. } => {
-                "Plug the loudspeaker in, or name another with `playback` in [audio]; `aplay -L` lists them."
+                "Plug the loudspeaker in, or name another with `playback` in [audio]; `auricle devices` lists them."
             }
             Self::SpeakerAmbiguous { .. } => {
                 "Choose one with `playback` in [audio], for example playback = \"plughw:CARD=NAME\"."
