@@ -111,7 +111,7 @@ impl Sentence {
         Self::NobodyAnswers,
     ];
 
-    /// What is said when this is wrong; `None` if nobody could hear it.
+    /// What is said when this is wrong; `None` if nobody could hear it, or if it keeps nobody from talking.
     #[must_use]
     pub const fn of_cause(cause: &Cause) -> Option<Self> {
         Some(match cause {
@@ -122,7 +122,9 @@ impl Sentence {
             Cause::SpeakerGone { .. }
             | Cause::SpeakerAmbiguous { .. }
             | Cause::VoiceGone { .. }
-            | Cause::MixerGone { .. } => return None,
+            | Cause::MixerGone { .. }
+            | Cause::ButtonGone { .. }
+            | Cause::LightsGone { .. } => return None,
             Cause::BrokerUnreachable { .. } => Self::Offline,
             Cause::BrokerRefused { .. } => Self::Refused,
             Cause::TwinDevice { .. } => Self::TwinDevice,

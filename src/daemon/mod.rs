@@ -1,6 +1,7 @@
 //! The daemon: the wiring, the only place that knows everybody.
 
 mod assembly;
+mod buttons;
 mod cards;
 pub mod clock;
 mod control;
@@ -12,12 +13,14 @@ pub mod hearing;
 mod inbox;
 pub mod input;
 pub mod ledger;
+mod lights;
 pub mod listener;
 mod loudness;
 mod meeting;
 mod notify;
 mod patience;
 mod requests;
+mod retry;
 mod services;
 mod sounding;
 mod speech;
@@ -33,6 +36,7 @@ use tokio::task::LocalSet;
 
 use crate::config::Settings;
 use crate::control::server::{Doors, Socket};
+use crate::device::pins::Pins;
 use crate::sound::Cards;
 use control::Control;
 use input::{INBOX, Input};
@@ -50,6 +54,8 @@ pub struct Parts {
     pub reload: Option<Box<dyn FnMut() -> Result<Settings, String>>>,
     /// The sound cards.
     pub cards: Arc<dyn Cards>,
+    /// The pins of buttons and lights.
+    pub pins: Arc<dyn Pins>,
     /// Servers beside those of the settings, for protocols under test.
     pub dialogues: Vec<(String, Box<dyn Dialogue>)>,
 }

@@ -104,11 +104,9 @@ impl Control {
         if self.assistant.muted().is_some() {
             return "the microphone is muted; `auricle unmute` opens it".to_owned();
         }
-        // A missing loudspeaker keeps nobody from listening.
-        let first = self
-            .assistant
-            .causes()
-            .find(|(_, cause)| !matches!(cause.code(), "SpeakerGone" | "SpeakerAmbiguous" | "VoiceGone"));
+        // A missing loudspeaker, button or light keeps nobody from listening.
+        let harmless = ["SpeakerGone", "SpeakerAmbiguous", "VoiceGone", "ButtonGone", "LightsGone"];
+        let first = self.assistant.causes().find(|(_, cause)| !harmless.contains(&cause.code()));
         first.map_or_else(
             || "the server is not connected yet; try again in a moment".to_owned(),
             |(_, cause)| format!("{} {}", cause.text(), cause.remedy()),

@@ -3,5 +3,6 @@
 pub mod identity;
 pub mod memory;
 pub mod network;
+pub mod pins;
 pub mod replace;
 pub mod state;

@@ -30,6 +30,8 @@ pub enum Trigger {
     Voice,
     /// `auricle listen`.
     Listen,
+    /// A button.
+    Button,
     /// `auricle dictate`: the server writes down what is said, until the person lets go.
     Dictate,
 }
