@@ -57,11 +57,7 @@ pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>)
         services: Services::default(),
         minutes: Minutes::default(),
         waiting: Waiting::default(),
-        sounding: None,
-        voice: Arc::new(Voice::new(TtsSettings {
-            language: settings.tts.language.clone(),
-            command: settings.tts.command.clone(),
-        })),
+        voice: Arc::new(voice(&settings)),
         settings,
         reload,
         serial,
@@ -97,6 +93,12 @@ fn listening(
     let mic = Arc::new(Microphone::start(Arc::clone(cards), want, bell.clone(), notify)?);
     let hearing = Hearing::start(Arc::clone(&mic), bell, settings.audio.channel, inbox.clone())?;
     Ok((mic, hearing))
+}
+
+/// The speech engine.
+fn voice(settings: &Settings) -> Voice {
+    let tts = &settings.tts;
+    Voice::new(TtsSettings { language: tts.language.clone(), command: tts.command.clone() })
 }
 
 /// The card's own volume control, if the settings name one.

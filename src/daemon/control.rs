@@ -22,7 +22,6 @@ use super::notify::{self, Watchdog};
 use super::patience::Patience;
 use super::requests::Waiting;
 use super::services::Services;
-use super::sounding::Sounding;
 use super::speech::Making;
 use crate::config::Settings;
 use crate::device::state::StateFile;
@@ -66,8 +65,6 @@ pub(super) struct Control {
     pub(super) minutes: Minutes,
     /// Who waits at the control socket.
     pub(super) waiting: Waiting,
-    /// The echo that is being measured.
-    pub(super) sounding: Option<Sounding>,
     pub(super) voice: Arc<Voice>,
     pub(super) makings: BTreeMap<PlayNumber, Making>,
     pub(super) voiceless: Vec<PlayNumber>,

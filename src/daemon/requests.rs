@@ -9,12 +9,15 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::control::Control;
+use super::sounding::Sounding;
 use crate::control::{Action, Answer, Request};
 
 /// Who waits at the control socket for an answer of the assistant.
 #[derive(Default)]
 pub(super) struct Waiting {
     last: u64,
+    /// The echo that is being measured.
+    pub(super) sounding: Option<Sounding>,
     replies: BTreeMap<RequestId, Waiter>,
 }
 

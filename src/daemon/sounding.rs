@@ -39,31 +39,31 @@ impl Control {
 
     /// Plays the probe as soon as nothing else is heard.
     pub(super) fn sound(&mut self, reply: oneshot::Sender<Sounded>) {
-        if self.sounding.as_ref().is_some_and(|other| !other.reply.is_closed()) {
+        if self.waiting.sounding.as_ref().is_some_and(|other| !other.reply.is_closed()) {
             return drop(reply.send(Err("the echo is being measured already; try again in a moment".to_owned())));
         }
         if self.assistant.turn().is_some() {
             return drop(reply.send(Err("somebody talks to the device; try again in a moment".to_owned())));
         }
-        self.sounding = Some(Sounding { reply, play: None, from: None });
+        self.waiting.sounding = Some(Sounding { reply, play: None, from: None });
         self.decide(Event::Sound(Chime::Probe));
     }
 
     pub(super) fn sounding_ordered(&mut self, play: PlayNumber, source: &Source) {
-        if let (Some(sounding), Source::Chime(Chime::Probe)) = (&mut self.sounding, source) {
+        if let (Some(sounding), Source::Chime(Chime::Probe)) = (&mut self.waiting.sounding, source) {
             sounding.play = Some(play);
         }
     }
 
     pub(super) fn sounding_began(&mut self, play: PlayNumber) {
         let now = self.hearing.position();
-        if let Some(sounding) = self.sounding.as_mut().filter(|sounding| sounding.play == Some(play)) {
+        if let Some(sounding) = self.waiting.sounding.as_mut().filter(|sounding| sounding.play == Some(play)) {
             sounding.from = now;
         }
     }
 
     pub(super) fn sounding_ended(&mut self, play: PlayNumber, end: PlayEnd) {
-        let Some(sounding) = self.sounding.take_if(|sounding| sounding.play == Some(play)) else { return };
+        let Some(sounding) = self.waiting.sounding.take_if(|sounding| sounding.play == Some(play)) else { return };
         let sounded = match (end, sounding.from) {
             (PlayEnd::Finished, Some(from)) => Ok(from),
             (PlayEnd::Finished, None) => Err("the microphone was gone meanwhile".to_owned()),

@@ -1,11 +1,13 @@
 //! May the service use the pins and the SPI bus that the settings want?
 
 use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use super::case::Case;
 use super::host::Host;
 use super::sheet::Finding;
 use crate::config::Settings;
+use crate::device::pins::lights::LightWant;
 
 const CHECK: &str = "pins";
 
@@ -13,20 +15,20 @@ const CHECK: &str = "pins";
 const USER: &str = "auricle";
 
 /// What the settings want of the board.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wants {
     /// A button, or lights on pins.
     pub gpio: bool,
-    /// A strip of lights.
-    pub spi: bool,
+    /// The SPI bus of a strip of lights, by its device file.
+    pub spi: Option<PathBuf>,
 }
 
 impl Wants {
     fn of(settings: &Settings) -> Self {
         let light = settings.leds.want();
-        let strip = light.as_ref().is_some_and(|want| want.spi().is_some());
-        let pins = light.is_some_and(|want| want.spi().is_none() || want.power.is_some());
-        Self { gpio: pins || !settings.buttons().is_empty(), spi: strip }
+        let spi = light.as_ref().and_then(LightWant::spi).map(Path::to_owned);
+        let on_pins = light.is_some_and(|light| spi.is_none() || light.power.is_some());
+        Self { gpio: on_pins || !settings.buttons().is_empty(), spi }
     }
 }
 
@@ -35,23 +37,25 @@ impl Wants {
 pub fn look(case: &Case) -> Vec<Finding> {
     match case.settings() {
         None => vec![Finding::skipped(CHECK, "the settings are not known")],
-        Some(settings) => judge(&case.host, Wants::of(settings)),
+        Some(settings) => judge(&case.host, &Wants::of(settings)),
     }
 }
 
 /// Whether the device files are there, and whether the service's user may use them.
 #[must_use]
-pub fn judge(host: &Host, wants: Wants) -> Vec<Finding> {
+pub fn judge(host: &Host, wants: &Wants) -> Vec<Finding> {
     let mut findings = Vec::new();
     if wants.gpio {
-        let chips = host.names("dev").into_iter().filter(|name| name.starts_with("gpiochip") || name == "gpiomem");
+        let gpio = |name: &String| name.starts_with("gpiochip") || name.starts_with("gpiomem");
+        let chips = host.names("dev").into_iter().filter(gpio);
         let remedy = "On a Raspberry Pi the kernel makes them by itself; on another board look for its GPIO driver.";
         findings.push(device(host, "GPIO", chips.collect(), "gpio", remedy));
     }
-    if wants.spi {
-        let buses = host.names("dev").into_iter().filter(|name| name.starts_with("spidev"));
+    if let Some(spi) = &wants.spi {
+        let bus = spi.strip_prefix("/dev").unwrap_or(spi).to_string_lossy().into_owned();
+        let buses = [bus].into_iter().filter(|name| host.path("dev").join(name).exists());
         let remedy = "Turn SPI on: `sudo raspi-config nonint do_spi 0` (or dtparam=spi=on in config.txt) and reboot.";
-        findings.push(device(host, "SPI", buses.collect(), "spi", remedy));
+        findings.push(device(host, &format!("SPI ({})", spi.display()), buses.collect(), "spi", remedy));
     }
     if findings.is_empty() {
         findings.push(Finding::skipped(CHECK, "the settings have neither a button nor lights"));
@@ -160,15 +164,15 @@ mod tests {
     #[test]
     fn what_is_not_wanted_is_not_looked_at() {
         let (_root, host) = machine(&[], 0, false);
-        assert_eq!(judge(&host, Wants::default())[0].verdict, Verdict::Skipped);
+        assert_eq!(judge(&host, &Wants::default())[0].verdict, Verdict::Skipped);
     }
 
     #[test]
     fn files_rights_and_groups_decide() {
-        let wants = Wants { gpio: true, spi: true };
+        let wants = Wants { gpio: true, spi: Some("/dev/spidev0.0".into()) };
         let verdicts = |files: &[&str], mode, member| {
             let (_root, host) = machine(files, mode, member);
-            judge(&host, wants).into_iter().map(|finding| finding.verdict).collect::<Vec<_>>()
+            judge(&host, &wants).into_iter().map(|finding| finding.verdict).collect::<Vec<_>>()
         };
         assert_eq!(verdicts(&["gpiochip0", "spidev0.0"], 0o660, true), [Verdict::Ok, Verdict::Ok]);
         assert_eq!(verdicts(&["gpiochip0", "spidev0.0"], 0o660, false), [Verdict::Fault, Verdict::Fault]);

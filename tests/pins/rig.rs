@@ -271,7 +271,7 @@ impl Rig {
                 let mut follow = daemon.follow();
                 tokio::spawn(async move {
                     while let Ok(line) = follow.recv().await {
-                        let _ = tell.send(serde_json::from_str(&line.to_string()).unwrap());
+                        let _ = tell.send(serde_json::from_str(&line).unwrap());
                     }
                 });
                 ready.send(daemon.inbox()).unwrap();

@@ -60,11 +60,11 @@ mod tests {
     use crate::audio::chime::Chime;
 
     /// Noise of a seed, as loud as `peak`.
-    fn noise(length: usize, peak: i32) -> Vec<i16> {
+    fn noise(length: usize, peak: i64) -> Vec<i16> {
         let mut state = 12_345_u32;
         let next = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            ((state >> 16) as i32 * 2 * peak / 65_536 - peak) as i16
+            (i64::from(state >> 16) * 2 * peak / 65_536 - peak) as i16
         };
         std::iter::repeat_with(next).take(length).collect()
     }

@@ -77,47 +77,47 @@ fn unanswered(server: &Linto) -> Finding {
     Finding::warning(SCOPE, seen, remedy)
 }
 
+/// What to do about an account that the broker does not like.
+const ACCOUNT: &str = "Check `username` and the password in [linto]: use the server's shared account, or one whose name \
+                       is the serial number.";
+
 /// What came of a login of our own.
 fn judge(server: &Linto, outcome: &Outcome) -> Vec<Finding> {
-    let account_remedy = "Check `username` and the password in [linto]: use the server's shared account, or one whose \
-                          name is the serial number.";
-    let skip = |rungs: &[&'static str], why: &str| -> Vec<Finding> {
-        rungs.iter().map(|rung| Finding::skipped(rung, why)).collect()
-    };
-    let mut findings = match outcome {
+    let (login, above) = match outcome {
         Outcome::Refused(Loss::Refused(why)) => {
-            vec![Finding::fault(LOGIN, format!("the broker refuses this device: {why}"), account_remedy)]
+            (Finding::fault(LOGIN, format!("the broker refuses this device: {why}"), ACCOUNT), no_login())
         }
         Outcome::Refused(Loss::Unreachable(why) | Loss::Lost(why) | Loss::ThrownOut(why)) => {
-            vec![Finding::fault(LOGIN, why, "Check `broker` in [linto], and the broker's log.")]
+            (Finding::fault(LOGIN, why, "Check `broker` in [linto], and the broker's log."), no_login())
         }
         Outcome::NoSubscription => {
             let seen = "the broker let this device in and does not answer its subscription";
-            vec![Finding::fault(LOGIN, seen, "See the broker's log.")]
+            (Finding::fault(LOGIN, seen, "See the broker's log."), no_login())
         }
-        Outcome::Forbidden(_) | Outcome::Heard(_) => {
-            vec![Finding::ok(LOGIN, format!("the broker lets this device in {}", account(server)))]
-        }
-    };
-    findings.extend(match outcome {
-        Outcome::Refused(_) | Outcome::NoSubscription => skip(&[DELIVERY, SCOPE], "there is no login"),
         Outcome::Forbidden(filter) => {
-            let seen = format!("the account may not subscribe `{filter}`");
-            let mut findings = vec![Finding::fault(DELIVERY, seen, account_remedy)];
-            findings.extend(skip(&[SCOPE], "nothing can come in"));
-            findings
+            (let_in(server), nothing_comes(format!("the account may not subscribe `{filter}`")))
         }
         Outcome::Heard(heard) if !heard.echo && !heard.application => {
             let seen = "the broker accepts everything and delivers nothing: the account may not use this serial \
                         number's topics";
-            let mut findings = vec![Finding::fault(DELIVERY, seen, account_remedy)];
-            findings.extend(skip(&[SCOPE], "nothing comes through"));
-            findings
+            (let_in(server), nothing_comes(seen.to_owned()))
         }
-        Outcome::Heard(heard) => vec![
-            Finding::ok(DELIVERY, "what this device sends comes back"),
-            if heard.application { answered(server) } else { unanswered(server) },
-        ],
-    });
-    findings
+        Outcome::Heard(heard) => {
+            let scope = if heard.application { answered(server) } else { unanswered(server) };
+            (let_in(server), [Finding::ok(DELIVERY, "what this device sends comes back"), scope])
+        }
+    };
+    std::iter::once(login).chain(above).collect()
+}
+
+fn let_in(server: &Linto) -> Finding {
+    Finding::ok(LOGIN, format!("the broker lets this device in {}", account(server)))
+}
+
+fn no_login() -> [Finding; 2] {
+    [DELIVERY, SCOPE].map(|rung| Finding::skipped(rung, "there is no login"))
+}
+
+fn nothing_comes(seen: String) -> [Finding; 2] {
+    [Finding::fault(DELIVERY, seen, ACCOUNT), Finding::skipped(SCOPE, "nothing comes through")]
 }

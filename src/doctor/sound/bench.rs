@@ -28,7 +28,8 @@ impl Bench {
         let settings = alone(host, settings, &folder.0);
         // Without any server it would say aloud that it is not set up.
         let dialogues: Vec<(String, Box<dyn Dialogue>)> = vec![("nobody".to_owned(), Box::new(Nobody))];
-        let parts = Parts { settings, reload: None, cards: Arc::new(AlsaCards), pins: Arc::new(Board), dialogues };
+        let (cards, pins) = (Arc::new(AlsaCards), Arc::new(Board));
+        let parts = Parts { settings, reload: None, cards, pins, dialogues };
         let daemon = Daemon::build(parts).map_err(|error| error.to_string())?;
         Ok(Self { daemon, folder })
     }
@@ -57,9 +58,9 @@ fn alone(host: &Host, settings: &Settings, folder: &std::path::Path) -> Settings
         own.audio.volume = volume.min(100);
     }
     own.linto.clear();
+    // Neither buttons nor lights.
     own.button.clear();
-    own.leds.preset = None;
-    own.leds.kind = None;
+    (own.leds.kind, own.leds.preset) = (None, None);
     own.listen.triggers.clear();
     own.device.state_dir = folder.join("state");
     own.control.socket = socket(folder);
