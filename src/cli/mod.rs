@@ -12,7 +12,7 @@ mod talk;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 /// Settings that can't be used. The service unit does not restart on it.
 pub const BAD_SETTINGS: u8 = 2;
@@ -120,6 +120,12 @@ struct Reach {
     /// The settings file of the daemon, for its control socket [default: /etc/auricle/auricle.toml]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+/// How the command line is defined, for manual pages and completions.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Reads the command line and does what it says.
