@@ -7,6 +7,7 @@ mod demo;
 mod dictate;
 mod events;
 mod run;
+mod shell_session;
 mod talk;
 
 use std::path::PathBuf;
@@ -81,6 +82,9 @@ enum Command {
     Ssh(Ssh),
     /// Show what happens, as it happens.
     Events(Reach),
+    /// Run one command for the daemon, in a unit of its own.
+    #[command(hide = true)]
+    ShellSession,
 }
 
 #[derive(Debug, Subcommand)]
@@ -149,6 +153,7 @@ pub fn main() -> ExitCode {
         Command::Meeting(Meeting::Stop(reach)) => talk::meeting_end(&reach),
         Command::Ssh(Ssh::Stop(reach)) => talk::act("ssh/stop", &reach),
         Command::Events(reach) => events::events(&reach),
+        Command::ShellSession => shell_session::serve(),
     }
 }
 
