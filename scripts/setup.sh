@@ -11,7 +11,7 @@ demo=(espeak-ng)
 test=(mosquitto mosquitto-clients openssl
       pulseaudio pulseaudio-utils libasound2-plugins alsa-utils
       openssh-server openssh-client iproute2
-      espeak-ng sox ffmpeg asterisk-core-sounds-en-g722 procps)
+      espeak-ng sox ffmpeg asterisk-core-sounds-en-g722 procps systemd)
 lint=()
 # The peers beside which `make bench` measures: in Python, and an encoder beside which recordings are made.
 bench=(python3 python3-venv opus-tools)
@@ -20,7 +20,7 @@ deb=(debhelper dpkg-dev)
 deb_arm64=(rustc-web cargo-web libstd-rust-web-dev:arm64 gcc-aarch64-linux-gnu g++-aarch64-linux-gnu
            libc6-dev:arm64 libasound2-dev:arm64 libssl-dev:arm64 zlib1g-dev:arm64)
 # What looks at the package: judges, fresh Debian machines, and a processor that it was built for.
-verify=(lintian debootstrap systemd qemu-user-static mosquitto)
+verify=(lintian debootstrap systemd qemu-user-static)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
