@@ -36,9 +36,12 @@ expected="auricle $(dpkg-deb --field "$package" Version)"
 
 for release in "bookworm libasound2,libssl3" "trixie libasound2t64,libssl3t64"; do
   folder=$(libraries "${release% *}" "${release#* }")
-  seen=$(qemu-aarch64-static -L "$folder" "$program/usr/bin/auricle" --version) || fail "it does not load on ${release% *}"
+  # Inside, so that no library of this machine is found.
+  "${root[@]}" cp "$(command -v qemu-aarch64-static)" "$program/usr/bin/auricle" "$program/usr/share/auricle/auricle.toml" \
+    "$folder/"
+  run=("${root[@]}" chroot "$folder" /qemu-aarch64-static /auricle)
+  seen=$("${run[@]}" --version) || fail "it does not load on ${release% *}"
   [ "$seen" = "$expected" ] || fail "on ${release% *} it says \`$seen\`, not \`$expected\`"
-  qemu-aarch64-static -L "$folder" "$program/usr/bin/auricle" check --config "$program/usr/share/auricle/auricle.toml" \
-    >/dev/null || fail "it does not run on ${release% *}"
+  "${run[@]}" check --config /auricle.toml >/dev/null || fail "it does not run on ${release% *}"
   echo "   ${release% *}, arm64: $seen"
 done

@@ -15,6 +15,9 @@ use crate::services::process::Outcome;
 /// Where the socket is, unless the variable `AURICLE_SHELL_SOCKET` says otherwise.
 pub const SOCKET: &str = "/run/auricle-shell.sock";
 
+/// Where a package puts the program. While it is being replaced, " (deleted)" follows its name.
+const PROGRAMS: &str = "/usr/bin";
+
 /// Where a package puts the unit of the socket.
 const UNITS: [&str; 2] = ["/usr/lib/systemd/system/auricle-shell.socket", "/lib/systemd/system/auricle-shell.socket"];
 
@@ -67,12 +70,12 @@ pub(super) enum Found {
 }
 
 impl Unit {
-    /// That of this machine: required where the package is installed, or where the variable names a socket.
+    /// That of this machine: required if this is the package's program, or if the variable names a socket.
     #[must_use]
     pub fn of_this_machine() -> Self {
         match std::env::var_os("AURICLE_SHELL_SOCKET").filter(|named| !named.is_empty()) {
             Some(named) => Self { socket: named.into(), required: true },
-            None => Self { socket: SOCKET.into(), required: UNITS.iter().any(|unit| Path::new(unit).exists()) },
+            None => Self { socket: SOCKET.into(), required: is_packaged() },
         }
     }
 
@@ -86,6 +89,11 @@ impl Unit {
             Err(source) => Err(UnitError::Unreachable { socket: self.socket.clone(), source }),
         }
     }
+}
+
+fn is_packaged() -> bool {
+    std::env::current_exe().is_ok_and(|program| program.starts_with(PROGRAMS))
+        && UNITS.iter().any(|unit| Path::new(unit).exists())
 }
 
 /// Has the command run at the other end of `stream`. Dropping the future hangs up, which kills the command.
