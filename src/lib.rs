@@ -7,6 +7,8 @@ pub mod daemon;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod device;
+pub mod doctor;
 pub mod net;
 pub mod services;
+pub mod setup;
 pub mod sound;

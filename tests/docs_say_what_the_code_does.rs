@@ -7,6 +7,7 @@ use std::process::Command;
 
 use auricle::config;
 use auricle_core::assistant::cause::Cause;
+use auricle_core::lights::{Colour, Motion, TABLE};
 use auricle_core::protocol::linto::commands;
 
 fn root() -> &'static Path {
@@ -108,6 +109,38 @@ fn the_table_of_linto_commands_is_that_of_the_registry() {
             None => assert!(!row[3].starts_with('`'), "{} has no answer: {row:?}", command.leaf),
         }
         assert_eq!(command.audited, row[4].contains("[remote]"), "the setting of {}: {row:?}", command.leaf);
+    }
+}
+
+#[test]
+fn the_table_of_lights_is_that_of_the_code() {
+    let text = fs::read_to_string(root().join("docs/lights-and-button.md")).unwrap();
+    let words = |motion: Motion| match motion {
+        Motion::Off => "off",
+        Motion::Steady => "steady",
+        Motion::Slow => "slow blink",
+        Motion::Fast => "fast blink",
+        Motion::Double => "double blink",
+        Motion::Triple => "triple blink",
+        Motion::Gap => "steady with short gaps",
+        Motion::DoubleGap => "steady with double gaps",
+        Motion::Breathe => "breathes",
+        Motion::Rotate => "goes around",
+    };
+    let colour = |Colour { red, green, blue }| match (red, green, blue) {
+        (0, 0, 0) => "dark",
+        (255, 255, 255) => "white",
+        (0, 0, 255) => "blue",
+        (0, 255, 255) => "cyan",
+        (0, 255, 0) => "green",
+        (255, 0, 0) => "red",
+        (255, 0, 255) => "magenta",
+        _ => "amber",
+    };
+    for row in TABLE {
+        let (name, motions) = (row.activity.name(), [row.lamp, row.rgb, row.strip].map(words).join(" | "));
+        let line = format!("| {name} | {} | {motions} |", colour(row.colour));
+        assert!(text.contains(&line), "docs/lights-and-button.md lacks: {line}");
     }
 }
 

@@ -6,8 +6,10 @@
 
 pub mod assistant;
 pub mod audio;
+pub mod button;
 pub mod dialogue;
 pub mod hearing;
+pub mod lights;
 pub mod link;
 mod pace;
 pub mod protocol;

@@ -80,13 +80,19 @@ pub enum Sentence {
     TwinDevice,
     /// The broker keeps a message that is too large to be taken in.
     PoisonedTopic,
+    /// The person is to speak, so that the microphone can be measured.
+    SpeakNow,
+    /// The person was heard well.
+    HeardYou,
+    /// The person was hardly heard.
+    HardlyHeard,
     /// Request after request got no answer.
     NobodyAnswers,
 }
 
 impl Sentence {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::NoAnswer,
         Self::Offline,
         Self::NotSent,
@@ -99,10 +105,13 @@ impl Sentence {
         Self::Refused,
         Self::TwinDevice,
         Self::PoisonedTopic,
+        Self::SpeakNow,
+        Self::HeardYou,
+        Self::HardlyHeard,
         Self::NobodyAnswers,
     ];
 
-    /// What is said when this is wrong; `None` if nobody could hear it.
+    /// What is said when this is wrong; `None` if nobody could hear it, or if it keeps nobody from talking.
     #[must_use]
     pub const fn of_cause(cause: &Cause) -> Option<Self> {
         Some(match cause {
@@ -113,7 +122,9 @@ impl Sentence {
             Cause::SpeakerGone { .. }
             | Cause::SpeakerAmbiguous { .. }
             | Cause::VoiceGone { .. }
-            | Cause::MixerGone { .. } => return None,
+            | Cause::MixerGone { .. }
+            | Cause::ButtonGone { .. }
+            | Cause::LightsGone { .. } => return None,
             Cause::BrokerUnreachable { .. } => Self::Offline,
             Cause::BrokerRefused { .. } => Self::Refused,
             Cause::TwinDevice { .. } => Self::TwinDevice,
@@ -148,6 +159,9 @@ impl Sentence {
             Self::Refused => "The server turns me away. Please check the user name and the password.",
             Self::TwinDevice => "Another device is using my serial number. Please give one of us a new one.",
             Self::PoisonedTopic => "The server holds a message that is too large for me.",
+            Self::SpeakNow => "Please speak to me for three seconds.",
+            Self::HeardYou => "I hear you well.",
+            Self::HardlyHeard => "I can hardly hear you.",
             Self::NobodyAnswers => {
                 "The server is there, but nobody answers my requests. Please check my application and my account."
             }
@@ -170,6 +184,9 @@ impl Sentence {
                 "Un autre appareil utilise mon numéro de série. Donnez un nouveau numéro à l'un de nous."
             }
             Self::PoisonedTopic => "Le serveur garde un message trop volumineux pour moi.",
+            Self::SpeakNow => "Parlez-moi pendant trois secondes, s'il vous plaît.",
+            Self::HeardYou => "Je vous entends bien.",
+            Self::HardlyHeard => "Je vous entends à peine.",
             Self::NobodyAnswers => {
                 "Le serveur est là, mais personne ne répond à mes demandes. Vérifiez mon application et mon compte."
             }
@@ -190,6 +207,9 @@ impl Sentence {
             Self::Refused => "Der Server weist mich ab. Bitte prüfe den Benutzernamen und das Passwort.",
             Self::TwinDevice => "Ein anderes Gerät benutzt meine Seriennummer. Bitte gib einem von uns eine neue.",
             Self::PoisonedTopic => "Auf dem Server liegt eine Nachricht, die zu groß für mich ist.",
+            Self::SpeakNow => "Bitte sprich drei Sekunden lang mit mir.",
+            Self::HeardYou => "Ich höre dich gut.",
+            Self::HardlyHeard => "Ich höre dich kaum.",
             Self::NobodyAnswers => {
                 "Der Server ist da, aber niemand beantwortet meine Anfragen. Bitte prüfe meine Anwendung und mein Konto."
             }
@@ -210,6 +230,9 @@ impl Sentence {
             Self::Refused => "El servidor me rechaza. Comprueba el nombre de usuario y la contraseña.",
             Self::TwinDevice => "Otro dispositivo usa mi número de serie. Asigna un número nuevo a uno de los dos.",
             Self::PoisonedTopic => "El servidor guarda un mensaje demasiado grande para mí.",
+            Self::SpeakNow => "Háblame durante tres segundos, por favor.",
+            Self::HeardYou => "Te oigo bien.",
+            Self::HardlyHeard => "Apenas te oigo.",
             Self::NobodyAnswers => {
                 "El servidor está ahí, pero nadie responde a mis peticiones. Comprueba mi aplicación y mi cuenta."
             }
@@ -232,6 +255,9 @@ impl Sentence {
                 "Un altro dispositivo usa il mio numero di serie. Assegna un nuovo numero a uno di noi."
             }
             Self::PoisonedTopic => "Il server conserva un messaggio troppo grande per me.",
+            Self::SpeakNow => "Parlami per tre secondi, per favore.",
+            Self::HeardYou => "Ti sento bene.",
+            Self::HardlyHeard => "Ti sento appena.",
             Self::NobodyAnswers => {
                 "Il server c'è, ma nessuno risponde alle mie richieste. Controlla la mia applicazione e il mio account."
             }

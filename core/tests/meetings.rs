@@ -113,7 +113,7 @@ fn the_light_shows_it_beside_the_state() {
     let mut bench = running();
     let shown = |bench: &Bench| {
         bench.effects.iter().rev().find_map(|effect| match effect {
-            Effect::Show { state, recording } => Some((*state, *recording)),
+            Effect::Show(scene) => Some((scene.state, scene.recording)),
             _ => None,
         })
     };

@@ -10,6 +10,7 @@ use std::time::Duration;
 use auricle_core::assistant::cause::Cause;
 use auricle_core::assistant::event::{By, Event, ServerId, Tuning, UnmuteRule};
 use auricle_core::audio::Position;
+use auricle_core::button::Gesture;
 use auricle_core::dialogue::{PlayEnd, Trigger};
 use auricle_core::hearing::{Ending, ListenId};
 use auricle_core::link::{LinkEvent, Loss};
@@ -59,6 +60,7 @@ enum Op {
     Tuned(Tuning),
     Say,
     Cancel,
+    Button(Gesture),
     Played(bool),
     SpeakerGone(bool),
     Pass(u64),
@@ -165,6 +167,7 @@ fn nearby() -> impl Strategy<Value = Op> {
         1 => tuned().prop_map(Op::Tuned),
         1 => Just(Op::Say),
         1 => Just(Op::Cancel),
+        3 => prop::sample::select(vec![Gesture::Press, Gesture::Double, Gesture::Long]).prop_map(Op::Button),
         5 => any::<bool>().prop_map(Op::Played),
         1 => any::<bool>().prop_map(Op::SpeakerGone),
         4 => (0_u64..1_000).prop_map(Op::Pass),
@@ -194,6 +197,12 @@ fn run(world: &mut World, op: Op) {
     match op {
         Op::Wake(server) => {
             world.event(Event::Trigger { trigger: Trigger::Listen, server: Some(ServerId(server)), at: Some(at) });
+        }
+        Op::Button(gesture) => {
+            world.event(Event::Button { gesture, server: None, at: Some(at) });
+            if world.mic_open && world.plugged {
+                world.event(Event::MicFlowing);
+            }
         }
         Op::Voice => world.event(Event::Voice { at, earliest: at.back(Duration::from_millis(50)) }),
         Op::Talk => world.event(Event::SpeechStart(world.listen.unwrap_or(ListenId(0)))),

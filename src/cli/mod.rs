@@ -4,16 +4,23 @@ mod ask;
 mod check;
 #[cfg(feature = "demo")]
 mod demo;
+mod devices;
 mod dictate;
+mod doctor;
 mod events;
 mod run;
+mod setup;
 mod shell_session;
+mod status;
+mod table;
 mod talk;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
+
+pub(crate) use talk::printable;
 
 /// Settings that can't be used. The service unit does not restart on it.
 pub const BAD_SETTINGS: u8 = 2;
@@ -32,9 +39,19 @@ enum Command {
     Run(Settings),
     /// Read the settings and say what they mean.
     Check(Settings),
+    /// List microphones, loudspeakers and volume controls, as the settings want them.
+    Devices {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ask five questions, test each answer, and write the settings.
+    Setup(setup::Options),
     /// Show the main job with nothing else installed: a broker, a server and a person, all inside.
     #[cfg(feature = "demo")]
     Demo(demo::Options),
+    /// Look at everything that the device needs, and say what to do.
+    Doctor(doctor::Options),
     /// Say how the daemon is.
     Status(Reach),
     /// Let the device say something.
@@ -138,9 +155,12 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(settings) => run::run(settings.config),
         Command::Check(settings) => check::check(settings.config.as_deref()),
+        Command::Devices { json } => devices::devices(json),
+        Command::Setup(options) => setup::setup(options),
         #[cfg(feature = "demo")]
         Command::Demo(options) => demo::demo(&options),
-        Command::Status(reach) => talk::status(&reach),
+        Command::Doctor(options) => doctor::doctor(&options),
+        Command::Status(reach) => status::status(&reach),
         Command::Say { text, reach } => talk::say(&text.join(" "), &reach),
         Command::Ask { text, chatbot, reach } => ask::ask(&text.join(" "), chatbot, &reach),
         Command::Dictate(reach) => dictate::dictate(&reach),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::config::{self, Loaded};
 use crate::daemon::{Daemon, DaemonError, Parts};
+use crate::device::pins::Board;
 use crate::sound::AlsaCards;
 
 /// Runs until it is told to stop.
@@ -27,6 +28,7 @@ pub fn run(path: Option<PathBuf>) -> ExitCode {
         settings: loaded.settings,
         reload: Some(Box::new(reload)),
         cards: Arc::new(AlsaCards),
+        pins: Arc::new(Board),
         dialogues: Vec::new(),
     };
     let runtime = match super::runtime() {

@@ -1,4 +1,4 @@
-//! `auricle status`, `say`, `listen`, `volume`, `meeting` and others: one question to the daemon, one answer.
+//! `auricle say`, `listen`, `volume`, `meeting` and others: one question to the daemon, one answer.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,11 +9,6 @@ use serde_json::{Value, json};
 use super::Reach;
 use crate::config::{self, Settings};
 use crate::control::client::{self, ClientError};
-
-/// Prints how the daemon is.
-pub fn status(reach: &Reach) -> ExitCode {
-    finish(reach, ask(reach, Method::GET, "/status", None), |status| print!("{}", in_words(status)))
-}
 
 /// Lets the device speak.
 pub fn say(text: &str, reach: &Reach) -> ExitCode {
@@ -45,7 +40,7 @@ pub fn meeting_end(reach: &Reach) -> ExitCode {
     finish(reach, answer, |told| println!("{}", printable(plain(&told["file"]))))
 }
 
-fn ask(reach: &Reach, method: Method, path: &str, body: Option<Value>) -> Result<Value, String> {
+pub(super) fn ask(reach: &Reach, method: Method, path: &str, body: Option<Value>) -> Result<Value, String> {
     let runtime = super::runtime().map_err(|error| error.to_string())?;
     let socket = socket(reach)?;
     let answer: Result<Value, ClientError> = runtime.block_on(client::call(&socket, method, path, body));
@@ -87,49 +82,17 @@ pub(super) fn settings(reach: &Reach) -> Result<Settings, config::Errors> {
 }
 
 /// Text from elsewhere, fit for a terminal: on one line, and without anything that would control it.
-pub(super) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
 }
 
-fn in_words(status: &Value) -> String {
-    let text = |key: &str| status.get(key).and_then(Value::as_str).unwrap_or("?").to_owned();
-    let list = |key: &str| status.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-    let mut out = format!("auricle {}, serial number {}\nstate: {}\n", text("version"), text("serial"), text("state"));
-    if status["muted"] == true {
-        out += "microphone: muted\n";
-    }
-    if status["recording"] == true {
-        out += "recording: a meeting; `auricle meeting stop` ends it\n";
-    }
-    for server in list("servers") {
-        out += &format!("server {} ({}): {}\n", plain(&server["name"]), plain(&server["kind"]), plain(&server["link"]));
-    }
-    for cause in list("causes") {
-        let server = cause["server"].as_str().map(|name| format!(" [{name}]")).unwrap_or_default();
-        out += &format!("! {}{server}: {} {}\n", plain(&cause["code"]), plain(&cause["text"]), plain(&cause["remedy"]));
-    }
-    let sent = &status["sent"];
-    out += &format!(
-        "volume: {} %\nsent since the start: {} s of sound, {} bytes\n",
-        status["volume"], sent["seconds"], sent["bytes"]
-    );
-    out
-}
-
-fn plain(value: &Value) -> &str {
+pub(super) fn plain(value: &Value) -> &str {
     value.as_str().unwrap_or("?")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_recording_is_told_while_it_runs() {
-        let told = |recording: bool| in_words(&json!({"recording": recording, "state": "idle"}));
-        assert!(told(true).contains("\nrecording: a meeting; `auricle meeting stop` ends it\n"), "{}", told(true));
-        assert!(!told(false).contains("recording"), "{}", told(false));
-    }
 
     #[test]
     fn text_from_elsewhere_does_not_control_the_terminal() {

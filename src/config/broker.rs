@@ -23,6 +23,15 @@ impl BrokerAddress {
     pub const TLS_PORT: u16 = 8883;
 }
 
+impl std::str::FromStr for BrokerAddress {
+    type Err = String;
+
+    /// Reads `mqtt://host`, `mqtts://host:port`. The error says what the address must be, without repeating it.
+    fn from_str(url: &str) -> Result<Self, String> {
+        parse(url).map_err(|complaint| complaint.text().to_owned())
+    }
+}
+
 impl fmt::Display for BrokerAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.tls { "mqtts" } else { "mqtt" };

@@ -30,9 +30,16 @@ pub fn explain(loaded: &Loaded) -> String {
             paragraph(&mut text, "  → ", "    ", &fact);
         }
     }
+    for (nth, button) in settings.button.iter().enumerate() {
+        explain_section(&mut text, loaded, button, nth);
+    }
     explain_section(&mut text, loaded, &settings.device, 0);
     explain_section(&mut text, loaded, &settings.audio, 0);
     explain_section(&mut text, loaded, &settings.listen, 0);
+    explain_section(&mut text, loaded, &settings.leds, 0);
+    if let (true, Some(gpio)) = (settings.button.is_empty(), settings.leds.button_on_board()) {
+        paragraph(&mut text, "  → ", "    ", &format!("The button of this board, on GPIO{gpio}, is used."));
+    }
     explain_section(&mut text, loaded, &settings.tts, 0);
     explain_section(&mut text, loaded, &settings.remote, 0);
     explain_section(&mut text, loaded, &settings.hooks, 0);

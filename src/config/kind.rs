@@ -50,6 +50,11 @@ impl Complaint {
         Self { text: text.into(), hidden: true }
     }
 
+    /// Without the subject.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     fn must_be(expected: &str) -> Self {
         Self::new(format!("it must be {expected}"))
     }

@@ -11,8 +11,10 @@ mod explain;
 mod hosts;
 mod kind;
 mod kinds;
+mod leds;
 mod linto;
 mod manual;
+mod pins;
 mod problem;
 mod read;
 mod remote;
@@ -42,7 +44,9 @@ pub use document::Origin;
 pub use environment::environment;
 pub use explain::explain;
 pub use kinds::Pcm;
+pub use leds::ButtonWant;
 pub use manual::manual;
+pub use pins::{Button, Kind as LedKind, Leds, Preset};
 pub use problem::{Errors, Place, Problem};
 pub use sample::{reference, sample};
 pub use secret::Secret;
@@ -62,6 +66,10 @@ pub const LARGEST_FILE: usize = 1024 * 1024;
 pub struct Settings {
     /// The LinTO servers. None: the device is not set up.
     pub linto: Vec<Linto>,
+    /// The buttons of the settings; see [`Settings::buttons`].
+    pub button: Vec<Button>,
+    /// The lights.
+    pub leds: Leds,
     /// The device itself.
     pub device: Device,
     /// Microphone and loudspeaker.
@@ -81,11 +89,21 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The buttons that are wanted: those of the settings, else the one on the board of the preset.
+    #[must_use]
+    pub fn buttons(&self) -> Vec<ButtonWant> {
+        leds::buttons(&self.button, &self.leds, &self.linto)
+    }
+
     /// Takes over from `new` what may change while the daemon runs; the rest stays as it is in use.
     pub fn take_live(&mut self, new: &Self) {
         for (server, new) in self.linto.iter_mut().zip(&new.linto) {
             server.take_live(new);
         }
+        for (button, new) in self.button.iter_mut().zip(&new.button) {
+            button.take_live(new);
+        }
+        self.leds.take_live(&new.leds);
         self.device.take_live(&new.device);
         self.audio.take_live(&new.audio);
         self.listen.take_live(&new.listen);
@@ -97,24 +115,31 @@ impl Settings {
     }
 
     /// The settings that differ from `other`'s and take effect only when the daemon is started again, as
-    /// "section.key"; "linto" if servers came, went or changed their order.
+    /// "section.key"; "linto" if servers came, went or changed their order, "button" if buttons came or went.
     #[must_use]
     pub fn needs_restart(&self, other: &Self) -> Vec<&'static str> {
         let same_servers =
             self.linto.iter().map(|server| &server.name).eq(other.linto.iter().map(|server| &server.name));
-        if !same_servers {
-            let mut changed = vec!["linto"];
-            changed.extend(restart(self.changed_apart_from_servers(other)));
-            return changed;
+        let mut changed = Vec::new();
+        let mut settings = Vec::new();
+        if same_servers {
+            let pairs = self.linto.iter().zip(&other.linto);
+            settings.extend(pairs.flat_map(|(ours, theirs)| ours.changed(theirs)));
+        } else {
+            changed.push("linto");
         }
-        let pairs = self.linto.iter().zip(&other.linto);
-        let mut settings: Vec<_> = pairs.flat_map(|(ours, theirs)| ours.changed(theirs)).collect();
+        if self.button.len() != other.button.len() {
+            changed.push("button");
+        }
         settings.extend(self.changed_apart_from_servers(other));
-        restart(settings)
+        changed.extend(restart(settings));
+        changed
     }
 
     fn changed_apart_from_servers(&self, other: &Self) -> Vec<&'static SettingDef> {
-        let mut settings = self.device.changed(&other.device);
+        let mut settings = self.leds.changed(&other.leds);
+        settings.extend(self.button.iter().zip(&other.button).flat_map(|(ours, theirs)| ours.changed(theirs)));
+        settings.extend(self.device.changed(&other.device));
         settings.extend(self.audio.changed(&other.audio));
         settings.extend(self.listen.changed(&other.listen));
         settings.extend(self.tts.changed(&other.tts));
@@ -214,6 +239,25 @@ pub fn parse_str(text: &str, env: impl Iterator<Item = (String, String)>) -> Res
     interpret(text, env, None, &|_| Ok(None))
 }
 
+/// The password that a file holds as its first line.
+///
+/// # Errors
+/// What is wrong with the file and what to do, to follow its name in a message.
+pub fn password_of(path: &Path) -> Result<Secret, String> {
+    secret::read(path).map(|file| file.secret)
+}
+
+/// The settings of a text on one subject, for a look at a single answer: what is wrong with it, in the words of a whole
+/// file. `None` if nothing is.
+#[must_use]
+pub fn complaint(section: &str, key: &str, value: &str) -> Option<String> {
+    let text = format!("[{section}]\n{key} = {}\n", toml_edit::Value::from(value));
+    let errors = parse_str(&text, std::iter::empty()).err()?;
+    // A section may lack what it needs; that is not about this value.
+    let about = |problem: &&Problem| problem.text.contains(&format!("`{key}`")) && problem.place == Place::Line(2);
+    errors.problems().iter().find(about).map(|problem| problem.text.clone())
+}
+
 fn read_secret(path: &Path) -> Result<Option<secret::PasswordFile>, String> {
     secret::read(path).map(Some)
 }
@@ -290,12 +334,18 @@ fn read_all(reading: &mut Reading<'_, '_>, secrets: ReadSecret<'_>, warnings: &m
     if let Some(servers) = &mut linto {
         warnings.extend(linto::complete(servers, secrets, reading));
     }
+    let (button, lights) = (reading.many::<Button>(), reading.one::<Leds>());
+    if let (Some(button), Some(lights), Some(servers)) = (&button, &lights, &linto) {
+        warnings.extend(leds::check(button, lights, servers, reading));
+    }
     let (device, audio, listen) = (reading.one::<Device>(), reading.one::<Audio>(), reading.one::<Listen>());
     let (tts, hooks, meeting) = (reading.one::<Tts>(), reading.one::<Hooks>(), reading.one::<Meeting>());
     let (remote, control) = (reading.one::<Remote>(), reading.one::<Control>());
     warnings.extend(remote.iter().flat_map(remote::warnings));
     Some(Settings {
         linto: linto?,
+        button: button?,
+        leds: lights?,
         device: device?,
         audio: audio?,
         listen: listen?,

@@ -13,17 +13,20 @@ use super::kinds::{
     AbsolutePath, BrokerUrl, ChannelChoice, CommandLine, FilePath, LANGUAGE, LINE, LONGEST_PATH, NAME, Password, Pcm,
     PcmName, Span, TOPIC_LEVEL,
 };
+use super::pins::{Button, Leds};
 use super::secret::Secret;
 use super::size::Size;
 use super::words::CommandLines;
 
 /// All sections that are served, in the order of the sample.
-pub(super) fn served() -> [&'static SectionDef; 9] {
+pub(super) fn served() -> [&'static SectionDef; 11] {
     [
         Linto::definition(),
+        Button::definition(),
         Device::definition(),
         Audio::definition(),
         Listen::definition(),
+        Leds::definition(),
         Tts::definition(),
         Remote::definition(),
         Hooks::definition(),
@@ -33,10 +36,10 @@ pub(super) fn served() -> [&'static SectionDef; 9] {
 }
 
 /// Sections that may stand several times.
-pub(super) const REPEATED: [&str; 1] = ["linto"];
+pub(super) const REPEATED: [&str; 2] = ["linto", "button"];
 
 /// Sections that are agreed, but come with later versions.
-pub(super) const LATER: [&str; 7] = ["wake", "xiaozhi", "rhasspy", "thinx", "tools", "button", "leds"];
+pub(super) const LATER: [&str; 5] = ["wake", "xiaozhi", "rhasspy", "thinx", "tools"];
 
 const PATH: FilePath = FilePath { longest: LONGEST_PATH };
 
@@ -48,6 +51,8 @@ const SOCKET: FilePath = FilePath { longest: 107 };
 pub enum Trigger {
     /// Any speech, but never while the loudspeaker plays.
     Voice,
+    /// A button. One that is configured always does.
+    Button,
 }
 
 /// How much the microphone's sound is cleaned.
@@ -119,11 +124,11 @@ section! {
 section! {
     /// Microphone and loudspeaker.
     pub struct Audio = "audio" {
-        /// The microphone: an ALSA PCM name such as "plughw:CARD=Device" (`arecord -L` lists them), or "auto", the only card
-        /// that can capture.
+        /// The microphone: an ALSA PCM name such as "plughw:CARD=Device" (`auricle devices` lists them), or "auto", the only
+        /// card that can capture.
         capture: Pcm = PcmName, Default("\"auto\""), Restart;
-        /// The loudspeaker: an ALSA PCM name (`aplay -L` lists them), or "auto", the only card that can play, or of several
-        /// the one with the only microphone.
+        /// The loudspeaker: an ALSA PCM name (`auricle devices` lists them), or "auto", the only card that can play, or of
+        /// several the one with the only microphone.
         playback: Pcm = PcmName, Default("\"auto\""), Restart;
         /// Which channel of the microphone is listened to: its number from 0, "mean" of all, or "auto".
         channel: Channel = ChannelChoice, Default("\"auto\""), Restart;
@@ -173,10 +178,13 @@ pub enum MeetingFormat {
 section! {
     /// When the device listens, and when it takes an utterance to be over.
     pub struct Listen = "listen" {
-        /// What opens a turn: "voice" is any speech, never while the loudspeaker plays. `auricle listen` always opens one,
-        /// also with an empty list.
-        triggers: Vec<Trigger> = SetOf(Choice(&[("voice", Some(Trigger::Voice)), ("wake", None), ("button", None)])),
-            Default("[]"), Live;
+        /// What opens a turn: "voice" is any speech, never while the loudspeaker plays. `auricle listen` and a button always
+        /// open one, also with an empty list: "button" may stand here and changes nothing.
+        triggers: Vec<Trigger> = SetOf(Choice(&[
+            ("voice", Some(Trigger::Voice)),
+            ("button", Some(Trigger::Button)),
+            ("wake", None),
+        ])), Default("[]"), Live;
         /// How long it must be quiet after speech for the utterance to be over.
         hangover: Duration = Span { from_ms: 100, to_ms: 3000 }, Default("\"500ms\""), Live;
         /// How long the device waits for speech to begin.

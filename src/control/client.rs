@@ -20,7 +20,7 @@ const LIMIT: usize = 1 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// Nobody listens at the socket.
-    #[error("no daemon answers at {}: {source}; is `auricle run` running? (the socket is set with `socket` in [control], or AURICLE_CONTROL_SOCKET)", path.display())]
+    #[error("the daemon is not running: `sudo systemctl start auricle` starts it ({}: {source}; the socket is set with `socket` in [control])", path.display())]
     NoDaemon {
         /// The socket.
         path: PathBuf,
@@ -59,7 +59,7 @@ pub async fn call(socket: &Path, method: Method, path: &str, body: Option<Value>
     if success { Ok(answer) } else { Err(refusal(&answer)) }
 }
 
-/// Asks for something that is told line by line, and hands the lines out as they come.
+/// Asks for something that is told as server-sent events, and hands them out as they come.
 ///
 /// # Errors
 /// As [`call`].
@@ -68,14 +68,14 @@ pub async fn follow(socket: &Path, path: &str) -> Result<Lines, ClientError> {
     if success { Ok(Lines { body, buffer: Vec::new() }) } else { Err(refusal(&whole(body).await?)) }
 }
 
-/// Lines of text that the daemon tells. To drop them is to hang up.
+/// Events that the daemon tells, each of them a line of JSON. To drop them is to hang up.
 pub struct Lines {
     body: Body,
     buffer: Vec<u8>,
 }
 
 impl Lines {
-    /// The next line, without its end; `None` after the last one. What came is kept if this is not awaited to its end.
+    /// The next event; `None` after the last one. What came is kept if this is not awaited to its end.
     ///
     /// # Errors
     /// When the daemon ends before its last line, or a line is longer than 1 MiB.
@@ -83,7 +83,11 @@ impl Lines {
         loop {
             if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.buffer.drain(..=end).collect();
-                return Ok(Some(String::from_utf8_lossy(&line).trim_end().to_owned()));
+                // Beside data there are the empty line after each event, and comments that keep the connection alive.
+                if let Some(event) = line.strip_prefix(b"data:") {
+                    return Ok(Some(String::from_utf8_lossy(event).trim().to_owned()));
+                }
+                continue;
             }
             if self.buffer.len() > LINE {
                 return Err(ClientError::BrokeOff("it sent a line without an end".into()));

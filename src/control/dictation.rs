@@ -1,10 +1,8 @@
 //! A dictation lives as long as the connection that asked for it.
 
 use std::borrow::Cow;
-use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -12,10 +10,9 @@ use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::Instant;
-use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::routes::{lost, ndjson, perform, refuse, stuck};
+use super::routes::{lost, perform, refuse, stuck, told};
 use super::server::{ANSWER, Doors};
 use super::{Action, Answer, Request};
 use crate::daemon::input::Input;
@@ -35,7 +32,7 @@ pub(super) async fn dictate(State(doors): State<Doors>) -> Response {
     // Not in here: this future is dropped when the person hangs up, and then there is still a dictation to be ended.
     tokio::spawn(live(doors, taken, lines));
     match verdict.await {
-        Ok(Some(Ok(_))) => ndjson(Body::from_stream(ReceiverStream::new(body).map(Ok::<_, Infallible>))),
+        Ok(Some(Ok(_))) => told(ReceiverStream::new(body)),
         Ok(Some(Err(why))) => refuse(StatusCode::CONFLICT, &why),
         Ok(None) | Err(_) => stuck(),
     }
@@ -79,13 +76,13 @@ async fn forward(mut events: broadcast::Receiver<Line>, lines: &mpsc::Sender<Str
                 event.is_dictated().then(|| line.to_string())
             }
             Err(RecvError::Lagged(count)) => {
-                let _ = lines.send(lost(count) + "\n").await;
+                let _ = lines.send(lost(count)).await;
                 break;
             }
             Err(RecvError::Closed) => break,
         };
         if let Some(line) = line
-            && lines.send(line + "\n").await.is_err()
+            && lines.send(line).await.is_err()
         {
             break;
         }

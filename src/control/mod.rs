@@ -2,11 +2,15 @@
 
 pub mod client;
 mod dictation;
+mod meter;
 mod routes;
 pub mod server;
 
 use serde_json::Value;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::daemon::Sounded;
+use crate::daemon::listener::Piece;
 
 /// What somebody wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,4 +56,8 @@ pub enum Request {
     Status(oneshot::Sender<Value>),
     /// Do something. The answer may take a few seconds; [`server::ANSWER`] is the limit.
     Act(Action, oneshot::Sender<Answer>),
+    /// Listen to what the microphone hears, for a measurement.
+    Listen(oneshot::Sender<Result<mpsc::Receiver<Piece>, String>>),
+    /// Play the sound by which the echo is measured. Answered when it has ended.
+    Sound(oneshot::Sender<Sounded>),
 }

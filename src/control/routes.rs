@@ -3,18 +3,20 @@
 use std::convert::Infallible;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
+use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
-use tokio_stream::StreamExt;
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError::Lagged;
+use tokio_stream::{Stream, StreamExt};
 
 use super::dictation::dictate;
+use super::meter::{echo, level};
 use super::server::{ANSWER, Doors};
 use super::{Action, Answer, Request};
 use crate::daemon::input::Input;
@@ -33,6 +35,8 @@ pub(super) fn router(doors: Doors) -> Router {
         .route("/mute", post(|doors| act(doors, Action::Mute)))
         .route("/unmute", post(|doors| act(doors, Action::Unmute)))
         .route("/volume", get(|doors| act(doors, Action::Volume(None))).post(volume))
+        .route("/level", get(level))
+        .route("/echo", get(echo))
         .route("/dictate", get(dictate))
         .route("/dictate/stop", post(|doors| act(doors, Action::DictateStop)))
         .route("/meeting/start", post(meeting))
@@ -85,11 +89,8 @@ async fn meeting(doors: State<Doors>, body: Bytes) -> Response {
 }
 
 async fn events(State(doors): State<Doors>) -> Response {
-    let lines = BroadcastStream::new(doors.lines.subscribe()).map(|line| {
-        let line = line.map_or_else(|Lagged(count)| lost(count), |line| line.to_string());
-        Ok::<_, Infallible>(format!("{line}\n"))
-    });
-    ndjson(Body::from_stream(lines))
+    let lines = BroadcastStream::new(doors.lines.subscribe());
+    told(lines.map(|line| line.map_or_else(|Lagged(count)| lost(count), |line| line.to_string())))
 }
 
 /// Lets the control thread do something, and tells what came of it.
@@ -111,7 +112,7 @@ pub(super) async fn perform(doors: &Doors, action: Action) -> Option<Answer> {
     request(doors, Request::Act(action, reply), answer).await
 }
 
-async fn request<T>(doors: &Doors, request: Request, answer: oneshot::Receiver<T>) -> Option<T> {
+pub(super) async fn request<T>(doors: &Doors, request: Request, answer: oneshot::Receiver<T>) -> Option<T> {
     doors.inbox.try_send(Input::Request(request)).ok()?;
     tokio::time::timeout(ANSWER, answer).await.ok()?.ok()
 }
@@ -125,8 +126,10 @@ fn text(body: &Value, key: &str) -> Option<String> {
     Some(body.get(key)?.as_str()?.trim().to_owned())
 }
 
-pub(super) fn ndjson(lines: Body) -> Response {
-    ([(header::CONTENT_TYPE, "application/x-ndjson")], lines).into_response()
+/// Server-sent events, one for each line of JSON. A comment every 15 s shows that both sides are still there.
+pub(super) fn told(lines: impl Stream<Item = String> + Send + 'static) -> Response {
+    let events = lines.map(|line| Ok::<_, Infallible>(sse::Event::default().data(line)));
+    Sse::new(events).keep_alive(KeepAlive::new()).into_response()
 }
 
 /// A reader that was too slow is told how many lines it missed.

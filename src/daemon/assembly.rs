@@ -11,12 +11,14 @@ use auricle_core::hearing::Limits;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
+use super::buttons::Contact;
 use super::clock::Clock;
 use super::control::{Control, Server};
 use super::effects::tuning;
 use super::hearing::Hearing;
 use super::input::Input;
 use super::ledger::Ledger;
+use super::lights::Panel;
 use super::meeting::Minutes;
 use super::notify::Watchdog;
 use super::patience::Patience;
@@ -36,7 +38,7 @@ const LINK_EVENTS: usize = 64;
 
 /// Builds everything and starts the threads and the connections.
 pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>) -> Result<Control, DaemonError> {
-    let Parts { settings, reload, cards, dialogues } = parts;
+    let Parts { settings, reload, cards, pins, dialogues } = parts;
     let (state, serial) = who_we_are(&settings)?;
 
     let (mic, hearing) = listening(&settings, &cards, &inbox)?;
@@ -50,9 +52,12 @@ pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>)
         assistant: Assistant::new(all, tuning(&settings)),
         mixer,
         mixer_owes: Patience::default(),
+        buttons: settings.buttons().into_iter().map(|want| Contact::new(want, Arc::clone(&pins))).collect(),
+        panel: settings.leds.want().map(|want| Panel::new(want, pins)),
         services: Services::default(),
         minutes: Minutes::default(),
         waiting: Waiting::default(),
+        sounding: None,
         voice: Arc::new(Voice::new(TtsSettings {
             language: settings.tts.language.clone(),
             command: settings.tts.command.clone(),

@@ -63,7 +63,10 @@ impl Control {
                 }
                 self.speaker_back();
             }
-            SpeakerNotice::Started { id } => self.speaker_said(PlayNumber(id)),
+            SpeakerNotice::Started { id } => {
+                self.sounding_began(PlayNumber(id));
+                self.speaker_said(PlayNumber(id));
+            }
             SpeakerNotice::Ended { id, end, heard } => self.sound_ended(PlayNumber(id), end, heard),
             SpeakerNotice::Failed { id, error } => self.speaker_lost(id.map(PlayNumber), &error),
             SpeakerNotice::Back => self.speaker_back(),
@@ -95,6 +98,7 @@ impl Control {
 
     fn sound_ended(&mut self, play: PlayNumber, end: PlayEnd, heard: Duration) {
         self.speaker_said(play);
+        self.sounding_ended(play, end);
         self.makings.remove(&play);
         let tone_only = self.voiceless.iter().position(|voiceless| *voiceless == play);
         let end = match tone_only {

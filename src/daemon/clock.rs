@@ -27,6 +27,14 @@ impl Clock {
         self.0 + tick.since(Tick::from_millis(3_600_000))
     }
 
+    /// A moment on the machine's clock as a tick; it may lie up to an hour before the start.
+    #[must_use]
+    pub fn tick(self, instant: Instant) -> Tick {
+        let before = self.0.saturating_duration_since(instant);
+        let start = Duration::from_secs(3_600).saturating_sub(before);
+        Tick::ZERO + start + instant.saturating_duration_since(self.0)
+    }
+
     /// The moment in `span` from now, on the machine's clock.
     #[must_use]
     pub fn within(span: Duration) -> Instant {
@@ -50,4 +58,19 @@ pub fn unix_ms() -> i64 {
 #[must_use]
 pub fn file_time() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H-%M-%S").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_and_its_tick_are_the_same_also_before_the_start() {
+        let clock = Clock::start();
+        let later = clock.0 + Duration::from_secs(2);
+        assert_eq!(clock.instant(clock.tick(later)), later);
+        if let Some(earlier) = clock.0.checked_sub(Duration::from_secs(2)) {
+            assert_eq!(clock.tick(later).since(clock.tick(earlier)), Duration::from_secs(4));
+        }
+    }
 }

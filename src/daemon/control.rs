@@ -11,15 +11,18 @@ use auricle_core::link::LinkEvent;
 use auricle_core::voices::Voices;
 use tokio::sync::mpsc;
 
+use super::buttons::Contact;
 use super::clock::Clock;
 use super::hearing::Hearing;
 use super::input::Input;
 use super::ledger::Ledger;
+use super::lights::Panel;
 use super::meeting::Minutes;
 use super::notify::{self, Watchdog};
 use super::patience::Patience;
 use super::requests::Waiting;
 use super::services::Services;
+use super::sounding::Sounding;
 use super::speech::Making;
 use crate::config::Settings;
 use crate::device::state::StateFile;
@@ -56,10 +59,15 @@ pub(super) struct Control {
     pub(super) ordered: Option<PlayNumber>,
     pub(super) mixer: Option<Mixer>,
     pub(super) mixer_owes: Patience,
+    pub(super) buttons: Vec<Contact>,
+    /// The lights, if the settings want any.
+    pub(super) panel: Option<Panel>,
     pub(super) services: Services,
     pub(super) minutes: Minutes,
     /// Who waits at the control socket.
     pub(super) waiting: Waiting,
+    /// The echo that is being measured.
+    pub(super) sounding: Option<Sounding>,
     pub(super) voice: Arc<Voice>,
     pub(super) makings: BTreeMap<PlayNumber, Making>,
     pub(super) voiceless: Vec<PlayNumber>,
@@ -77,6 +85,9 @@ impl Control {
     pub(super) async fn run(&mut self, inbox: &mut mpsc::Receiver<Input>) {
         self.decide(Event::Facts(self.facts()));
         self.decide(Event::Started(self.remembered()));
+        self.open_lights();
+        self.settle();
+        self.open_buttons();
         self.ask_for_voices();
         loop {
             let wake = self.deadline();
@@ -97,7 +108,8 @@ impl Control {
     fn deadline(&self) -> Option<Instant> {
         let assistant = self.assistant.deadline().map(|tick| self.clock.instant(tick));
         let owed = [&self.mic_owes, &self.speaker_owes, &self.mixer_owes].into_iter().filter_map(Patience::deadline);
-        assistant.into_iter().chain(self.watchdog.deadline()).chain(self.probe).chain(owed).min()
+        let pins = self.lights_deadline().into_iter().chain(self.buttons_deadline());
+        assistant.into_iter().chain(self.watchdog.deadline()).chain(self.probe).chain(owed).chain(pins).min()
     }
 
     fn on_time(&mut self) {
@@ -118,6 +130,8 @@ impl Control {
         }
         self.look_after_cards(now);
         self.look_after_mixer(now);
+        self.look_after_buttons(now);
+        self.look_after_lights(now);
     }
 
     /// Tells the assistant, and carries out what it decides, until nothing is left.
@@ -133,6 +147,7 @@ impl Control {
                 self.carry_out(effect);
             }
         }
+        self.ledger.deaf.note(self.assistant.is_deaf(), Instant::now());
     }
 
     fn take(&mut self, input: Input) {
@@ -148,6 +163,8 @@ impl Control {
             Input::Tunnel(number, notice) => self.tunnel_notice(number, notice),
             Input::Recorder(notice) => self.recorder_notice(notice),
             Input::Mixer(notice) => self.mixer_notice(notice),
+            Input::Pin { place, opening, notice } => self.pin_notice(place, opening, notice),
+            Input::Lights(opening, error) => self.lights_lost(opening, &error),
             Input::Request(request) => self.request(request),
             Input::Reload => self.reload(),
             Input::Stop => {}
@@ -173,6 +190,9 @@ impl Control {
     /// Says goodbye to everybody, within `limit`.
     pub(super) async fn farewell(&mut self, limit: Duration) {
         notify::stopping();
+        // Dropped, the lights are dark.
+        self.panel = None;
+        self.buttons.clear();
         if let Some(percent) = self.assistant.kept_volume() {
             self.remember(Memory::Volume(percent));
         }

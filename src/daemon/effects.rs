@@ -44,8 +44,7 @@ impl Control {
             }
             Effect::Send { uplink, server, to, samples, last } => self.send(uplink, server, to, samples, last),
             Effect::Discard(uplink) => drop(self.bodies.remove(&uplink)),
-            // There is no light in this version; `events` and `status` show the state.
-            Effect::Show { .. } => {}
+            Effect::Show(scene) => self.show(scene),
             Effect::Report(server, report) => self.tell(server, &report),
             Effect::Remember(memory) => self.remember(memory),
             Effect::Volume(percent) => self.loudness(percent),
@@ -86,6 +85,7 @@ impl Control {
     }
 
     fn play(&mut self, play: PlayNumber, source: Source) {
+        self.sounding_ordered(play, &source);
         if let Source::Stream(_) = source {
             return self.pending.push_back(Event::Played { play, end: PlayEnd::Failed, heard: Duration::ZERO });
         }

@@ -17,6 +17,7 @@ use auricle_core::hearing::{EarCommand, EarEvent};
 use tokio::sync::mpsc::Sender;
 
 use super::input::{Heard, Input};
+use super::listener::{LISTENERS, Listener, Piece};
 use crate::sound::{Bell, Microphone, Pace, Shape};
 
 /// An open microphone that delivers nothing for this long is as good as gone. Its own thread says so after 1 s, unless
@@ -33,6 +34,7 @@ enum Command {
     Token(u64),
     Record(rtrb::Producer<i16>),
     RecordStop,
+    Listen(Sender<Piece>),
     Stop,
 }
 
@@ -79,6 +81,7 @@ impl Hearing {
                 ear,
                 card: None,
                 recording: None,
+                listeners: Vec::new(),
                 token: None,
                 blocks_at_token: 0,
                 samples: Vec::with_capacity(8_192),
@@ -116,6 +119,12 @@ impl Hearing {
     /// Copies no more; the ring is left.
     pub fn record_stop(&self) {
         self.send(Command::RecordStop);
+    }
+
+    /// Hands out what is heard from now on, for a look at it. Ends when the microphone closes, when nobody takes it, or at
+    /// once if too many look already.
+    pub fn listen(&self, out: Sender<Piece>) {
+        self.send(Command::Listen(out));
     }
 
     /// Where the tape stands, if a microphone delivers.
@@ -187,6 +196,7 @@ struct Worker {
     ear: Ear,
     card: Option<Card>,
     recording: Option<Tap>,
+    listeners: Vec<Listener>,
     token: Option<u64>,
     blocks_at_token: u64,
     samples: Vec<i16>,
@@ -216,14 +226,24 @@ impl Worker {
         match command {
             Command::Ear(command) => self.ear.handle(command),
             Command::Attach { shape, ring } => self.attach(shape, ring),
-            Command::Detach => self.card = None,
+            Command::Detach => {
+                self.card = None;
+                self.listeners.clear();
+            }
             Command::Token(token) => self.token = Some(token),
             Command::Record(ring) => self.recording = Some(Tap { reader: Reader::at(self.ear.position()), ring }),
             Command::RecordStop => self.recording = None,
-            Command::Stop => {}
+            Command::Listen(out) if self.card.is_some() && self.listeners.len() < LISTENERS => {
+                self.listeners.push(Listener::new(self.ear.position(), out));
+            }
+            Command::Listen(_) | Command::Stop => {}
         }
-        let pace = if self.ear.wants_short_periods() { Pace::Listening } else { Pace::Idle };
-        self.mic.pace(pace);
+        self.mic.pace(self.pace());
+    }
+
+    fn pace(&self) -> Pace {
+        let soon = self.ear.wants_short_periods() || !self.listeners.is_empty();
+        if soon { Pace::Listening } else { Pace::Idle }
     }
 
     fn attach(&mut self, shape: Shape, ring: rtrb::Consumer<u8>) {
@@ -269,10 +289,19 @@ impl Worker {
             let lost = tap.copy(self.ear.tape());
             self.counters.recording_lost.fetch_add(lost, Ordering::Relaxed);
         }
+        self.serve_listeners();
         self.counters.position.store(self.ear.position().0, Ordering::Release);
         self.counters.flowing.store(1, Ordering::Release);
         if news {
             self.tell(Heard::Flowing);
+        }
+    }
+
+    fn serve_listeners(&mut self) {
+        let (before, tape) = (self.listeners.len(), self.ear.tape());
+        self.listeners.retain_mut(|listener| listener.serve(tape));
+        if self.listeners.len() < before {
+            self.mic.pace(self.pace());
         }
     }
 
@@ -286,8 +315,8 @@ impl Worker {
             }
             self.tell(Heard::Ear(event));
         }
-        if any && !self.ear.wants_short_periods() {
-            self.mic.pace(Pace::Idle);
+        if any {
+            self.mic.pace(self.pace());
         }
     }
 

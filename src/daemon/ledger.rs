@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::broadcast;
 
 use super::clock::unix_ms;
+use super::deaf::Deaf;
 
 /// Lines that a slow reader of `auricle events` may lag behind before it loses the oldest.
 const EVENTS: usize = 256;
@@ -37,6 +38,7 @@ pub struct Ledger {
     pub sent_seconds: f64,
     /// Bytes of messages with sound in them that left the device.
     pub sent_bytes: u64,
+    pub(super) deaf: Deaf,
 }
 
 /// What the log has of one reason.
@@ -49,7 +51,14 @@ struct Quiet {
 impl Default for Ledger {
     fn default() -> Self {
         let (lines, _) = broadcast::channel(EVENTS);
-        Self { lines, counters: BTreeMap::new(), quiet: BTreeMap::new(), sent_seconds: 0.0, sent_bytes: 0 }
+        Self {
+            lines,
+            counters: BTreeMap::new(),
+            quiet: BTreeMap::new(),
+            sent_seconds: 0.0,
+            sent_bytes: 0,
+            deaf: Deaf::default(),
+        }
     }
 }
 
@@ -121,6 +130,7 @@ impl Ledger {
             Report::Audit { what, result } => tracing::warn!(server, what, result, "audit"),
             Report::Drop { what, count, detail } => {
                 self.count(what, *count);
+                self.count("drops", *count);
                 if let Some(held_back) = self.may_log(what, 1) {
                     tracing::warn!(server, held_back, "dropped {what}: {detail}");
                 }

@@ -1,9 +1,11 @@
 //! The daemon: the wiring, the only place that knows everybody.
 
 mod assembly;
+mod buttons;
 mod cards;
 pub mod clock;
 mod control;
+mod deaf;
 mod effects;
 mod facts;
 mod heard;
@@ -11,12 +13,16 @@ pub mod hearing;
 mod inbox;
 pub mod input;
 pub mod ledger;
+mod lights;
+pub mod listener;
 mod loudness;
 mod meeting;
 mod notify;
 mod patience;
 mod requests;
+mod retry;
 mod services;
+mod sounding;
 mod speech;
 mod status;
 
@@ -30,10 +36,12 @@ use tokio::task::LocalSet;
 
 use crate::config::Settings;
 use crate::control::server::{Doors, Socket};
+use crate::device::pins::Pins;
 use crate::sound::Cards;
 use control::Control;
 use input::{INBOX, Input};
 use ledger::Ledger;
+pub use sounding::Sounded;
 
 /// The brokers have so long for our farewell. With what the sound threads need it must stay below 2 s.
 const FAREWELL: Duration = Duration::from_millis(1_200);
@@ -46,6 +54,8 @@ pub struct Parts {
     pub reload: Option<Box<dyn FnMut() -> Result<Settings, String>>>,
     /// The sound cards.
     pub cards: Arc<dyn Cards>,
+    /// The pins of buttons and lights.
+    pub pins: Arc<dyn Pins>,
     /// Servers beside those of the settings, for protocols under test.
     pub dialogues: Vec<(String, Box<dyn Dialogue>)>,
 }

@@ -29,6 +29,8 @@ impl Control {
         match request {
             // Whoever asked may have gone away meanwhile.
             Request::Status(reply) => drop(reply.send(self.status())),
+            Request::Listen(reply) => drop(reply.send(self.listen())),
+            Request::Sound(reply) => self.sound(reply),
             Request::Act(action, reply) => match self.act_now(action) {
                 Ok(answer) => drop(reply.send(answer)),
                 Err(later) => self.act_later(later, reply),
@@ -99,11 +101,9 @@ impl Control {
         if self.assistant.muted().is_some() {
             return "the microphone is muted; `auricle unmute` opens it".to_owned();
         }
-        // A missing loudspeaker keeps nobody from listening.
-        let first = self
-            .assistant
-            .causes()
-            .find(|(_, cause)| !matches!(cause.code(), "SpeakerGone" | "SpeakerAmbiguous" | "VoiceGone"));
+        // A missing loudspeaker, button or light keeps nobody from listening.
+        let harmless = ["SpeakerGone", "SpeakerAmbiguous", "VoiceGone", "ButtonGone", "LightsGone"];
+        let first = self.assistant.causes().find(|(_, cause)| !harmless.contains(&cause.code()));
         first.map_or_else(
             || "the server is not connected yet; try again in a moment".to_owned(),
             |(_, cause)| format!("{} {}", cause.text(), cause.remedy()),

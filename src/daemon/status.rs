@@ -1,6 +1,7 @@
 //! `auricle status --json`.
 
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use auricle_core::assistant::event::ServerId;
 use serde_json::{Value, json};
@@ -66,7 +67,10 @@ impl Control {
         ] {
             all.insert(name.to_owned(), json!(counter.load(Ordering::Relaxed)));
         }
-        for server in &self.servers {
+        all.insert("deaf_seconds".to_owned(), json!(self.ledger.deaf.seconds(Instant::now())));
+        for (n, server) in self.servers.iter().enumerate() {
+            let answered = self.assistant.answered(ServerId(n));
+            all.insert(format!("{}_application", server.name), json!(u8::from(answered)));
             for (name, count) in server.link.iter().flat_map(|link| link.counters().counts()) {
                 all.insert(format!("{}_{name}", server.name), json!(count));
             }

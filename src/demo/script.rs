@@ -16,6 +16,7 @@ use crate::config;
 use crate::daemon::input::Input;
 use crate::daemon::ledger::Line;
 use crate::daemon::{Daemon, Parts};
+use crate::device::pins::Board;
 use crate::sound::{AlsaCards, Cards};
 
 /// Nothing in the demo takes longer.
@@ -139,7 +140,7 @@ pub async fn play(plan: &Plan) -> Result<(), String> {
 fn daemon(plan: &Plan, settings: &Path, room: &Room) -> Result<Daemon, String> {
     let cards: Arc<dyn Cards> = if plan.live { Arc::new(AlsaCards) } else { Arc::new(room.clone()) };
     let loaded = config::load(Some(settings), std::iter::empty()).map_err(|errors| errors.to_string())?;
-    let parts = Parts { settings: loaded.settings, reload: None, cards, dialogues: Vec::new() };
+    let parts = Parts { settings: loaded.settings, reload: None, cards, pins: Arc::new(Board), dialogues: Vec::new() };
     Daemon::build(parts).map_err(|error| error.to_string())
 }
 

@@ -89,6 +89,16 @@ pub fn identify(configured: Option<&str>, board: &Board, state: &mut StateFile) 
     Ok(Identity { serial, origin: Origin::Random, warning })
 }
 
+/// What [`identify`] would say, without making anything up: `kept` is what the state file remembers. `None`: nothing is
+/// known yet. What the settings say is not checked here.
+#[must_use]
+pub fn known(configured: Option<&str>, board: &Board, kept: Option<&str>) -> Option<(String, Origin)> {
+    let settings = configured.map(|serial| (serial.to_owned(), Origin::Settings));
+    let board = || boards(board).map(|serial| (serial, Origin::Board));
+    let kept = || kept.filter(|serial| check(serial).is_ok()).map(|serial| (serial.to_owned(), Origin::Random));
+    settings.or_else(board).or_else(kept)
+}
+
 /// The board's own, made fit for the admin page; `None` if it has none or only a placeholder.
 fn boards(board: &Board) -> Option<String> {
     let tree = read(&board.device_tree).and_then(|text| sanitise(&text));

@@ -3,5 +3,6 @@
 pub mod identity;
 pub mod memory;
 pub mod network;
-mod replace;
+pub mod pins;
+pub mod replace;
 pub mod state;

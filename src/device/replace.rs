@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 /// A folder and what is done in it, behind a trait, so that a test can cut the power between any two steps.
@@ -13,7 +13,7 @@ pub(super) trait Folder {
     /// Removes the file `name`; it need not be there.
     fn remove(&mut self, name: &str) -> io::Result<()>;
 
-    /// Makes the file `name`, which is not there yet, for this user alone. Any part of it may be lost with the power.
+    /// Makes the file `name`, which is not there yet, with the rights of this folder's files. Any part of it may be lost with the power.
     fn create(&mut self, name: &str, bytes: &[u8]) -> io::Result<Self::File>;
 
     /// Returns when the file's content is safe.
@@ -38,13 +38,43 @@ pub(super) fn replace(folder: &mut impl Folder, name: &str, bytes: &[u8]) -> io:
     folder.sync()
 }
 
+/// Who may do what with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rights {
+    /// As `chmod` has it: `0o640`.
+    pub mode: u32,
+    /// Numbers of the user and the group; `None`: those of this process.
+    pub owner: Option<(u32, u32)>,
+}
+
+impl Rights {
+    /// For this user alone.
+    pub const PRIVATE: Self = Self { mode: 0o600, owner: None };
+}
+
+/// Replaces the file at `path`, or makes it; the content is safe when this returns, and at no time is anything but the
+/// old or the new one under that name, with these rights.
+///
+/// # Errors
+/// What the system says; the old content is still there.
+pub fn replace_file(path: &Path, bytes: &[u8], rights: Rights) -> io::Result<()> {
+    let nameless = || io::Error::new(io::ErrorKind::InvalidInput, "not the name of a file");
+    let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(nameless)?;
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    replace(&mut RealFolder { path: parent.into(), rights }, name, bytes)
+}
+
 /// A real folder.
 #[derive(Debug)]
-pub(super) struct RealFolder(PathBuf);
+pub(super) struct RealFolder {
+    path: PathBuf,
+    rights: Rights,
+}
 
 impl RealFolder {
+    /// One whose files are for this user alone.
     pub(super) fn new(path: &Path) -> Self {
-        Self(path.into())
+        Self { path: path.into(), rights: Rights::PRIVATE }
     }
 }
 
@@ -52,15 +82,20 @@ impl Folder for RealFolder {
     type File = File;
 
     fn remove(&mut self, name: &str) -> io::Result<()> {
-        match fs::remove_file(self.0.join(name)) {
+        match fs::remove_file(self.path.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
     }
 
     fn create(&mut self, name: &str, bytes: &[u8]) -> io::Result<File> {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.0.join(name))?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.path.join(name))?;
         file.write_all(bytes)?;
+        // Only now, so that nobody else could read half of it; and not through the umask.
+        if let Some((user, group)) = self.rights.owner {
+            fchown(&file, Some(user), Some(group))?;
+        }
+        file.set_permissions(fs::Permissions::from_mode(self.rights.mode))?;
         Ok(file)
     }
 
@@ -69,11 +104,11 @@ impl Folder for RealFolder {
     }
 
     fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
-        fs::rename(self.0.join(from), self.0.join(to))
+        fs::rename(self.path.join(from), self.path.join(to))
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        File::open(&self.0)?.sync_all()
+        File::open(&self.path)?.sync_all()
     }
 }
 

@@ -150,6 +150,13 @@ impl StateFile {
     }
 }
 
+/// What is remembered in `folder`, for somebody who only looks: nothing is made, renamed or locked. `None` if there is
+/// nothing, or nothing that can be read.
+#[must_use]
+pub fn peek(folder: &Path) -> Option<State> {
+    parse(&read(&folder.join(NAME)).ok()?).ok()
+}
+
 /// At most one byte more than the limit.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();

@@ -22,7 +22,7 @@ pub enum SoundError {
         cards: Vec<CardName>,
     },
     /// The device does not exist.
-    #[error("`{device}` is not there ({why}); plug it in, or choose one that `arecord -L` or `aplay -L` lists")]
+    #[error("`{device}` is not there ({why}); plug it in, or choose one that `auricle devices` lists")]
     Missing {
         /// Its PCM name.
         device: String,
@@ -38,7 +38,7 @@ pub enum SoundError {
         holder: Option<String>,
     },
     /// It offers nothing that can be used.
-    #[error("`{device}` can't be used: {why}; choose another one that `arecord -L` or `aplay -L` lists")]
+    #[error("`{device}` can't be used: {why}; choose another one that `auricle devices` lists")]
     Unusable {
         /// Its PCM name.
         device: String,

@@ -37,6 +37,16 @@ impl<'a> Space<'a> {
         Ok(Self { pcm, params })
     }
 
+    /// Of these rates, those that are possible.
+    pub(super) fn rates(&self, of: &[u32]) -> Vec<u32> {
+        of.iter().copied().filter(|&rate| self.has_rate(rate)).collect()
+    }
+
+    /// The formats that are possible.
+    pub(super) fn formats(&self) -> Vec<Format> {
+        Format::ALL.into_iter().filter(|&format| self.params.test_format(alsa_format(format)).is_ok()).collect()
+    }
+
     /// Puts it into force.
     pub(super) fn settle(&self) -> alsa::Result<()> {
         self.pcm.hw_params(&self.params)

@@ -76,7 +76,7 @@ fn a_meeting_with_any_name_is_announced_recorded_and_shown() {
     // Also where the device makes no other sounds.
     until("a sound tells it", || peak(&loudspeaker.so_far()) > 1_000);
     assert_eq!(stage.daemon.status()["recording"], true);
-    assert!(works(&stage.daemon, &["status"]).contains("recording: "));
+    assert!(works(&stage.daemon, &["status"]).contains("recording  a meeting"));
     let complaint = fails(&stage.daemon, &["meeting", "start", "Another"]);
     assert!(complaint.contains("a recording runs already") && complaint.contains(name), "{complaint}");
 

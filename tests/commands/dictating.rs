@@ -34,12 +34,12 @@ fn understood(teller: &Teller, event: &str, text: &str) {
     teller.tell(event, json!({"server": "home", "text": text}));
 }
 
-/// The lines that follow the head of an answer.
+/// The server-sent events that follow the head of an answer.
 fn lines(stream: UnixStream) -> impl Iterator<Item = String> {
     let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
     assert!(lines.next().unwrap().contains(" 200 "));
     assert!(lines.any(|line| line.is_empty()));
-    lines
+    lines.filter(|line| !line.is_empty()).map(|line| line.strip_prefix("data: ").unwrap().to_owned())
 }
 
 fn texts(lines: impl Iterator<Item = String>) -> Vec<String> {

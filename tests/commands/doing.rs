@@ -1,5 +1,7 @@
 //! Each command asks for one thing, and prints what came of it.
 
+use std::io::{BufRead, BufReader};
+
 use auricle::control::Action;
 use serde_json::{Value, json};
 
@@ -83,4 +85,27 @@ fn the_socket_takes_what_the_commands_send() {
         assert_eq!(fake.ask(method, path, body), (200, json!({"ok": true})), "{path} {body}");
         assert_eq!(fake.actions().last(), Some(&action), "{path} {body}");
     }
+}
+
+#[test]
+fn events_are_server_sent_events() {
+    let fake = Fake::agreeable();
+    let mut stream = BufReader::new(fake.open("GET", "/events", ""));
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert!(stream.read_line(&mut head).unwrap() > 0, "{head}");
+    }
+    assert!(head.contains("content-type: text/event-stream\r\n"), "{head}");
+    fake.teller.state("idle");
+    fake.teller.state("listening");
+    let mut lines = String::new();
+    while lines.matches("\n\n").count() < 2 {
+        assert!(stream.read_line(&mut lines).unwrap() > 0, "{lines}");
+    }
+    let told: Vec<Value> = lines
+        .split_terminator("\n\n")
+        .map(|event| serde_json::from_str(event.strip_prefix("data: ").unwrap()).unwrap())
+        .collect();
+    let state = |state: &str| json!({"t": 1_700_000_000_000_u64, "event": "state", "state": state});
+    assert_eq!(told, [state("idle"), state("listening")]);
 }

@@ -96,6 +96,9 @@ fn without_a_daemon_each_command_says_what_to_do() {
         let output = command.args(words).env("AURICLE_CONTROL_SOCKET", &socket).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{words:?}");
         let complaint = said(&output);
-        assert!(complaint.contains(socket.to_str().unwrap()) && complaint.contains("`auricle run`"), "{complaint}");
+        assert!(
+            complaint.contains(socket.to_str().unwrap()) && complaint.contains("systemctl start auricle"),
+            "{complaint}"
+        );
     }
 }

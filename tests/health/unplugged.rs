@@ -45,6 +45,12 @@ fn a_microphone_that_is_pulled_out_while_listening_ends_the_turn_and_comes_back_
     daemon.wait_event("cause_cleared", |event| event["code"] == "MicGone", SOON);
     turn(&daemon, &server, &pulse);
     assert_eq!(daemon.status()["causes"], serde_json::json!([]));
+    let deaf = daemon.counter("deaf_seconds");
+    assert!(Duration::from_secs(deaf) >= WATCHED && deaf < 120, "{deaf} s");
+    // Whoever is muted is not deaf.
+    daemon.ask("POST", "/mute", "");
+    daemon.wait_status("mute", |status| status["muted"] == true);
+    assert_eq!(daemon.counter("deaf_seconds"), deaf);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use auricle::config;
 use auricle::daemon::Parts;
+use auricle::device::pins::Board;
 use auricle::sound::AlsaCards;
 use auricle_core::dialogue::{Ask, Dialogue, DialogueEvent};
 use auricle_core::time::Tick;
@@ -97,7 +98,8 @@ const DAEMON: &str = "HEALTH_TEST_BLOCKED_DAEMON";
 fn be_the_daemon(settings: &str) {
     let loaded = config::load(Some(settings.as_ref()), std::iter::empty()).unwrap();
     let dialogues: Vec<(String, Box<dyn Dialogue>)> = vec![("blocking".into(), Box::new(Blocking))];
-    let parts = Parts { settings: loaded.settings, reload: None, cards: Arc::new(AlsaCards), dialogues };
+    let parts =
+        Parts { settings: loaded.settings, reload: None, cards: Arc::new(AlsaCards), pins: Arc::new(Board), dialogues };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async { auricle::daemon::Daemon::build(parts).unwrap().run().await });
 }

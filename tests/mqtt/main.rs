@@ -12,4 +12,5 @@ mod messages;
 mod nothing_late;
 mod refusal;
 mod tls;
+mod trial;
 mod twins;

@@ -6,6 +6,7 @@ mod environment;
 mod explained;
 mod generated;
 mod messages;
+mod pins;
 mod random;
 mod secrets;
 mod values;

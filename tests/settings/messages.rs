@@ -42,7 +42,7 @@ const SETTINGS: &[Case] = &[
     (
         "[listen]\ntriggers = \"voice\"\nhangover = \"5s\"\nno_speech = 5\npreroll = \"2001ms\"\n",
         &[
-            "line 2: `triggers` in [listen] is \"voice\"; it must be a list in brackets, empty or of \"voice\"",
+            "line 2: `triggers` in [listen] is \"voice\"; it must be a list in brackets, empty or of \"voice\" or \"button\"",
             "line 3: `hangover` in [listen] is \"5s\"; it must be \"100ms\" to \"3s\", written like \"500ms\", \"1.5s\" or \"1h\"",
             "line 4: `no_speech` in [listen] is 5; it must be \"1s\" to \"60s\", written like \"500ms\", \"1.5s\" or \"1h\"",
             "line 5: `preroll` in [listen] is \"2001ms\"; it must be \"0ms\" to \"2s\", written like \"500ms\", \"1.5s\" or \"1h\"",
@@ -50,7 +50,7 @@ const SETTINGS: &[Case] = &[
     ),
     (
         "[listen]\ntriggers = [\"voice\", \"shout\", [[1]], 4, 5]\n",
-        &["line 2: `triggers` in [listen] is [\"voice\", \"shout\", […], 4, …]; each must be \"voice\""],
+        &["line 2: `triggers` in [listen] is [\"voice\", \"shout\", […], 4, …]; each must be \"voice\" or \"button\""],
     ),
     (
         "[tts]\nlanguage = \"english\"\ncommand = \"piper -x\"\n[device]\nserial = \"a\\u001b[1mb\"\n",
@@ -238,7 +238,7 @@ const NOT_YET: &[Case] = &[
         "[audio]\nprofile = \"light\"\n[listen]\ntriggers = [\"voice\", \"wake\"]\n",
         &[
             "line 2: `profile` in [audio] is \"light\"; \"light\" is not served by this version of Auricle (0.1.0) yet; it serves \"off\"",
-            "line 4: `triggers` in [listen] is [\"voice\", \"wake\"]; \"wake\" is not served by this version of Auricle (0.1.0) yet; it serves \"voice\"",
+            "line 4: `triggers` in [listen] is [\"voice\", \"wake\"]; \"wake\" is not served by this version of Auricle (0.1.0) yet; it serves \"voice\" or \"button\"",
         ],
     ),
     (
@@ -255,12 +255,12 @@ const FORM: &[Case] = &[
         "volume = 3\nbar = 3\nlinto = 3\ntts = [1]\n[[audio]]\nvolume = 3\n[lintoo]\n[foo]\n",
         &[
             "line 1: `volume` stands outside of its section; put it below [audio]",
-            "line 2: `bar` is not a setting, and stands outside of any section; the sections are [linto], [device], [audio], [listen], [tts], [remote], [hooks], [meeting], [control]",
+            "line 2: `bar` is not a setting, and stands outside of any section; the sections are [linto], [button], [device], [audio], [listen], [leds], [tts], [remote], [hooks], [meeting], [control]",
             "line 3: `linto` is a section; write [linto] and its settings below it",
             "line 4: `tts` is a section; write [tts] and its settings below it",
             "line 5: [[audio]] can't stand several times; write [audio], once",
             "line 7: [lintoo] is not a section of the settings; did you mean [linto]?",
-            "line 8: [foo] is not a section of the settings; the sections are [linto], [device], [audio], [listen], [tts], [remote], [hooks], [meeting], [control]",
+            "line 8: [foo] is not a section of the settings; the sections are [linto], [button], [device], [audio], [listen], [leds], [tts], [remote], [hooks], [meeting], [control]",
         ],
     ),
     (

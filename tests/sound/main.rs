@@ -15,3 +15,4 @@ mod capture;
 mod fakes;
 mod mixer;
 mod playback;
+mod probing;

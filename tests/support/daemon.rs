@@ -140,8 +140,9 @@ impl Daemon {
         assert!(lines.any(|header| header.is_empty()), "the header of the events has an end");
         let record = Arc::clone(&self.record);
         std::thread::spawn(move || {
-            for line in lines {
-                let event = serde_json::from_str(&line).unwrap_or_else(|_| panic!("`{line}` is not an event"));
+            // Beside data there are only empty lines and comments.
+            for line in lines.filter(|line| line.starts_with("data: ")) {
+                let event = serde_json::from_str(&line[6..]).unwrap_or_else(|_| panic!("`{line}` is not an event"));
                 record.0.lock().unwrap().events.push(event);
                 record.1.notify_all();
             }

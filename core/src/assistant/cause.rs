@@ -57,6 +57,20 @@ pub enum Cause {
         /// The control and what went wrong.
         detail: String,
     },
+    /// A button can't be used.
+    ButtonGone {
+        /// Its pin and what went wrong.
+        detail: String,
+        /// Of what kind that is.
+        trouble: PinTrouble,
+    },
+    /// The lights can't be used.
+    LightsGone {
+        /// What they hang on and what went wrong.
+        detail: String,
+        /// Of what kind that is.
+        trouble: PinTrouble,
+    },
     /// Another device uses our serial number.
     TwinDevice {
         /// The serial number.
@@ -67,6 +81,44 @@ pub enum Cause {
         /// The topic.
         topic: String,
     },
+}
+
+/// Why pins or the bus of a strip can't be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PinTrouble {
+    /// The machine has no such pins, or it is not clear which chip they belong to.
+    NoPins,
+    /// The user that runs Auricle may not use them.
+    Denied,
+    /// Something else uses them.
+    Busy,
+    /// There is no SPI bus.
+    NoSpi,
+    /// A button is held longer than anybody would.
+    Stuck,
+    /// They fail.
+    Broken,
+}
+
+impl PinTrouble {
+    const fn remedy(self) -> &'static str {
+        match self {
+            Self::NoPins => {
+                "Check the numbers, and `chip` if the board is no Raspberry Pi; on a machine without such pins remove [button] and [leds] from the settings."
+            }
+            Self::Denied => {
+                "Let the user that runs Auricle use the pins, for example with `sudo usermod -aG gpio,spi auricle`, and restart."
+            }
+            Self::Busy => {
+                "Stop what uses the pin (a program, or a dtoverlay line in /boot/firmware/config.txt), or use another pin."
+            }
+            Self::NoSpi => {
+                "Enable SPI: `sudo raspi-config`, Interface Options, SPI; or write dtparam=spi=on into /boot/firmware/config.txt; then start the board again."
+            }
+            Self::Stuck => "Let the button go; if nobody holds it, check its wiring and `active_low` in [button].",
+            Self::Broken => "Check the wiring and the pins in [button] and [leds]; it is tried again by itself.",
+        }
+    }
 }
 
 /// Why nobody answers, most likely.
@@ -82,7 +134,7 @@ pub enum Likely {
 
 impl Cause {
     /// Every code there is.
-    pub const CODES: [&str; 13] = [
+    pub const CODES: [&str; 15] = [
         "NotSetUp",
         "MicGone",
         "MicBusy",
@@ -94,6 +146,8 @@ impl Cause {
         "BrokerRefused",
         "NobodyAnswers",
         "MixerGone",
+        "ButtonGone",
+        "LightsGone",
         "TwinDevice",
         "PoisonedTopic",
     ];
@@ -113,6 +167,8 @@ impl Cause {
             Self::BrokerRefused { .. } => "BrokerRefused",
             Self::NobodyAnswers { .. } => "NobodyAnswers",
             Self::MixerGone { .. } => "MixerGone",
+            Self::ButtonGone { .. } => "ButtonGone",
+            Self::LightsGone { .. } => "LightsGone",
             Self::TwinDevice { .. } => "TwinDevice",
             Self::PoisonedTopic { .. } => "PoisonedTopic",
         }
@@ -141,6 +197,8 @@ impl Cause {
                 }
             },
             Self::MixerGone { detail } => format!("The volume can't be set: {detail}."),
+            Self::ButtonGone { detail, .. } => format!("The button can't be used: {detail}."),
+            Self::LightsGone { detail, .. } => format!("The lights can't be used: {detail}."),
             Self::TwinDevice { serial } => format!("Another device uses the serial number `{serial}`."),
             Self::PoisonedTopic { topic } => {
                 format!("The broker keeps a message on `{topic}` that is too large to be taken in.")
@@ -152,16 +210,16 @@ impl Cause {
     #[must_use]
     pub const fn remedy(&self) -> &'static str {
         match self {
-            Self::NotSetUp => "Add a [linto] section with `broker` to the settings file and restart.",
+            Self::NotSetUp => "Run `sudo auricle setup`, or add [linto] with `broker` to the settings and restart.",
             Self::MicGone { .. } => {
-                "Plug the microphone in, or name another with `capture` in [audio]; `arecord -L` lists them."
+                "Plug the microphone in, or name another with `capture` in [audio]; `auricle devices` lists them."
             }
             Self::MicBusy { .. } => "Stop that program, or name another microphone with `capture` in [audio].",
             Self::MicAmbiguous { .. } => {
                 "Choose one with `capture` in [audio], for example capture = \"plughw:CARD=NAME\"."
             }
             Self::SpeakerGone { .. } => {
-                "Plug the loudspeaker in, or name another with `playback` in [audio]; `aplay -L` lists them."
+                "Plug the loudspeaker in, or name another with `playback` in [audio]; `auricle devices` lists them."
             }
             Self::SpeakerAmbiguous { .. } => {
                 "Choose one with `playback` in [audio], for example playback = \"plughw:CARD=NAME\"."
@@ -183,6 +241,7 @@ impl Cause {
                 "Attach this serial number to a multi-user application: on current servers an application for devices answers nobody."
             }
             Self::MixerGone { .. } => "Correct `mixer` in [audio]; empty, the volume is applied in software.",
+            Self::ButtonGone { trouble, .. } | Self::LightsGone { trouble, .. } => trouble.remedy(),
             Self::TwinDevice { .. } => {
                 "Give one of the two another serial number with `serial` in [device] and register it."
             }

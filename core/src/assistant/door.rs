@@ -58,10 +58,12 @@ impl Assistant {
             Event::Text { request, server, text, chatbot } => self.text(now, request, first(server), text, chatbot),
             Event::Dictate { request, server, at } => self.dictate(now, request, first(server), at),
             Event::Release { at } => self.release(at),
+            Event::Button { gesture, server, at } => self.button(now, gesture, server, at),
             Event::Cancel => self.cancel(now),
             Event::Mute(by) => self.mute(by),
             Event::Unmute(by) => self.unmute(by),
             Event::Say(text) => self.admit_or_drop(now, Owner::Person, Class::Announcement, Source::Text(text)),
+            Event::Sound(chime) => self.admit_or_drop(now, Owner::Person, Class::Announcement, Source::Chime(chime)),
             other => return Some(other),
         }
         None
@@ -95,7 +97,7 @@ impl Assistant {
         }
     }
 
-    fn cancel(&mut self, now: Tick) {
+    pub(super) fn cancel(&mut self, now: Tick) {
         let had_turn = self.turn.is_some();
         if let Some(turn) = &self.turn {
             self.tell(turn.server, DialogueEvent::Cancel);

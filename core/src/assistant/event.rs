@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use crate::assistant::cause::Cause;
 use crate::assistant::report::Report;
-use crate::assistant::shown::State;
+use crate::assistant::shown::Scene;
 use crate::audio::Position;
+use crate::audio::chime::Chime;
+use crate::button::Gesture;
 use crate::dialogue::{Delivery, DeviceFacts, PlayEnd, Source, Trigger};
 use crate::hearing::{EarCommand, Ending, Limits, ListenId, UplinkId};
 use crate::link::{LinkAsk, LinkEvent, Publication};
@@ -181,6 +183,15 @@ pub enum Event {
     },
     /// From the recorder.
     Recording(Recording),
+    /// Somebody used a button.
+    Button {
+        /// How.
+        gesture: Gesture,
+        /// Which server it is for; `None`: the first one.
+        server: Option<ServerId>,
+        /// Where the tape stands; `None` when there is none.
+        at: Option<Position>,
+    },
     /// The person wants whatever runs to stop.
     Cancel,
     /// Close the microphone.
@@ -189,6 +200,8 @@ pub enum Event {
     Unmute(By),
     /// Say this, outside any turn.
     Say(String),
+    /// Let this be heard, outside any turn.
+    Sound(Chime),
     /// Somebody began to speak in this opening of the microphone.
     SpeechStart(ListenId),
     /// The endpointer let go.
@@ -300,12 +313,7 @@ pub enum Effect {
     /// Throw away the bytes that lie ready.
     Discard(UplinkId),
     /// The light.
-    Show {
-        /// What the device does.
-        state: State,
-        /// Whether it records.
-        recording: bool,
-    },
+    Show(Scene),
     /// For `events`, counters and the log.
     Report(Option<ServerId>, Report),
     /// Keep this over a restart.

@@ -14,6 +14,7 @@ mod mic;
 mod mute;
 mod opening;
 mod output;
+mod pressed;
 pub mod report;
 pub mod shown;
 pub mod speaker;
@@ -30,7 +31,7 @@ use event::{By, Effect, Event, RequestId, ServerId, Tuning};
 use meeting::Meeting;
 use mic::Mic;
 use report::Report;
-use shown::State;
+use shown::{Scene, State};
 use speaker::Speaker;
 use turn::Turn;
 use voice::VoiceTrigger;
@@ -83,8 +84,8 @@ pub struct Assistant {
     numbers: u64,
     started: bool,
     ready: bool,
-    /// What the light shows: the state, and whether it records.
-    shown: (State, bool),
+    /// What the light shows.
+    shown: Scene,
     apologised: Option<(crate::sentences::Sentence, Tick)>,
     twin_said: Option<Tick>,
     told: VecDeque<(ServerId, DialogueEvent)>,
@@ -117,7 +118,7 @@ impl Assistant {
             numbers: 0,
             started: false,
             ready: false,
-            shown: (State::Idle, false),
+            shown: Scene::IDLE,
             apologised: None,
             twin_said: None,
             told: VecDeque::new(),
@@ -169,10 +170,24 @@ impl Assistant {
         }
     }
 
+    /// What the light shows.
+    #[must_use]
+    pub fn scene(&self) -> Scene {
+        let state = self.state();
+        let connecting = state == State::Idle && self.links.contains(&false);
+        Scene { state, muted: self.mic.muted().is_some(), recording: self.recording(), connecting }
+    }
+
     /// Who muted the microphone, if so.
     #[must_use]
     pub fn muted(&self) -> Option<By> {
         self.mic.muted()
+    }
+
+    /// Whether the microphone can't be used although nobody muted it.
+    #[must_use]
+    pub fn is_deaf(&self) -> bool {
+        self.mic.is_gone() && self.mic.muted().is_none()
     }
 
     /// Everything that is wrong now, of the whole device or of one server.
@@ -184,6 +199,12 @@ impl Assistant {
     #[must_use]
     pub fn link(&self, server: ServerId) -> bool {
         self.links.get(server.0).copied().unwrap_or(false)
+    }
+
+    /// Whether anybody behind that connection has answered since it stands.
+    #[must_use]
+    pub fn answered(&self, server: ServerId) -> bool {
+        self.servers.get(server.0).is_some_and(|dialogue| dialogue.answered())
     }
 
     /// Who holds the turn.
@@ -226,8 +247,8 @@ impl Assistant {
         if (self.speaker.waiting() > 0 || self.speaker.playing().is_some()) && self.speaker.deadline().is_none() {
             return Err("an utterance without a deadline".into());
         }
-        if self.shown != (self.state(), self.recording()) {
-            return Err(format!("the light shows {:?}, the state is {:?}", self.shown, self.state()));
+        if self.shown != self.scene() {
+            return Err(format!("the light shows {:?}, it should show {:?}", self.shown, self.scene()));
         }
         if self.recording() && self.mic.muted().is_some() {
             return Err("it records while it is muted".into());
@@ -251,13 +272,13 @@ impl Assistant {
         }
         self.told.clear();
         self.arm(now);
-        let (state, recording) = (self.state(), self.recording());
-        let (before, was_recording) = std::mem::replace(&mut self.shown, (state, recording));
-        if self.shown != (before, was_recording) {
-            self.effects.push_back(Effect::Show { state, recording });
+        let scene = self.scene();
+        let before = std::mem::replace(&mut self.shown, scene);
+        if scene != before {
+            self.effects.push_back(Effect::Show(scene));
         }
-        if state != before {
-            self.report(None, Report::State(state.name()));
+        if scene.state != before.state {
+            self.report(None, Report::State(scene.state.name()));
         }
     }
 

@@ -34,3 +34,21 @@ impl State {
         }
     }
 }
+
+/// Everything that the light shows at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scene {
+    /// What the device does.
+    pub state: State,
+    /// Whether the microphone is closed on request, also while a text is spoken.
+    pub muted: bool,
+    /// Whether it records.
+    pub recording: bool,
+    /// Whether a server is not connected, and it is not yet known why.
+    pub connecting: bool,
+}
+
+impl Scene {
+    /// Nothing happens and all is well.
+    pub const IDLE: Self = Self { state: State::Idle, muted: false, recording: false, connecting: false };
+}

@@ -17,6 +17,8 @@ pub enum Chime {
     Recording,
     /// It is over.
     Recorded,
+    /// A sweep by which the way from the loudspeaker to the microphone is measured.
+    Probe,
 }
 
 /// The loudest sample: -12 dBFS, pleasant beside speech.
@@ -75,6 +77,8 @@ impl Chime {
             // A knock twice, and once: neither a question nor a failure.
             Self::Recording => vec![Note::new(0.0, 70.0, (660.0, 660.0)), Note::new(140.0, 70.0, (660.0, 660.0))],
             Self::Recorded => vec![Note::new(0.0, 100.0, (660.0, 660.0))],
+            // Many pitches, so that it is like nothing but itself, also when shifted.
+            Self::Probe => vec![Note::new(0.0, 250.0, (400.0, 3_200.0))],
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 pub mod chime;
 pub mod convert;
+pub mod echo;
 pub mod tape;
 pub mod wav;
 

@@ -30,6 +30,8 @@ pub enum Trigger {
     Voice,
     /// `auricle listen`.
     Listen,
+    /// A button.
+    Button,
     /// `auricle dictate`: the server writes down what is said, until the person lets go.
     Dictate,
 }
@@ -345,4 +347,9 @@ pub trait Dialogue {
 
     /// When to call [`DialogueEvent::Deadline`] at the latest.
     fn deadline(&self) -> Option<Tick>;
+
+    /// Whether anybody behind the connection has answered since it stands. False for kinds that can't tell.
+    fn answered(&self) -> bool {
+        false
+    }
 }

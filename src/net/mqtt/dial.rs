@@ -27,23 +27,40 @@ pub(super) enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+/// What stands between us and a stream. The texts say what failed and what to do.
+#[derive(Debug)]
+pub(super) enum Obstacle {
+    /// No name, no way, nobody there.
+    Network(String),
+    /// Somebody is there, but no encrypted stream came about.
+    Tls(String),
+}
+
+impl Obstacle {
+    pub(super) fn into_text(self) -> String {
+        match self {
+            Self::Network(text) | Self::Tls(text) => text,
+        }
+    }
+}
+
 /// Opens a stream to the broker.
 ///
 /// # Errors
-/// A sentence that says what failed and what to do.
-pub(super) async fn dial(settings: &LinkSettings) -> Result<Stream, String> {
+/// What is in the way.
+pub(super) async fn dial(settings: &LinkSettings) -> Result<Stream, Obstacle> {
     let address = &settings.address;
     let deadline = Instant::now() + DIAL_WITHIN;
     let open = async {
-        let tcp = reach(address, deadline).await?;
+        let tcp = reach(address, deadline).await.map_err(Obstacle::Network)?;
         if !address.tls {
             return Ok(Stream::Plain(tcp));
         }
-        let connector = connector(settings.ca_file.as_deref()).await?;
-        let tls = connector.connect(&address.host, tcp).await.map_err(|error| explain_tls(address, &error))?;
-        Ok(Stream::Tls(Box::new(tls)))
+        let connector = connector(settings.ca_file.as_deref()).await.map_err(Obstacle::Tls)?;
+        let tls = connector.connect(&address.host, tcp).await;
+        Ok(Stream::Tls(Box::new(tls.map_err(|error| Obstacle::Tls(explain_tls(address, &error)))?)))
     };
-    let timed_out = |_| Err(format!("no answer from {address} within {} s", DIAL_WITHIN.as_secs()));
+    let timed_out = |_| Err(Obstacle::Network(format!("no answer from {address} within {} s", DIAL_WITHIN.as_secs())));
     tokio::time::timeout_at(deadline, open).await.unwrap_or_else(timed_out)
 }
 

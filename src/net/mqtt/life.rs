@@ -94,7 +94,7 @@ impl Life {
     async fn attempt(&mut self) -> Result<Result<(Stream, Inbound), Loss>, Over> {
         let Self { settings, gate, stop, client_id, scratch, .. } = self;
         beside(gate, stop, async {
-            let mut stream = dial(settings).await.map_err(Loss::Unreachable)?;
+            let mut stream = dial(settings).await.map_err(|obstacle| Loss::Unreachable(obstacle.into_text()))?;
             let mut inbound = Inbound::new(settings.policy.incoming_limit);
             greet(&mut stream, settings, client_id, &mut inbound, scratch).await?;
             Ok((stream, inbound))
@@ -175,7 +175,7 @@ fn client_id(base: &str, suffix: bool) -> String {
     if suffix { suffixed(base) } else { base.to_owned() }
 }
 
-fn suffixed(base: &str) -> String {
+pub(super) fn suffixed(base: &str) -> String {
     format!("{base}-{:08x}", random())
 }
 

@@ -36,6 +36,7 @@ mod outbox;
 mod pump;
 mod session;
 mod takeover;
+pub mod trial;
 
 use std::fmt;
 use std::path::PathBuf;

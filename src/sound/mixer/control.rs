@@ -1,6 +1,7 @@
 //! One volume control of a card, through ALSA's simple mixer.
 
 use std::ffi::CString;
+use std::fmt;
 
 use alsa::Round;
 use alsa::mixer::{MilliBel, Mixer as AlsaMixer, Selem, SelemChannelId};
@@ -87,6 +88,26 @@ impl MixerControl {
         let Name { card, control, index } = &self.0;
         let (card, control) = (card.clone(), name::shown(control, *index));
         MixerError::Failed { card, control, call: error.func(), why: words(error.errno()) }
+    }
+}
+
+/// All volume controls for playback that a card has. It may block while a sound server is frozen, if `card` is the name of
+/// a control device that leads to one.
+///
+/// # Errors
+/// The card is not there, or may not be used.
+pub fn controls(card: &str) -> Result<Vec<MixerControl>, MixerError> {
+    let of = |control: String, index| MixerControl(Name { card: card.to_owned(), control, index });
+    let mixer = of(String::new(), 0).open()?;
+    let elements = mixer.iter().filter_map(Selem::new).filter(Selem::has_playback_volume);
+    let ids = elements.map(|element| element.get_id());
+    Ok(ids.map(|id| of(id.get_name().unwrap_or_default().to_owned(), id.get_index())).collect())
+}
+
+impl fmt::Display for MixerControl {
+    /// As [`MixerControl::new`] takes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.0.card, name::shown(&self.0.control, self.0.index))
     }
 }
 

@@ -13,7 +13,7 @@ mod curve;
 mod error;
 mod name;
 
-pub use control::MixerControl;
+pub use control::{MixerControl, controls};
 pub use error::MixerError;
 
 use super::watch::Watch;

@@ -152,7 +152,7 @@ impl Linto {
         let standing = self.presence.standing();
         match trigger {
             Trigger::Dictate => self.streaming.dictate(now, from, standing, &mut self.out),
-            Trigger::Voice | Trigger::Listen => self.turn.open(now, from, standing, &mut self.out),
+            Trigger::Voice | Trigger::Listen | Trigger::Button => self.turn.open(now, from, standing, &mut self.out),
         }
     }
 
@@ -174,9 +174,13 @@ impl Dialogue for Linto {
             DialogueEvent::Text { text, chatbot } => self.turn.write(now, &text, chatbot, standing, out),
             DialogueEvent::Release { at } => self.streaming.release(now, at, out),
             DialogueEvent::EndOfSpeech { at, why } => self.turn.end_of_speech(now, at, why, standing, out),
-            // LinTO answers whole utterances: whoever interrupts is best served by a turn of his own.
-            DialogueEvent::Cancel | DialogueEvent::BargeIn => {
+            DialogueEvent::Cancel => {
                 self.turn.cancel(out);
+                self.streaming.cancel(now, out);
+            }
+            // LinTO answers whole utterances: whoever interrupts is best served by a turn of his own.
+            DialogueEvent::BargeIn => {
+                self.turn.interrupt(now, out);
                 self.streaming.cancel(now, out);
             }
             DialogueEvent::Played { id, end, heard: _ } => self.played(now, id, end),
@@ -206,6 +210,11 @@ impl Dialogue for Linto {
     fn deadline(&self) -> Option<Tick> {
         let all = [self.presence.deadline(), self.turn.deadline(), self.streaming.deadline(), self.oversize.deadline()];
         all.into_iter().flatten().min()
+    }
+
+    fn answered(&self) -> bool {
+        let standing = self.presence.standing();
+        standing.up && standing.application
     }
 }
 

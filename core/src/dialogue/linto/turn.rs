@@ -48,6 +48,8 @@ pub(super) struct Turn {
     last: Request,
     /// The last one that was answered.
     answered: Request,
+    /// The question that somebody interrupted, and when: who speaks at once answers it.
+    interrupted: Option<(Tick, Value)>,
     phase: Phase,
 }
 
@@ -88,6 +90,7 @@ impl Turn {
             prefix: digest.iter().take(3).map(|byte| format!("{byte:02x}")).collect(),
             last: Request(0),
             answered: Request(0),
+            interrupted: None,
             phase: Phase::Idle,
         }
     }
@@ -100,8 +103,10 @@ impl Turn {
     /// Somebody wants to speak.
     pub(super) fn open(&mut self, now: Tick, from: Start, standing: Standing, out: &mut Outbox) {
         self.stop(out);
+        let question = self.interrupted.take().filter(|(at, _)| *at == now);
+        let conversation = question.map_or_else(|| Value::Object(serde_json::Map::new()), |(_, question)| question);
         match unsent(standing) {
-            None => self.listen(now, from, Value::Object(serde_json::Map::new()), out),
+            None => self.listen(now, from, conversation, out),
             Some(sentence) => apologise(sentence, out),
         }
     }
@@ -217,6 +222,15 @@ impl Turn {
             self.stop(out);
             out.ask(Ask::Done);
         }
+    }
+
+    /// Somebody comes in between, to speak himself.
+    pub(super) fn interrupt(&mut self, now: Tick, out: &mut Outbox) {
+        self.interrupted = match &mut self.phase {
+            Phase::Speaking { follow, .. } => follow.take().map(|question| (now, question)),
+            _ => None,
+        };
+        self.cancel(out);
     }
 
     /// Lets pass what is due.

@@ -1,0 +1,121 @@
+//! `auricle status`: how the daemon is.
+
+use std::process::ExitCode;
+
+use hyper::Method;
+use serde_json::Value;
+
+use super::Reach;
+use super::table::table;
+use super::talk::{ask, finish, plain, printable};
+
+/// Asks the daemon and prints what it says.
+pub fn status(reach: &Reach) -> ExitCode {
+    finish(reach, ask(reach, Method::GET, "/status", None), |status| print!("{}", in_words(status)))
+}
+
+fn in_words(status: &Value) -> String {
+    let text = |key: &str| printable(plain(&status[key]));
+    let mut rows: Vec<[String; 2]> = Vec::new();
+    let mut row = |name: &str, value: String| rows.push([name.to_owned(), value]);
+    row("auricle", text("version"));
+    row("serial", text("serial"));
+    row("state", text("state"));
+    if status["muted"] == true {
+        row("microphone", "muted; `auricle unmute` opens it".into());
+    }
+    if status["recording"] == true {
+        row("recording", "a meeting; `auricle meeting stop` ends it".into());
+    }
+    row("volume", format!("{} %", status["volume"]));
+    for server in list(&status["servers"]) {
+        let (name, kind, link) = (plain(&server["name"]), plain(&server["kind"]), plain(&server["link"]));
+        row("server", printable(&format!("{name} ({kind}) {link}")));
+    }
+    row("sent", sent(&status["sent"]));
+    row("counted", counted(status));
+    let causes: String = list(&status["causes"]).iter().map(cause).collect();
+    if causes.is_empty() { table("", &rows) } else { format!("{}\n{causes}", table("", &rows)) }
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// What is wrong, and below it what to do.
+fn cause(cause: &Value) -> String {
+    let server = cause["server"].as_str().map(|name| format!(" [{name}]")).unwrap_or_default();
+    let what = printable(&format!("{}{server}: {}", plain(&cause["code"]), plain(&cause["text"])));
+    format!("! {what}\n  → {}\n", printable(plain(&cause["remedy"])))
+}
+
+fn sent(sent: &Value) -> String {
+    let seconds = sent["seconds"].as_f64().unwrap_or(0.0);
+    let bytes = sent["bytes"].as_u64().unwrap_or(0);
+    format!("{seconds:.1} s of sound, {} since the start", size(bytes))
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..10_000 => format!("{bytes} bytes"),
+        10_000..10_000_000 => format!("{} kB", bytes / 1_000),
+        _ => format!("{} MB", bytes / 1_000_000),
+    }
+}
+
+/// What went wrong since the start, in numbers. `--json` has all counters.
+fn counted(status: &Value) -> String {
+    let count = |name: &str| status["counters"][name].as_u64().unwrap_or(0);
+    let link = |server: &Value| count(&format!("{}_connects", plain(&server["name"]))).saturating_sub(1);
+    let reconnects: u64 = list(&status["servers"]).iter().map(link).sum();
+    let xruns = count("capture_xruns") + count("playback_xruns");
+    let (drops, deaf) = (count("drops"), count("deaf_seconds"));
+    format!("xruns {xruns}, drops {drops}, reconnects {reconnects}, deaf {deaf} s")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn it_is_made_for_reading() {
+        let status = json!({
+            "version": "1.2.3", "serial": "raspberry1", "state": "degraded", "muted": false, "recording": true,
+            "volume": 80, "servers": [{"name": "home", "kind": "linto", "link": "down"}],
+            "sent": {"seconds": 12.34, "bytes": 395_000},
+            "counters": {"capture_xruns": 1, "playback_xruns": 2, "drops": 4, "home_connects": 3, "deaf_seconds": 17},
+            "causes": [{"code": "BrokerUnreachable", "server": "home", "text": "It is\naway.", "remedy": "Start it."}],
+        });
+        let expected = "\
+auricle    1.2.3
+serial     raspberry1
+state      degraded
+recording  a meeting; `auricle meeting stop` ends it
+volume     80 %
+server     home (linto) down
+sent       12.3 s of sound, 395 kB since the start
+counted    xruns 3, drops 4, reconnects 2, deaf 17 s
+
+! BrokerUnreachable [home]: It is away.
+  → Start it.
+";
+        assert_eq!(in_words(&status), expected);
+    }
+
+    #[test]
+    fn what_is_well_is_short_and_what_is_missing_does_no_harm() {
+        let status = in_words(&json!({"state": "muted", "muted": true}));
+        assert!(status.contains("\nmicrophone  muted") && !status.contains('!'), "{status}");
+        assert!(in_words(&Value::Null).contains("xruns 0"));
+    }
+
+    #[test]
+    fn sizes_have_a_unit_that_fits() {
+        assert_eq!(
+            [0, 9_999, 10_000, 9_999_999, 10_000_000].map(size),
+            ["0 bytes", "9999 bytes", "10 kB", "9999 kB", "10 MB"]
+        );
+    }
+}

@@ -1,0 +1,255 @@
+//! What the settings of button and lights mean together.
+
+use super::document::Origin;
+use super::pins::{Button, Kind, Leds, Preset};
+use super::problem::{Place as Where, quote};
+use super::read::Reading;
+use super::sections::Linto;
+use crate::device::pins::lights::{self, LightWant, Wire};
+use crate::device::pins::{Line, Place, Pull};
+
+/// A button that is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ButtonWant {
+    /// Where the pins are.
+    pub place: Place,
+    /// Its pin.
+    pub line: Line,
+    /// What holds the pin while nobody presses.
+    pub pull: Pull,
+    /// Which server it is for, by its place in the settings.
+    pub server: Option<usize>,
+}
+
+/// What is on a board.
+struct Facts {
+    name: &'static str,
+    kind: Kind,
+    count: Option<u8>,
+    /// The pin of a single LED.
+    gpio: Option<u8>,
+    /// Data and clock, where the strip does not hang on SPI.
+    pins: Option<[u8; 2]>,
+    power: Option<u8>,
+    button: Option<u8>,
+}
+
+const NOTHING: Facts =
+    Facts { name: "", kind: Kind::None, count: None, gpio: None, pins: None, power: None, button: None };
+
+impl Preset {
+    fn facts(self) -> Facts {
+        let strip = |name, count| Facts { name, kind: Kind::Apa102, count: Some(count), ..NOTHING };
+        match self {
+            Self::ReSpeaker2 => Facts { button: Some(17), ..strip("respeaker-2mic", 3) },
+            Self::ReSpeaker4 => Facts { power: Some(5), ..strip("respeaker-4mic", 12) },
+            Self::ReSpeaker6 => Facts { power: Some(5), button: Some(26), ..strip("respeaker-6mic", 12) },
+            // Its LEDs do not hang on the pins of SPI.
+            Self::AdafruitVoice => Facts { pins: Some([5, 6]), button: Some(17), ..strip("adafruit-voice-bonnet", 3) },
+            Self::GoogleAiy1 => {
+                Facts { name: "google-aiy-v1", kind: Kind::Gpio, gpio: Some(25), button: Some(23), ..NOTHING }
+            }
+            // Its light hangs on a chip behind I²C, out of reach of GPIO.
+            Self::GoogleAiy2 => Facts { name: "google-aiy-v2", button: Some(23), ..NOTHING },
+        }
+    }
+}
+
+impl Leds {
+    /// The lights that are wanted; `None` for none.
+    #[must_use]
+    pub fn want(&self) -> Option<LightWant> {
+        let facts = self.facts();
+        let line = |gpio| Line { gpio, active_low: self.active_low };
+        let count = self.count.or(facts.count);
+        let leds = match self.wanted_kind() {
+            Kind::None => return None,
+            Kind::Gpio => lights::Leds::Lamp(line(self.gpio.or(facts.gpio)?)),
+            Kind::Rgb => lights::Leds::Rgb([line(self.red?), line(self.green?), line(self.blue?)]),
+            Kind::Apa102 => {
+                let own = self.data.zip(self.clock).map(|(data, clock)| [data, clock]);
+                let wire = match own.or(facts.pins) {
+                    Some([data, clock]) => Wire::Pins { data, clock },
+                    None => Wire::Spi(self.spi.clone()),
+                };
+                lights::Leds::Apa102 { count: count?, wire }
+            }
+            Kind::Ws2812 => lights::Leds::Ws2812 { count: count?, spi: self.spi.clone() },
+        };
+        let place = Place { backend: self.backend, chip: self.chip.clone().unwrap_or_default() };
+        Some(LightWant { place, leds, brightness: self.brightness, power: self.power.or(facts.power) })
+    }
+
+    /// The pin of the button that is on the board of the preset.
+    #[must_use]
+    pub fn button_on_board(&self) -> Option<u8> {
+        self.facts().button
+    }
+
+    fn facts(&self) -> Facts {
+        self.preset.map_or(NOTHING, Preset::facts)
+    }
+
+    fn wanted_kind(&self) -> Kind {
+        self.kind.unwrap_or(self.facts().kind)
+    }
+}
+
+/// The buttons that are wanted: those of the settings, else the one on the board of the preset.
+#[must_use]
+pub(super) fn buttons(buttons: &[Button], leds: &Leds, servers: &[Linto]) -> Vec<ButtonWant> {
+    if let ([], Some(gpio)) = (buttons, leds.button_on_board()) {
+        let place = Place { backend: leds.backend, chip: leds.chip.clone().unwrap_or_default() };
+        return vec![ButtonWant { place, line: Line { gpio, active_low: true }, pull: Pull::Up, server: None }];
+    }
+    let want = |button: &Button| ButtonWant {
+        place: Place { backend: button.backend, chip: button.chip.clone().unwrap_or_default() },
+        line: Line { gpio: button.gpio, active_low: button.active_low },
+        pull: button.pull,
+        server: button.server.as_ref().and_then(|name| servers.iter().position(|server| server.name == *name)),
+    };
+    buttons.iter().map(want).collect()
+}
+
+/// Checks button and lights together. Returns warnings.
+pub(super) fn check(buttons: &[Button], leds: &Leds, servers: &[Linto], reading: &mut Reading<'_, '_>) -> Vec<String> {
+    check_servers(buttons, servers, reading);
+    check_kind(leds, reading);
+    check_strays(leds, reading);
+    check_pins(buttons, leds, reading);
+    let mut warnings = Vec::new();
+    if leds.preset == Some(Preset::GoogleAiy2) && leds.kind.is_none() {
+        warnings.push(
+            "[leds] `preset` \"google-aiy-v2\" has a button only: its light hangs on a chip behind I²C, which GPIO can't drive"
+                .into(),
+        );
+    }
+    if let (Some(Kind::None), Some(preset)) = (leds.kind, leds.preset) {
+        warnings.push(format!(
+            "[leds] `kind` is \"none\", so that the lights of `preset` \"{}\" stay dark; remove `kind` to use them",
+            preset.facts().name
+        ));
+    }
+    warnings
+}
+
+fn check_servers(buttons: &[Button], servers: &[Linto], reading: &mut Reading<'_, '_>) {
+    for (nth, button) in buttons.iter().enumerate() {
+        let Some(name) = &button.server else { continue };
+        if servers.iter().any(|server| server.name == *name) {
+            continue;
+        }
+        let names: Vec<String> = servers.iter().map(|server| format!("\"{}\"", quote(&server.name))).collect();
+        let remedy = if names.is_empty() {
+            "there is no server in the settings; remove it".to_owned()
+        } else {
+            format!("the servers are {}", names.join(", "))
+        };
+        let place = place_of(reading.origin(("button", nth, "server")));
+        reading.problems.add(place, || format!("`server` in [button] is \"{}\"; {remedy}", quote(name)));
+    }
+}
+
+/// Everything that the kind needs is there, and it is the preset's.
+fn check_kind(leds: &Leds, reading: &mut Reading<'_, '_>) {
+    let facts = leds.facts();
+    let (key, value) = match leds.kind {
+        Some(kind) => ("kind", kind.name()),
+        None => ("preset", facts.name),
+    };
+    let place = place_of(reading.origin(("leds", 0, key)));
+    if leds.kind.is_some_and(|kind| leds.preset.is_some() && kind != Kind::None && kind != facts.kind) {
+        let has = if facts.kind == Kind::None { "no lights" } else { facts.kind.name() };
+        return reading.problems.add(place, || {
+            format!("`kind` in [leds] is \"{value}\", but `preset` \"{}\" has {has}; remove one of the two", facts.name)
+        });
+    }
+    let lacks = |present: bool, what: &'static str| (!present).then_some(what);
+    let missing = match leds.wanted_kind() {
+        Kind::None => None,
+        Kind::Gpio => lacks(leds.gpio.or(facts.gpio).is_some(), "gpio = 25, the pin of the LED"),
+        Kind::Rgb => lacks(leds.red.is_some(), "red = 17, the pin of the red LED")
+            .or(lacks(leds.green.is_some(), "green = 27, the pin of the green LED"))
+            .or(lacks(leds.blue.is_some(), "blue = 22, the pin of the blue LED")),
+        Kind::Apa102 | Kind::Ws2812 => lacks(leds.count.or(facts.count).is_some(), "count = 12, the number of LEDs"),
+    };
+    if let Some(missing) = missing {
+        reading.problems.add(place, || format!("`{key}` in [leds] is \"{value}\"; add for example {missing}"));
+    }
+}
+
+/// What is set must be of use for the kind. Without lights everything may stay.
+fn check_strays(leds: &Leds, reading: &mut Reading<'_, '_>) {
+    let kind = leds.wanted_kind();
+    let strip = matches!(kind, Kind::Apa102 | Kind::Ws2812);
+    let pins = kind == Kind::Apa102;
+    let uses = [
+        ("gpio", leds.gpio.is_some(), kind == Kind::Gpio, "kind \"gpio\""),
+        ("red", leds.red.is_some(), kind == Kind::Rgb, "kind \"rgb\""),
+        ("green", leds.green.is_some(), kind == Kind::Rgb, "kind \"rgb\""),
+        ("blue", leds.blue.is_some(), kind == Kind::Rgb, "kind \"rgb\""),
+        ("count", leds.count.is_some(), strip, "strips"),
+        ("data", leds.data.is_some(), pins, "kind \"apa102\""),
+        ("clock", leds.clock.is_some(), pins, "kind \"apa102\""),
+    ];
+    if kind == Kind::None {
+        return;
+    }
+    for (key, set, useful, what) in uses {
+        if set && !useful {
+            let place = place_of(reading.origin(("leds", 0, key)));
+            reading.problems.add(place, || {
+                format!("`{key}` in [leds] is for {what}, and `kind` is \"{}\"; remove one of the two", kind.name())
+            });
+        }
+    }
+    if leds.data.is_some() != leds.clock.is_some() {
+        let (key, other) = if leds.data.is_some() { ("data", "clock") } else { ("clock", "data") };
+        let place = place_of(reading.origin(("leds", 0, key)));
+        reading
+            .problems
+            .add(place, || format!("`{key}` in [leds] needs `{other}` beside it; add it, or remove `{key}`"));
+    }
+}
+
+/// No pin serves two purposes.
+fn check_pins(buttons: &[Button], leds: &Leds, reading: &mut Reading<'_, '_>) {
+    let mut pins: Vec<(u8, String, Where)> = Vec::new();
+    let place = |key| place_of(reading.origin(("leds", 0, key)));
+    if let Some(want) = leds.want() {
+        let on_board = |own: Option<u8>, key: &'static str| if own.is_some() { place(key) } else { place("preset") };
+        let mut lights: Vec<(u8, &'static str, Where)> = match want.leds {
+            lights::Leds::Lamp(line) => vec![(line.gpio, "gpio", on_board(leds.gpio, "gpio"))],
+            lights::Leds::Rgb([red, green, blue]) => {
+                vec![
+                    (red.gpio, "red", place("red")),
+                    (green.gpio, "green", place("green")),
+                    (blue.gpio, "blue", place("blue")),
+                ]
+            }
+            lights::Leds::Apa102 { wire: Wire::Pins { data, clock }, .. } => {
+                vec![(data, "data", on_board(leds.data, "data")), (clock, "clock", on_board(leds.clock, "clock"))]
+            }
+            lights::Leds::Apa102 { .. } | lights::Leds::Ws2812 { .. } => Vec::new(),
+        };
+        lights.extend(want.power.map(|gpio| (gpio, "power", on_board(leds.power, "power"))));
+        pins.extend(lights.into_iter().map(|(gpio, key, place)| (gpio, format!("`{key}` in [leds]"), place)));
+    }
+    for (nth, button) in buttons.iter().enumerate() {
+        pins.push((button.gpio, "`gpio` in [button]".into(), place_of(reading.origin(("button", nth, "gpio")))));
+    }
+    for (nth, (gpio, what, place)) in pins.iter().enumerate() {
+        if let Some((_, before, _)) = pins[..nth].iter().find(|(other, _, _)| other == gpio) {
+            reading.problems.add(place.clone(), || {
+                format!("{what} is {gpio}, which is also the pin of {before}; give each a pin of its own")
+            });
+        }
+    }
+}
+
+fn place_of(origin: &Origin) -> Where {
+    match origin {
+        Origin::Line(line) => Where::Line(*line),
+        Origin::Environment(_) | Origin::Default => Where::Environment,
+    }
+}

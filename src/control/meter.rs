@@ -1,0 +1,160 @@
+//! `GET /level` and `GET /echo`: what `auricle doctor` measures through a running daemon. Only numbers leave it.
+
+use std::time::Duration;
+
+use auricle_core::audio::chime::Chime;
+use auricle_core::audio::{Position, TAPE_RATE, echo as echoes, samples};
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Json, Response};
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::Request;
+use super::routes::{refuse, request, stuck, told};
+use super::server::Doors;
+use crate::daemon::input::Input;
+use crate::daemon::listener::Piece;
+use crate::sound::Meter;
+
+/// Levels per second.
+const LEVELS: u64 = 10;
+
+/// How long a measurement of the level may be, and is, in seconds.
+const LONGEST: u64 = 30;
+const USUAL: u64 = 3;
+
+/// A microphone that delivers less is not waited for longer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Until the probe was heard by the loudspeaker's side: others may be speaking.
+const SOUNDED: Duration = Duration::from_secs(6);
+
+/// An echo that comes later is none.
+const LATEST: Duration = Duration::from_millis(1_200);
+
+/// The tape's place is known to a period; what was heard a moment before counts too.
+const BEFORE: Duration = Duration::from_millis(100);
+
+/// `GET /level?seconds=N`: an event per 100 ms, with `rms` and `peak` in dBFS and the number of `clipped` samples.
+pub(super) async fn level(State(doors): State<Doors>, RawQuery(query): RawQuery) -> Response {
+    let Some(seconds) = seconds(query.as_deref().unwrap_or_default()) else {
+        return refuse(StatusCode::BAD_REQUEST, "it is /level?seconds=N with N from 1 to 30");
+    };
+    let pieces = match listen(&doors).await {
+        Ok(pieces) => pieces,
+        Err(refusal) => return refusal,
+    };
+    let (lines, body) = mpsc::channel(LEVELS as usize);
+    tokio::spawn(measure(pieces, seconds * LEVELS, lines));
+    told(ReceiverStream::new(body))
+}
+
+fn seconds(query: &str) -> Option<u64> {
+    match query.split_once('=') {
+        None if query.is_empty() => Some(USUAL),
+        Some(("seconds", number)) => number.parse().ok().filter(|seconds| (1..=LONGEST).contains(seconds)),
+        _ => None,
+    }
+}
+
+async fn listen(doors: &Doors) -> Result<mpsc::Receiver<Piece>, Response> {
+    let (reply, answer) = oneshot::channel();
+    match request(doors, Request::Listen(reply), answer).await {
+        Some(Ok(pieces)) => Ok(pieces),
+        Some(Err(why)) => Err(refuse(StatusCode::CONFLICT, &why)),
+        None => Err(stuck()),
+    }
+}
+
+/// Until so many levels were told, the microphone closes, or nobody reads any more.
+async fn measure(mut pieces: mpsc::Receiver<Piece>, levels: u64, lines: mpsc::Sender<String>) {
+    const BLOCK: usize = (TAPE_RATE as u64 / LEVELS) as usize;
+    let end = Instant::now() + Duration::from_millis(levels * 1_000 / LEVELS) + PATIENCE;
+    let (mut waiting, mut done) = (Vec::new(), 0);
+    while let Ok(Some(piece)) = timeout_at(end, pieces.recv()).await {
+        waiting.extend_from_slice(&piece.samples);
+        while waiting.len() >= BLOCK && done < levels {
+            let mut meter = Meter::default();
+            meter.add(&waiting[..BLOCK]);
+            waiting.drain(..BLOCK);
+            done += 1;
+            let level = meter.level();
+            let tenths = |level: f32| (f64::from(level) * 10.0).round() / 10.0;
+            let line = json!({"rms": tenths(level.rms), "peak": tenths(level.peak), "clipped": meter.clipped});
+            if lines.send(line.to_string()).await.is_err() {
+                return;
+            }
+        }
+        if done == levels {
+            return;
+        }
+    }
+}
+
+/// `GET /echo`: plays a short sweep and finds it in what the microphone hears: `heard`, and then `delay_ms` from the
+/// loudspeaker's beginning and `level_db`, how much louder (or, below 0, quieter) it comes back.
+pub(super) async fn echo(State(doors): State<Doors>) -> Response {
+    let pieces = match listen(&doors).await {
+        Ok(pieces) => pieces,
+        Err(refusal) => return refusal,
+    };
+    match sound(&doors, pieces).await {
+        Ok((from, heard)) => match tokio::task::spawn_blocking(move || find(from, &heard)).await {
+            Ok(found) => Json(found).into_response(),
+            Err(_) => stuck(),
+        },
+        Err(why) => refuse(StatusCode::CONFLICT, &why),
+    }
+}
+
+/// What was heard around the probe: the place of the first sample, and the samples; and where the probe began.
+type Around = (Position, (Position, Vec<i16>));
+
+async fn sound(doors: &Doors, mut pieces: mpsc::Receiver<Piece>) -> Result<Around, String> {
+    let gone = || "the microphone was closed meanwhile".to_owned();
+    let (reply, mut sounded) = oneshot::channel();
+    let sent = doors.inbox.try_send(Input::Request(Request::Sound(reply)));
+    sent.map_err(|_| "the daemon is stuck or ending".to_owned())?;
+    let end = Instant::now() + SOUNDED;
+    let mut heard: Option<(Position, Vec<i16>)> = None;
+    let mut from = None;
+    loop {
+        tokio::select! {
+            told = &mut sounded, if from.is_none() => {
+                from = Some(told.map_err(|_| "the daemon is stuck or ending".to_owned())??);
+            }
+            piece = timeout_at(end + PATIENCE, pieces.recv()) => {
+                let piece = piece.map_err(|_| gone())?.ok_or_else(gone)?;
+                let (_, samples) = heard.get_or_insert_with(|| (piece.at, Vec::new()));
+                samples.extend_from_slice(&piece.samples);
+            }
+        }
+        if from.is_none() && Instant::now() > end {
+            return Err(format!("the loudspeaker was not free within {} s", SOUNDED.as_secs()));
+        }
+        if let (Some(from), Some((at, sound))) = (from, &heard)
+            && at.0 + sound.len() as u64 >= (from + LATEST).0
+        {
+            break;
+        }
+    }
+    Ok((from.ok_or_else(gone)?, heard.ok_or_else(gone)?))
+}
+
+fn find(from: Position, (at, heard): &(Position, Vec<i16>)) -> Value {
+    let begin = from.back(BEFORE);
+    let skip = usize::try_from(begin - *at).unwrap_or(usize::MAX).min(heard.len());
+    let length = usize::try_from(samples(BEFORE + LATEST)).unwrap_or(usize::MAX);
+    let window = &heard[skip..heard.len().min(skip.saturating_add(length))];
+    match echoes::find(&Chime::Probe.render(TAPE_RATE), window) {
+        Some(echo) => {
+            let place = at.0 + (skip + echo.at) as u64;
+            let delay = place.saturating_sub(from.0) as f64 * 1_000.0 / f64::from(TAPE_RATE);
+            json!({"ok": true, "heard": true, "delay_ms": delay.round(), "level_db": f64::from(echo.gain).round()})
+        }
+        None => json!({"ok": true, "heard": false}),
+    }
+}

@@ -1,0 +1,85 @@
+//! Pins by the registers of a Raspberry Pi, where the kernel offers no chip that is known.
+
+use std::time::Duration;
+
+use rppal::gpio::{Bias, Error, Gpio, InputPin, OutputPin, Trigger};
+
+use super::{Line, Outputs, PinError, Pull, Tell, Watched, cdev};
+
+/// Changes that last less are left out.
+const SPIKE: Duration = Duration::from_millis(5);
+
+/// Whether this is a Raspberry Pi, and its registers can be reached.
+pub fn are_there() -> bool {
+    Gpio::new().is_ok()
+}
+
+/// Tells changes of an input, from a thread of its own.
+pub fn watch(line: Line, pull: Pull, tell: Tell) -> Result<Watched, PinError> {
+    let pin = pin(line.gpio)?;
+    let mut input = pin.into_input();
+    input.set_bias(match pull {
+        Pull::Up => Bias::PullUp,
+        Pull::Down => Bias::PullDown,
+        Pull::Off => Bias::Off,
+    });
+    let on = input.is_high() != line.active_low;
+    let changed = move |event: rppal::gpio::Event| {
+        let high = event.trigger == Trigger::RisingEdge;
+        tell(cdev::notice(high != line.active_low, event.timestamp));
+    };
+    input.set_async_interrupt(Trigger::Both, Some(SPIKE), changed).map_err(|error| refused(line.gpio, error))?;
+    Ok(Watched { on, guard: Box::new(Watching(input)) })
+}
+
+/// Ends the watching when dropped.
+struct Watching(InputPin);
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let _ = self.0.clear_async_interrupt();
+    }
+}
+
+/// Takes outputs, all off.
+pub fn outputs(lines: &[Line]) -> Result<Box<dyn Outputs>, PinError> {
+    let take = |line: &Line| -> Result<(OutputPin, bool), PinError> {
+        let pin = pin(line.gpio)?;
+        let output = if line.active_low { pin.into_output_high() } else { pin.into_output_low() };
+        Ok((output, line.active_low))
+    };
+    let taken: Result<Vec<_>, PinError> = lines.iter().map(take).collect();
+    Ok(Box::new(Driven(taken?)))
+}
+
+/// Each with whether it is on when it is low. The crate gives a pin back as it was.
+struct Driven(Vec<(OutputPin, bool)>);
+
+impl Outputs for Driven {
+    fn set(&mut self, on: &[bool]) -> Result<(), PinError> {
+        for ((pin, active_low), on) in self.0.iter_mut().zip(on) {
+            if *on == *active_low { pin.set_low() } else { pin.set_high() }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Driven {
+    fn drop(&mut self) {
+        let _ = self.set(&vec![false; self.0.len()]);
+    }
+}
+
+fn pin(gpio: u8) -> Result<rppal::gpio::Pin, PinError> {
+    Gpio::new().and_then(|pins| pins.get(gpio)).map_err(|error| refused(gpio, error))
+}
+
+fn refused(gpio: u8, error: Error) -> PinError {
+    match error {
+        Error::UnknownModel => PinError::NoPins,
+        Error::PinUsed(gpio) => PinError::Busy { gpio, holder: "another setting of Auricle".to_owned() },
+        Error::PinNotAvailable(gpio) => PinError::NoSuchPin { gpio, chip: "bcm".to_owned(), last: 53 },
+        Error::PermissionDenied(what) => PinError::Denied { what },
+        other => PinError::pin(gpio, other),
+    }
+}

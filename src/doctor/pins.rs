@@ -1,0 +1,178 @@
+//! May the service use the pins and the SPI bus that the settings want?
+
+use std::os::unix::fs::MetadataExt;
+
+use super::case::Case;
+use super::host::Host;
+use super::sheet::Finding;
+use crate::config::Settings;
+
+const CHECK: &str = "pins";
+
+/// The user that the service runs as.
+const USER: &str = "auricle";
+
+/// What the settings want of the board.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wants {
+    /// A button, or lights on pins.
+    pub gpio: bool,
+    /// A strip of lights.
+    pub spi: bool,
+}
+
+impl Wants {
+    fn of(settings: &Settings) -> Self {
+        let light = settings.leds.want();
+        let strip = light.as_ref().is_some_and(|want| want.spi().is_some());
+        let pins = light.is_some_and(|want| want.spi().is_none() || want.power.is_some());
+        Self { gpio: pins || !settings.buttons().is_empty(), spi: strip }
+    }
+}
+
+/// Nothing to see unless the settings want something.
+#[must_use]
+pub fn look(case: &Case) -> Vec<Finding> {
+    match case.settings() {
+        None => vec![Finding::skipped(CHECK, "the settings are not known")],
+        Some(settings) => judge(&case.host, Wants::of(settings)),
+    }
+}
+
+/// Whether the device files are there, and whether the service's user may use them.
+#[must_use]
+pub fn judge(host: &Host, wants: Wants) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if wants.gpio {
+        let chips = host.names("dev").into_iter().filter(|name| name.starts_with("gpiochip") || name == "gpiomem");
+        let remedy = "On a Raspberry Pi the kernel makes them by itself; on another board look for its GPIO driver.";
+        findings.push(device(host, "GPIO", chips.collect(), "gpio", remedy));
+    }
+    if wants.spi {
+        let buses = host.names("dev").into_iter().filter(|name| name.starts_with("spidev"));
+        let remedy = "Turn SPI on: `sudo raspi-config nonint do_spi 0` (or dtparam=spi=on in config.txt) and reboot.";
+        findings.push(device(host, "SPI", buses.collect(), "spi", remedy));
+    }
+    if findings.is_empty() {
+        findings.push(Finding::skipped(CHECK, "the settings have neither a button nor lights"));
+    }
+    findings
+}
+
+fn device(host: &Host, what: &str, files: Vec<String>, group: &str, absent: &str) -> Finding {
+    if files.is_empty() {
+        return Finding::fault(CHECK, format!("there is no device file for {what}"), absent);
+    }
+    let who = Who::of_service(host);
+    match files.iter().find(|file| who.may_use(host, file)) {
+        Some(file) => Finding::ok(CHECK, format!("{what}: the user `{}` may use /dev/{file}", who.name)),
+        None => Finding::fault(
+            CHECK,
+            format!("{what}: the user `{}` may not use /dev/{}", who.name, files[0]),
+            format!("`sudo usermod -aG {group} {}` and restart the service.", who.name),
+        ),
+    }
+}
+
+/// A user with its groups, as numbers.
+struct Who {
+    name: String,
+    user: u32,
+    groups: Vec<u32>,
+}
+
+impl Who {
+    /// The service's user; where there is none, whoever runs this.
+    fn of_service(host: &Host) -> Self {
+        let users = host.read("etc/passwd").unwrap_or_default();
+        let line = users.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next().filter(|name| *name == USER)?;
+            Some((name.to_owned(), fields.nth(1)?.parse().ok()?, fields.next()?.parse().ok()?))
+        });
+        let Some((name, user, group)) = line else { return Self::of_this_process() };
+        let mut groups = vec![group];
+        for line in host.read("etc/group").unwrap_or_default().lines() {
+            if let [_, _, number, members] = line.split(':').collect::<Vec<_>>()[..]
+                && members.split(',').any(|member| member == USER)
+            {
+                groups.extend(number.parse::<u32>());
+            }
+        }
+        Self { name, user, groups }
+    }
+
+    fn of_this_process() -> Self {
+        let user = nix::unistd::geteuid();
+        let name = nix::unistd::User::from_uid(user).ok().flatten().map_or_else(|| user.to_string(), |user| user.name);
+        let groups = nix::unistd::getgroups().unwrap_or_default();
+        let own = nix::unistd::getegid().as_raw();
+        Self {
+            name,
+            user: user.as_raw(),
+            groups: groups.into_iter().map(nix::unistd::Gid::as_raw).chain([own]).collect(),
+        }
+    }
+
+    fn may_use(&self, host: &Host, file: &str) -> bool {
+        const READ_AND_WRITE: u32 = 0o6;
+        let Ok(metadata) = host.path("dev").join(file).metadata() else { return false };
+        let mode = metadata.mode();
+        let rights = if metadata.uid() == self.user {
+            mode >> 6
+        } else if self.groups.contains(&metadata.gid()) {
+            mode >> 3
+        } else {
+            mode
+        };
+        self.user == 0 || rights & READ_AND_WRITE == READ_AND_WRITE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::super::sheet::Verdict;
+    use super::*;
+
+    /// A machine with these device files of our group, with these rights, and the user `auricle` in it or not.
+    fn machine(files: &[&str], mode: u32, member: bool) -> (tempfile::TempDir, Host) {
+        let root = tempfile::tempdir().unwrap();
+        let host = Host::at(root.path());
+        for folder in ["dev", "etc"] {
+            fs::create_dir_all(host.path(folder)).unwrap();
+        }
+        for file in files {
+            let file = host.path("dev").join(file);
+            fs::write(&file, "").unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let group = nix::unistd::getegid();
+        fs::write(host.path("etc/passwd"), "root:x:0:0::/:/bin/sh\nauricle:x:64998:64997::/:/bin/false\n").unwrap();
+        fs::write(host.path("etc/group"), format!("gpio:x:{group}:pi{}\n", if member { ",auricle" } else { "" }))
+            .unwrap();
+        (root, host)
+    }
+
+    #[test]
+    fn what_is_not_wanted_is_not_looked_at() {
+        let (_root, host) = machine(&[], 0, false);
+        assert_eq!(judge(&host, Wants::default())[0].verdict, Verdict::Skipped);
+    }
+
+    #[test]
+    fn files_rights_and_groups_decide() {
+        let wants = Wants { gpio: true, spi: true };
+        let verdicts = |files: &[&str], mode, member| {
+            let (_root, host) = machine(files, mode, member);
+            judge(&host, wants).into_iter().map(|finding| finding.verdict).collect::<Vec<_>>()
+        };
+        assert_eq!(verdicts(&["gpiochip0", "spidev0.0"], 0o660, true), [Verdict::Ok, Verdict::Ok]);
+        assert_eq!(verdicts(&["gpiochip0", "spidev0.0"], 0o660, false), [Verdict::Fault, Verdict::Fault]);
+        assert_eq!(verdicts(&["gpiochip0", "spidev0.0"], 0o640, true), [Verdict::Fault, Verdict::Fault]);
+        assert_eq!(verdicts(&["gpiomem"], 0o660, true), [Verdict::Ok, Verdict::Fault]);
+    }
+}

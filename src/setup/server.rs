@@ -1,0 +1,220 @@
+//! The first three questions: the server, the account, the application.
+
+use std::path::PathBuf;
+
+use super::answers::Password;
+use super::asker::Stop;
+use super::session::Session;
+use crate::config::{self, BrokerAddress};
+use crate::net::mqtt::Address;
+use crate::net::mqtt::trial::{Account, Verdict};
+
+/// What an answer on the server may mean, the best first.
+struct Server {
+    candidates: Vec<BrokerAddress>,
+    ca_file: String,
+}
+
+/// The addresses that somebody may mean. Without `mqtt://` before it, encryption is tried first.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn candidates(typed: &str) -> Result<Vec<BrokerAddress>, String> {
+    if typed.contains("://") {
+        return Ok(vec![typed.parse()?]);
+    }
+    Ok(vec![format!("mqtts://{typed}").parse()?, format!("mqtt://{typed}").parse()?])
+}
+
+pub(super) fn address(broker: &BrokerAddress) -> Address {
+    Address { tls: broker.tls, host: broker.host.clone(), port: broker.port }
+}
+
+/// Which server.
+pub(super) fn server(session: &mut Session<'_>) -> Result<(), Stop> {
+    let servers = session.present.servers();
+    if servers > 1 {
+        session.tell(&format!(
+            "The settings have {servers} servers; this is about the first. The others stay as they are."
+        ));
+    }
+    session.tell("The kind of server is LinTO, the only one that this version serves.");
+    let server = session.settle(ask_server, test_server)?;
+    session.answers.broker = server.candidates.first().map(ToString::to_string);
+    let known = session.proposed.ca_file.clone().unwrap_or_default();
+    session.answers.ca_file = (server.ca_file != known || !known.is_empty()).then_some(server.ca_file);
+    Ok(())
+}
+
+fn ask_server(session: &mut Session<'_>) -> Result<Server, Stop> {
+    let proposal = session.proposed.broker.clone().unwrap_or_default();
+    loop {
+        let typed = session.ask("Address of its MQTT broker, as HOST, mqtts://HOST or mqtt://HOST:PORT", &proposal)?;
+        match candidates(&typed) {
+            Ok(candidates) => {
+                let ca_file = session.proposed.ca_file.clone().unwrap_or_default();
+                return Ok(Server { candidates, ca_file });
+            }
+            Err(what) => session.tell(&format!("`{typed}`: {what}")),
+        }
+    }
+}
+
+/// Without an account: whoever refuses that is a broker too.
+fn test_server(session: &mut Session<'_>, server: &mut Server) -> Result<Option<String>, Stop> {
+    let Some(first) = server.candidates.first().cloned() else { return Ok(None) };
+    let mut trouble = match knock(session, &first, &server.ca_file) {
+        Ok(()) => return Ok(None),
+        Err(verdict) => verdict.trouble().unwrap_or_default().to_owned(),
+    };
+    if first.tls && trouble.contains("`ca_file`") {
+        session.tell(&trouble);
+        let file = session.ask("File with the certificate of the server's own authority, if you have it", "")?;
+        if !file.is_empty() {
+            server.ca_file = absolute(&file);
+            match knock(session, &first, &server.ca_file) {
+                Ok(()) => return Ok(None),
+                Err(verdict) => trouble = verdict.trouble().unwrap_or_default().to_owned(),
+            }
+        }
+    }
+    let Some(plain) = server.candidates.get(1).cloned() else { return Ok(Some(trouble)) };
+    session.tell(&format!("not encrypted then: {trouble}"));
+    match knock(session, &plain, "") {
+        Ok(()) => {}
+        Err(verdict) => return Ok(Some(verdict.trouble().unwrap_or_default().to_owned())),
+    }
+    session.tell("Without encryption everybody on the way can read the password and hear what is said.");
+    let question = "Use it all the same? (y/n)";
+    if session.choose(question, "ny")? == 'y' {
+        server.candidates = vec![plain];
+        return Ok(None);
+    }
+    Ok(Some(trouble))
+}
+
+fn knock(session: &mut Session<'_>, broker: &BrokerAddress, ca_file: &str) -> Result<(), Verdict> {
+    session.tell(&format!("trying {broker} ..."));
+    let account = Account { ca_file: path(ca_file), ..Account::default() };
+    match session.world.login(&address(broker), &account) {
+        Verdict::Welcome | Verdict::Refused(_) => {
+            let how = if broker.tls { "encrypted" } else { "not encrypted" };
+            session.tell(&format!("ok: a broker answers, {how}"));
+            Ok(())
+        }
+        verdict => Err(verdict),
+    }
+}
+
+fn path(text: &str) -> Option<PathBuf> {
+    (!text.is_empty()).then(|| text.into())
+}
+
+/// A relative path would count from the folder of the settings, not from where the person is.
+pub fn absolute(file: &str) -> String {
+    std::path::absolute(file).map_or_else(|_| file.to_owned(), |path| path.display().to_string())
+}
+
+/// An account on trial.
+struct Login {
+    username: String,
+    password: Password,
+}
+
+/// Which account.
+pub(super) fn account(session: &mut Session<'_>) -> Result<(), Stop> {
+    let login = session.settle(ask_account, test_account)?;
+    session.answers.username = Some(login.username);
+    session.answers.password = login.password;
+    Ok(())
+}
+
+fn ask_account(session: &mut Session<'_>) -> Result<Login, Stop> {
+    let proposal = session.proposed.username.clone().unwrap_or_else(|| "linto".to_owned());
+    let proposal = if proposal.is_empty() { "-".to_owned() } else { proposal };
+    let username = loop {
+        let username = session.ask("Account at the broker; `-` for none", &proposal)?;
+        let username = if username == "-" { String::new() } else { username };
+        match config::complaint("linto", "username", &username) {
+            None => break username,
+            Some(what) => session.tell(&what),
+        }
+    };
+    if username.is_empty() {
+        return Ok(Login { username, password: Password::Keep });
+    }
+    let known = is_known(session, &username);
+    let given = session.proposed.password.clone();
+    let hint = match given {
+        Password::New(_) => "; Enter takes that of `--password-file`",
+        Password::Keep if known => "; Enter keeps the present one",
+        Password::Keep => "",
+    };
+    let typed = session.asker.ask_secretly(&format!("  Password of `{username}` (it is not shown{hint}):"))?;
+    let password = if typed.is_empty() { given } else { Password::New(typed) };
+    Ok(Login { username, password })
+}
+
+fn is_known(session: &Session<'_>, username: &str) -> bool {
+    let server = session.present.server();
+    server.is_some_and(|server| server.username.as_deref() == Some(username) && server.password.is_some())
+}
+
+fn test_account(session: &mut Session<'_>, login: &mut Login) -> Result<Option<String>, Stop> {
+    let broker = session.answers.broker.as_deref().and_then(|broker| broker.parse::<BrokerAddress>().ok());
+    let Some(broker) = broker else { return Ok(None) };
+    let password = match &login.password {
+        Password::New(password) => Some(password.clone()),
+        Password::Keep if is_known(session, &login.username) => session.present.password(),
+        Password::Keep => None,
+    };
+    let ca_file = session.answers.ca_file.as_deref().and_then(path);
+    let username = (!login.username.is_empty()).then(|| login.username.clone());
+    let verdict = session.world.login(&address(&broker), &Account { username, password, ca_file });
+    if verdict == Verdict::Welcome {
+        session.tell("ok: the broker lets this device in");
+    }
+    Ok(verdict.trouble().map(str::to_owned))
+}
+
+/// Which application.
+pub(super) fn application(session: &mut Session<'_>) -> Result<(), Stop> {
+    let proposal =
+        session.proposed.application.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "-".to_owned());
+    let name = loop {
+        let name = session
+            .ask("Name of the device's application, exactly as the admin page shows it; `-` for none", &proposal)?;
+        let name = if name == "-" { String::new() } else { name };
+        match config::complaint("linto", "application", &name) {
+            None => break name,
+            Some(what) => session.tell(&what),
+        }
+    };
+    if name.is_empty() {
+        session.tell("Requests go to the scope of the admin page, as on old servers.");
+    } else {
+        let scope = auricle_core::protocol::linto::scope::of_application(&name);
+        session.tell(&format!("Requests go to the scope {scope}. Whether somebody answers there shows when the"));
+        session.tell("device is registered; a wrong name is told as the cause `NobodyAnswers`.");
+    }
+    session.answers.application = Some(name);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn encryption_is_tried_first_and_only_what_was_typed_with_a_scheme() {
+        let meant = |typed: &str| candidates(typed).unwrap().iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(meant("linto.example.org"), ["mqtts://linto.example.org:8883", "mqtt://linto.example.org:1883"]);
+        assert_eq!(meant("10.0.0.7:1234"), ["mqtts://10.0.0.7:1234", "mqtt://10.0.0.7:1234"]);
+        assert_eq!(meant("mqtt://h"), ["mqtt://h:1883"]);
+        assert_eq!(meant("mqtts://h"), ["mqtts://h:8883"]);
+        for typed in ["", "http://h", "a b", "mqtt://u:p@h", "h/"] {
+            assert!(candidates(typed).is_err(), "{typed}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Without questions: the options are the answers, the tests run, and whatever fails ends it.
+
+use std::time::Duration;
+
+use auricle_core::audio::convert::Channel;
+
+use super::answers::{Answers, Password, Present};
+use super::error::SetupError;
+use super::server::{address, candidates};
+use super::service::Service;
+use super::world::World;
+use crate::config::BrokerAddress;
+use crate::net::mqtt::trial::Account;
+use crate::sound::{Direction, SoundError};
+
+/// Long enough to see whether anything but zeros comes.
+const LISTEN: Duration = Duration::from_secs(1);
+
+/// The answers in full, tested if `tests`; with what is worth knowing told through `note`.
+///
+/// # Errors
+/// Something is missing, or a test fails.
+pub(super) fn answer(
+    wants: Answers,
+    present: &Present,
+    world: &dyn World,
+    service: &mut Service,
+    tests: bool,
+    note: &mut dyn FnMut(&str),
+) -> Result<Answers, SetupError> {
+    let mut answers = wants.or(present.proposals());
+    let typed = answers.broker.clone().ok_or_else(|| SetupError::Needed("there is no `--server` yet".into()))?;
+    // Nobody is there to agree to anything less: what comes without a scheme is encrypted.
+    let meant = candidates(&typed).map_err(|what| SetupError::Option(format!("`--server {typed}`: {what}")))?;
+    let broker = meant.into_iter().next().ok_or_else(|| SetupError::Needed("there is no `--server` yet".into()))?;
+    answers.broker = Some(broker.to_string());
+    let inventory = (answers.capture.is_none() || answers.playback.is_none()).then(|| world.inventory());
+    let auto = || Some("auto".to_owned());
+    answers.capture = answers.capture.or_else(auto);
+    answers.playback = answers.playback.or_else(auto);
+    if tests {
+        test_login(&answers, present, world, &broker)?;
+        service.pause();
+        test_sound(&answers, present, world, note)?;
+    } else if let Some(inventory) = inventory {
+        for direction in [Direction::Capture, Direction::Playback] {
+            let error = inventory.auto(direction).err().map(ToString::to_string);
+            error.into_iter().for_each(|error| note(&error));
+        }
+    }
+    Ok(answers)
+}
+
+fn test_login(
+    answers: &Answers,
+    present: &Present,
+    world: &dyn World,
+    broker: &BrokerAddress,
+) -> Result<(), SetupError> {
+    let username = answers.username.clone().filter(|name| !name.is_empty());
+    let password = match &answers.password {
+        Password::New(password) => Some(password.clone()),
+        Password::Keep => present.password(),
+    };
+    let ca_file = answers.ca_file.as_ref().filter(|file| !file.is_empty()).map(Into::into);
+    let verdict = world.login(&address(broker), &Account { username, password, ca_file });
+    verdict.trouble().map_or(Ok(()), |trouble| Err(SetupError::Test(trouble.to_owned())))
+}
+
+/// A card that is in use is not tried, and a quiet room is no fault; both are told.
+fn test_sound(
+    answers: &Answers,
+    present: &Present,
+    world: &dyn World,
+    note: &mut dyn FnMut(&str),
+) -> Result<(), SetupError> {
+    let audio = present.settings().map(|settings| &settings.audio);
+    let channel = audio.map_or(Channel::Auto, |audio| audio.channel);
+    let capture = answers.capture.as_deref().unwrap_or("auto");
+    match world.measure(capture, LISTEN, channel, &mut |_| {}) {
+        Ok(measured) if measured.all_zero => {
+            note(&format!("`{}` delivers nothing but zeros: is it muted?", measured.device))
+        }
+        Ok(_) => {}
+        Err(error) => passable(&error, note)?,
+    }
+    let playback = answers.playback.as_deref().unwrap_or("auto");
+    world.play(playback, audio.map_or(80, |audio| audio.volume)).map(drop).or_else(|error| passable(&error, note))
+}
+
+fn passable(error: &SoundError, note: &mut dyn FnMut(&str)) -> Result<(), SetupError> {
+    match error {
+        SoundError::Busy { .. } => {
+            note(&format!("not tried: {error}"));
+            Ok(())
+        }
+        SoundError::Ambiguous { direction, .. } => {
+            Err(SetupError::Test(format!("{error}, here with `--{}`", direction.setting())))
+        }
+        error => Err(SetupError::Test(error.to_string())),
+    }
+}
