@@ -2,7 +2,7 @@
 # Installs what is missing on a Debian machine, and nothing else. Safe to run again: with everything there it asks
 # dpkg one question and is done.
 #
-# usage: scripts/setup.sh GROUP…      build · demo · test · lint · bench
+# usage: scripts/setup.sh GROUP…      build · demo · test · lint · bench · deb · deb-arm64 · verify
 set -euo pipefail
 
 build=(cmake gcc g++ libc6-dev pkg-config libasound2-dev libssl-dev zlib1g-dev)
@@ -11,24 +11,30 @@ demo=(espeak-ng)
 test=(mosquitto mosquitto-clients openssl
       pulseaudio pulseaudio-utils libasound2-plugins alsa-utils
       openssh-server openssh-client iproute2
-      espeak-ng sox ffmpeg asterisk-core-sounds-en-g722 procps)
+      espeak-ng sox ffmpeg asterisk-core-sounds-en-g722 procps systemd)
 lint=()
 # The peers beside which `make bench` measures: in Python, and an encoder beside which recordings are made.
 bench=(python3 python3-venv opus-tools)
+deb=(debhelper dpkg-dev)
+# The cross build, with Debian's own Rust: it brings the standard library of another architecture.
+deb_arm64=(rustc-web cargo-web libstd-rust-web-dev:arm64 gcc-aarch64-linux-gnu g++-aarch64-linux-gnu
+           libc6-dev:arm64 libasound2-dev:arm64 libssl-dev:arm64 zlib1g-dev:arm64)
+# What looks at the package: judges, fresh Debian machines, and a processor that it was built for.
+verify=(lintian debootstrap systemd qemu-user-static)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
 wanted=()
 for group in "$@"; do
   case $group in
-    build|demo|test|lint|bench) declare -n list=$group; wanted+=("${list[@]}") ;;
-    *) say "there is no group \`$group\`; the groups are: build demo test lint bench"; exit 2 ;;
+    build|demo|test|lint|bench|deb|deb-arm64|verify) declare -n list="${group//-/_}"; wanted+=("${list[@]}") ;;
+    *) say "there is no group \`$group\`; the groups are: build demo test lint bench deb deb-arm64 verify"; exit 2 ;;
   esac
 done
 
 missing() {
   for package in "${wanted[@]}"; do
-    dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || echo "$package"
+    dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || echo "$package"
   done | sort -u
 }
 
@@ -36,7 +42,10 @@ install_packages() {
   local packages=("$@") root=() log
   # Nothing is ever removed: on a desktop, PulseAudio could otherwise push another sound server out.
   local options=(-y -qq --no-install-recommends --no-remove -o Dpkg::Use-Pty=0)
-  local by_hand="apt-get update && apt-get install ${options[*]:2:2} ${packages[*]}"
+  local by_hand="apt-get update && apt-get install ${options[*]:2:2} ${packages[*]}" foreign=()
+  # Of another architecture, which dpkg has to know of first.
+  mapfile -t foreign < <(printf '%s\n' "${packages[@]}" | sed -n 's/.*://p' | sort -u)
+  if [ "${#foreign[@]}" -gt 0 ]; then by_hand="dpkg --add-architecture ${foreign[*]} && $by_hand"; fi
   if [ "$(id -u)" -ne 0 ]; then
     if ! command -v sudo >/dev/null; then
       say "missing: ${packages[*]}"; say "run as root: $by_hand"; exit 1
@@ -53,6 +62,7 @@ install_packages() {
     fi ;;
   esac
   log=$(mktemp)
+  for architecture in "${foreign[@]}"; do "${root[@]}" dpkg --add-architecture "$architecture"; done
   if ! { "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
          "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install "${options[@]}" "${packages[@]}"; } >"$log" 2>&1
   then

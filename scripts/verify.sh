@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
-# what takes long: fuzzing, hearing over many voices and noises, the demo again and again
+# what takes long: the package on fresh machines, fuzzing, hearing over many voices and noises, the demo again and again
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds="${FUZZ_SECONDS:-60}"
 rounds="${DEMO_ROUNDS:-10}"
 
 scripts/setup.sh build demo test
+
+echo "== package: installed, upgraded, removed and purged on fresh Debian machines"
+scripts/verify-deb.sh
+if [ "$(dpkg --print-architecture)" != arm64 ]; then scripts/verify-deb-arm64.sh; fi
 
 echo "== fuzz: $seconds s per target"
 scripts/fuzz.sh "$seconds"

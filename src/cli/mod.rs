@@ -10,6 +10,7 @@ mod doctor;
 mod events;
 mod run;
 mod setup;
+mod shell_session;
 mod status;
 mod table;
 mod talk;
@@ -17,7 +18,7 @@ mod talk;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 pub(crate) use talk::printable;
 
@@ -98,6 +99,9 @@ enum Command {
     Ssh(Ssh),
     /// Show what happens, as it happens.
     Events(Reach),
+    /// Run one command for the daemon, in a unit of its own.
+    #[command(hide = true)]
+    ShellSession,
 }
 
 #[derive(Debug, Subcommand)]
@@ -139,6 +143,12 @@ struct Reach {
     config: Option<PathBuf>,
 }
 
+/// How the command line is defined, for manual pages and completions.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Reads the command line and does what it says.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -163,6 +173,7 @@ pub fn main() -> ExitCode {
         Command::Meeting(Meeting::Stop(reach)) => talk::meeting_end(&reach),
         Command::Ssh(Ssh::Stop(reach)) => talk::act("ssh/stop", &reach),
         Command::Events(reach) => events::events(&reach),
+        Command::ShellSession => shell_session::serve(),
     }
 }
 

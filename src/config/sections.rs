@@ -210,7 +210,8 @@ section! {
 section! {
     /// What a server may do with the device beyond talking. Each use leaves a line in the log.
     pub struct Remote = "remote" {
-        /// Which commands a server may run: "off" none, "listed" those in `shell_commands`, "any" all, through `/bin/sh`.
+        /// Which commands a server may run: "off" none, "listed" those in `shell_commands`, "any" all, through `/bin/sh`. With
+        /// the package, "any" also needs `sudo systemctl enable --now auricle-shell.socket`: they run in a unit of their own.
         shell: Shell = Choice(&[
             ("off", Some(Shell::Off)),
             ("listed", Some(Shell::Listed)),

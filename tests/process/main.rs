@@ -5,4 +5,5 @@
 mod hooks;
 mod limits;
 mod shell;
+mod unit;
 mod watching;

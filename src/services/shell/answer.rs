@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Refusal;
+use super::{Refusal, UnitError};
 use crate::services::process::{OUTPUT_CAP, Outcome, ProcessError};
 
 /// What became of a command.
@@ -18,6 +18,13 @@ pub enum ShellAnswer {
         command: String,
         /// Why.
         error: ProcessError,
+    },
+    /// It was handed to the unit for commands, which gave no answer.
+    Unanswered {
+        /// As it was sent.
+        command: String,
+        /// Why.
+        error: UnitError,
     },
     /// It was run.
     Ran {
@@ -38,10 +45,8 @@ impl ShellAnswer {
     pub fn json(&self) -> Value {
         match self {
             Self::Refused(refusal) => json!({ "status": format!("{refusal}; {}", refusal.remedy()) }),
-            Self::NotStarted { command, error } => {
-                let error = error.to_string();
-                json!({ "status": failed(command, &error), "stdout": "", "stderr": error, "code": null })
-            }
+            Self::NotStarted { command, error } => nothing_came(command, &error.to_string()),
+            Self::Unanswered { command, error } => nothing_came(command, &error.to_string()),
             Self::Ran { command, time_limit, outcome } => ran(command, *time_limit, outcome),
         }
     }
@@ -52,6 +57,7 @@ impl ShellAnswer {
         match self {
             Self::Refused(refusal) => format!("refused: {refusal}"),
             Self::NotStarted { error, .. } => format!("not started: {error}"),
+            Self::Unanswered { error, .. } => format!("failed: {error}"),
             Self::Ran { outcome, .. } => outcome.audit(),
         }
     }
@@ -70,6 +76,10 @@ fn ran(command: &str, time_limit: Duration, outcome: &Outcome) -> Value {
         answer["note"] = format!("only the first {} KiB of stdout and of stderr are kept", OUTPUT_CAP / 1024).into();
     }
     answer
+}
+
+fn nothing_came(command: &str, error: &str) -> Value {
+    json!({ "status": failed(command, error), "stdout": "", "stderr": error, "code": null })
 }
 
 /// The words of the LinTO devices.

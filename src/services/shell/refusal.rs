@@ -13,6 +13,9 @@ pub enum Refusal {
     /// The owner allows others.
     #[error("this command is not in the list of this device")]
     NotListed,
+    /// The owner allows any, but has not enabled the unit in which they run.
+    #[error("commands run in a unit of their own, and it is not enabled on this device")]
+    Disabled,
     /// Nothing to run.
     #[error("the command is empty")]
     Empty,
@@ -41,6 +44,7 @@ impl Refusal {
             Self::NotListed => {
                 "send one of the list word for word, or let the owner add it to shell_commands in [remote]"
             }
+            Self::Disabled => "its owner enables it with `sudo systemctl enable --now auricle-shell.socket`",
             Self::Empty => "send the command as text in `cmd`",
             Self::TooLong { .. } => "send a shorter one, or put it into a script on the device",
             Self::Nul | Self::OpenQuote => "correct the command",
