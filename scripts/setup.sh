@@ -5,7 +5,7 @@
 # usage: scripts/setup.sh GROUP…      build · demo · test · lint · bench
 set -euo pipefail
 
-build=(cmake gcc g++ libc6-dev pkg-config libasound2-dev libssl-dev zlib1g-dev)
+build=(cmake gcc g++ libc6-dev pkg-config libasound2-dev libssl-dev libssh-dev)
 demo=(espeak-ng)
 # Real parts, because a stand-in would only show that it agrees with us: a broker, a sound server, an SSH server, voices.
 test=(mosquitto mosquitto-clients openssl
