@@ -5,7 +5,7 @@
 # usage: scripts/setup.sh GROUP…      build · demo · test · lint · bench · deb · deb-arm64 · verify
 set -euo pipefail
 
-build=(cmake gcc g++ libc6-dev pkg-config libasound2-dev libssl-dev zlib1g-dev)
+build=(cmake gcc g++ libc6-dev pkg-config libasound2-dev libssl-dev libssh-dev)
 demo=(espeak-ng)
 # Real parts, because a stand-in would only show that it agrees with us: a broker, a sound server, an SSH server, voices.
 test=(mosquitto mosquitto-clients openssl
@@ -18,7 +18,7 @@ bench=(python3 python3-venv opus-tools)
 deb=(debhelper dpkg-dev)
 # The cross build, with Debian's own Rust: it brings the standard library of another architecture.
 deb_arm64=(rustc-web cargo-web libstd-rust-web-dev:arm64 gcc-aarch64-linux-gnu g++-aarch64-linux-gnu
-           libc6-dev:arm64 libasound2-dev:arm64 libssl-dev:arm64 zlib1g-dev:arm64)
+           libc6-dev:arm64 libasound2-dev:arm64 libssl-dev:arm64 libssh-dev:arm64)
 # What looks at the package: judges, fresh Debian machines, and a processor that it was built for.
 verify=(lintian debootstrap systemd qemu-user-static)
 

@@ -45,10 +45,10 @@ for page in man1/auricle.1 man1/auricle-status.1 man5/auricle.toml.5; do
 done
 
 say "set up"
-cp /usr/share/auricle/auricle.toml $settings
-sed -i 's/^# \[linto\]/[linto]/; s/^# username = /username = /; s|^# broker = .*|broker = "mqtt://127.0.0.1:1"|; s|^# password_file = .*|password_file = "linto.password"|' $settings
-echo secret >/etc/auricle/linto.password
-chmod 640 $settings /etc/auricle/linto.password
+echo secret | auricle setup --yes --no-test --server mqtt://127.0.0.1:1 --username linto --password-file - >/root/setup.txt ||
+    fail "setup: $(cat /root/setup.txt)"
+grep -q "serial number" /root/setup.txt || fail "setup does not say the serial number: $(cat /root/setup.txt)"
+is "rights of the settings" "640 root:auricle" "$(rights $settings)"
 is "rights of a password" "640 root:auricle" "$(rights /etc/auricle/linto.password)"
 as_daemon auricle check >/root/check.txt || fail "the daemon's user can't use the settings: $(cat /root/check.txt)"
 if setpriv --reuid=nobody --regid=nogroup --clear-groups cat /etc/auricle/linto.password 2>/dev/null; then fail "anybody reads the password"; fi

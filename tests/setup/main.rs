@@ -13,6 +13,7 @@ mod speech;
 
 mod answering;
 mod place;
+mod quick_start;
 mod script;
 mod terminal;
 mod unattended;

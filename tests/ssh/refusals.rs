@@ -70,12 +70,14 @@ fn an_account_or_a_key_that_may_not_log_in_is_named() {
 #[test]
 fn a_text_that_is_no_usable_key_is_refused_without_being_shown() {
     let server = Sshd::start();
-    let locked = server.folder().join("locked");
-    let made =
-        std::process::Command::new("ssh-keygen").args(["-q", "-N", "secret", "-f"]).arg(&locked).status().unwrap();
-    assert!(made.success());
+    let locked = |format: &str| {
+        let file = server.folder().join(format!("locked-{format}"));
+        let words = ["-q", "-N", "secret", "-t", "ecdsa", "-m", format, "-f"];
+        assert!(std::process::Command::new("ssh-keygen").args(words).arg(&file).status().unwrap().success());
+        fs::read_to_string(file).unwrap()
+    };
     let cut: String = server.key().chars().take(200).collect();
-    for key in [fs::read_to_string(&locked).unwrap(), cut, "-----BEGIN OPENSSH PRIVATE KEY-----".into()] {
+    for key in [locked("RFC4716"), locked("PEM"), cut, "-----BEGIN OPENSSH PRIVATE KEY-----".into()] {
         let error = failure(TunnelRequest { key: key.into(), ..request(&server, 22) }, settings(&server));
         assert!(matches!(error, SshError::Key { .. }), "{error}");
         assert_says(&error, &["the key can't be used", "ssh-keygen"]);

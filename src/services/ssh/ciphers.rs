@@ -1,9 +1,8 @@
 //! Which ciphers are offered, best first.
 
-/// Where the processor has instructions for AES: counter mode is the fastest that libssh2 has. (It hands AES to OpenSSL
-/// in pieces of 16 bytes, which spoils the Galois mode.)
-const WITH_AES: &str = "aes128-ctr,aes256-ctr,chacha20-poly1305@openssh.com,aes128-gcm@openssh.com,\
-                        aes256-gcm@openssh.com";
+/// Where the processor has instructions for AES: the Galois mode, which encrypts and authenticates in one go.
+const WITH_AES: &str = "aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,aes128-ctr,\
+                        aes256-ctr";
 
 /// Elsewhere, such as on a Raspberry Pi 4. Old ciphers (CBC, RC4, 3DES) are in neither list.
 const WITHOUT: &str = "chacha20-poly1305@openssh.com,aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-ctr,\
@@ -36,19 +35,16 @@ const fn has_aes() -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use ssh2::{MethodType, Session};
-
+    use super::super::libssh::Session;
     use super::*;
 
     #[test]
-    fn libssh2_knows_all_of_them() {
-        let session = Session::new().unwrap();
-        for (kind, names) in
-            [(MethodType::CryptCs, WITH_AES), (MethodType::CryptCs, WITHOUT), (MethodType::MacCs, MACS)]
-        {
-            let known = session.supported_algs(kind).unwrap();
-            for name in names.split(',') {
-                assert!(known.contains(&name), "{name} is not in {known:?}");
+    fn libssh_knows_them() {
+        for list in [WITH_AES, WITHOUT] {
+            for name in list.split(',') {
+                for mac in MACS.split(',') {
+                    Session::new().unwrap().offer(name, mac, "ssh-ed25519").unwrap();
+                }
             }
         }
     }

@@ -6,20 +6,16 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
 use nix::poll::PollFlags;
-use ssh2::{Channel, Session};
 
 use super::TunnelCounters;
 use super::buffer::Buffer;
 use super::dial;
-use super::watch::is_stuck;
+use super::libssh::{Channel, Session, Trouble, Waiting};
 
 /// What a connection needs of the tunnel for one turn.
 pub(super) struct Turn<'a> {
     pub(super) session: &'a Session,
     pub(super) counters: &'a TunnelCounters,
-    /// Whether the socket to the server surely takes a small packet whole. libssh2 can't finish some of its small
-    /// packets later, so they are not begun without.
-    pub(super) room: &'a dyn Fn() -> bool,
     pub(super) now: Instant,
 }
 
@@ -28,12 +24,12 @@ pub(super) struct Turn<'a> {
 pub(super) struct Progress {
     /// Another turn may move more.
     pub(super) moved: bool,
-    /// libssh2 has a packet that the socket did not take whole, or waits for room for one.
-    pub(super) stuck: bool,
     /// The local service has accepted.
     pub(super) served: bool,
     /// It has not, and why.
     pub(super) unserved: Option<io::Error>,
+    /// The server does what it may not.
+    pub(super) abuse: Option<&'static str>,
 }
 
 /// One direction.
@@ -66,16 +62,10 @@ pub(super) struct Connection {
     /// What poll said: there may be something to read, and it takes nothing at the moment.
     readable: bool,
     full: bool,
-    /// An operation that libssh2 may have done half, and that must be done before the channel is closed.
-    half: Option<Half>,
     closing: bool,
+    /// The server was told so.
+    told: bool,
     closed: bool,
-}
-
-#[derive(Clone, Copy)]
-enum Half {
-    Read,
-    Write,
 }
 
 impl Connection {
@@ -91,8 +81,8 @@ impl Connection {
             up: Way::Open,
             readable: true,
             full: false,
-            half: None,
             closing,
+            told: false,
             closed: false,
         }
     }
@@ -141,33 +131,25 @@ impl Connection {
     /// Moves what can be moved.
     pub(super) fn turn(&mut self, turn: &Turn<'_>) -> Progress {
         let mut progress = Progress::default();
-        if self.connect(turn, &mut progress) {
-            let result = self.receive(turn, &mut progress).and_then(|()| {
-                self.pass_down(&mut progress);
-                self.take_up(&mut progress);
-                self.send(turn, &mut progress)
-            });
-            if result.is_err() || self.is_over() {
-                self.closing = true;
-            }
+        let result = if self.closing { self.close() } else { self.carry(turn, &mut progress) };
+        match result {
+            Ok(()) if !self.closing && self.is_over() => self.closing = true,
+            Ok(()) => return progress,
+            Err(Trouble::Broken) => (self.closed, self.closing) = (self.closing, true),
+            Err(Trouble::Abuse(what)) => progress.abuse = Some(what),
         }
-        if self.closing {
-            self.close(turn, &mut progress);
-        }
+        progress.moved = true;
         progress
     }
 
-    /// Whether libssh2 holds something for it that a turn would move. Does not touch the socket.
-    pub(super) fn has_more(&self) -> bool {
-        if self.closing || !matches!(self.local, Local::Open(_)) {
-            return false;
+    fn carry(&mut self, turn: &Turn<'_>, progress: &mut Progress) -> Result<(), Trouble> {
+        if !self.connect(turn, progress) {
+            return self.channel.waiting().map(drop);
         }
-        let down = self.down == Way::Open
-            && self.to_device.has_space()
-            && (self.channel.read_window().available > 0 || self.channel.eof());
-        let up =
-            if self.to_server.is_empty() { self.up == Way::Ended } else { self.channel.write_window().remaining > 0 };
-        down || up
+        self.receive(turn, progress)?;
+        self.pass_down(progress);
+        self.take_up(progress);
+        self.send(turn, progress)
     }
 
     /// Whether the local side is there.
@@ -192,25 +174,22 @@ impl Connection {
         progress.served
     }
 
-    /// From the channel.
-    fn receive(&mut self, turn: &Turn<'_>, progress: &mut Progress) -> io::Result<()> {
+    /// From the channel. What does not fit stays there, and the server stops when its window is full.
+    fn receive(&mut self, turn: &Turn<'_>, progress: &mut Progress) -> Result<(), Trouble> {
+        let waiting = self.channel.waiting()?;
         if self.down != Way::Open || !self.to_device.has_space() {
             return Ok(());
         }
-        match self.channel.read(self.to_device.space()) {
-            Ok(0) => {
-                self.down = Way::Ended;
-                progress.moved = true;
-            }
-            Ok(count) => {
+        match waiting {
+            Waiting::Bytes(0) => return Ok(()),
+            Waiting::Bytes(_) => {
+                let count = self.channel.read(self.to_device.space())?;
                 self.to_device.filled(count);
                 turn.counters.received(count);
-                progress.moved = true;
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return self.note(Half::Read, turn, progress),
-            Err(error) => return Err(error),
+            Waiting::End => self.down = Way::Ended,
         }
-        self.half = None;
+        progress.moved = true;
         Ok(())
     }
 
@@ -258,78 +237,37 @@ impl Connection {
         progress.moved = true;
     }
 
-    /// Into the channel.
-    fn send(&mut self, turn: &Turn<'_>, progress: &mut Progress) -> io::Result<()> {
-        while !self.to_server.is_empty() {
-            match self.channel.write(self.to_server.front()) {
-                Ok(0) => break,
-                Ok(count) => {
-                    self.to_server.taken(count);
-                    turn.counters.sent(count);
-                    self.half = None;
-                    progress.moved = true;
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return self.note(Half::Write, turn, progress),
-                Err(error) => return Err(error),
-            }
+    /// Into the channel, while the socket to the server takes what comes out of it.
+    fn send(&mut self, turn: &Turn<'_>, progress: &mut Progress) -> Result<(), Trouble> {
+        if self.channel.is_closed() {
+            // Nobody is there to hear it, but what came before is still passed on to the device.
+            (self.to_server, self.up) = (Buffer::default(), Way::Passed);
+        }
+        if !self.to_server.is_empty() && !turn.session.wants_to_write() {
+            let count = self.channel.write(self.to_server.front())?;
+            self.to_server.taken(count);
+            turn.counters.sent(count);
+            progress.moved |= count > 0;
         }
         if self.up == Way::Ended && self.to_server.is_empty() {
-            self.send_end(turn, progress)?;
+            self.channel.send_end()?;
+            self.up = Way::Passed;
+            progress.moved = true;
         }
         Ok(())
     }
 
-    fn send_end(&mut self, turn: &Turn<'_>, progress: &mut Progress) -> io::Result<()> {
-        if !(turn.room)() {
-            progress.stuck = true;
-            return Ok(());
-        }
-        match self.channel.send_eof().map_err(io::Error::from) {
-            Ok(()) => {
-                self.up = Way::Passed;
-                progress.moved = true;
-                Ok(())
-            }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
-            Err(error) => Err(error),
-        }
+    /// Whether both directions have ended. The device must not wait for a server that has closed, see [`Self::send`].
+    fn is_over(&self) -> bool {
+        self.down == Way::Passed && self.up == Way::Passed
     }
 
-    /// libssh2 could not finish.
-    fn note(&mut self, half: Half, turn: &Turn<'_>, progress: &mut Progress) -> io::Result<()> {
-        if is_stuck(turn.session) {
-            progress.stuck = true;
-            self.half = Some(half);
-        }
-        Ok(())
-    }
-
-    /// Whether both directions have ended, or the server has closed a channel whose end it had told before: then it
-    /// takes nothing any more, and the device must not wait until it does.
-    fn is_over(&mut self) -> bool {
-        self.down == Way::Passed && (self.up == Way::Passed || self.channel.wait_close().is_ok())
-    }
-
-    fn close(&mut self, turn: &Turn<'_>, progress: &mut Progress) {
+    fn close(&mut self) -> Result<(), Trouble> {
         self.local = Local::Gone;
-        if let Some(half) = self.half.take() {
-            let mut rest = [0; 1024];
-            let result = match half {
-                Half::Read => self.channel.read(&mut rest),
-                Half::Write => self.channel.write(self.to_server.front()),
-            };
-            if result.is_err_and(|error| error.kind() == ErrorKind::WouldBlock) && is_stuck(turn.session) {
-                (self.half, progress.stuck) = (Some(half), true);
-                return;
-            }
+        if !std::mem::replace(&mut self.told, true) {
+            self.channel.close()?;
         }
-        if !(turn.room)() {
-            progress.stuck = true;
-            return;
-        }
-        // Ends once the server has closed it too.
-        let result = self.channel.close().map_err(io::Error::from);
-        self.closed = !result.is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
-        progress.moved |= self.closed;
+        self.closed = self.channel.is_closed();
+        self.channel.waiting().map(drop)
     }
 }

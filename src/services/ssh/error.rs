@@ -109,7 +109,7 @@ pub enum SshError {
     Handshake {
         /// Address and port.
         server: String,
-        /// What libssh2 says.
+        /// What libssh says.
         reason: String,
     },
     /// The server is not in the list of known hosts.
@@ -176,7 +176,7 @@ pub enum SshError {
     Lost {
         /// Address and port.
         server: String,
-        /// What the system or libssh2 says.
+        /// What the system or libssh says.
         reason: String,
     },
     /// Nothing came from the server any more.

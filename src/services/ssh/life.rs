@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use tracing::{debug, info};
-use zeroize::Zeroizing;
 
-use super::address::{Address, check_user};
+use super::address::{Address, Server, check_user};
+use super::libssh::PrivateKey;
 use super::login::Login;
 use super::relay::{Forward, Relay, Surroundings};
 use super::{Ending, Limits, Order, Pins, SshError, TunnelCounters, TunnelNotice, TunnelRequest, TunnelSettings};
@@ -76,13 +76,12 @@ impl Life {
             key: &key,
             remote_port: self.request.remote_port,
         };
-        login.perform(&stream).and_then(|(session, listener, port)| {
-            drop(key);
-            info!(%server, port, "the tunnel is up");
-            self.notify.tell(TunnelNotice::Up { port });
-            let forward = Forward { session, listener, stream: &stream, server: server.to_string() };
-            Relay::new(forward, self.around()).carry(self.settings.time_limit)
-        })
+        let (session, port) = login.perform(&stream)?;
+        drop(key);
+        info!(%server, port, "the tunnel is up");
+        self.notify.tell(TunnelNotice::Up { port });
+        let forward = Forward { session, port, stream: &stream, server: server.to_string() };
+        Relay::new(forward, self.around()).carry(self.settings.time_limit)
     }
 
     fn around(&self) -> Surroundings<'_> {
@@ -96,7 +95,7 @@ impl Life {
     }
 
     /// All that can be checked before anything leaves the device.
-    fn prepare(&mut self) -> Result<(Pins, super::address::Server, Zeroizing<String>), SshError> {
+    fn prepare(&mut self) -> Result<(Pins, Server, PrivateKey), SshError> {
         check_user(&self.request.user)?;
         if self.request.local_port == 0 {
             return Err(SshError::LocalPort);
@@ -104,6 +103,7 @@ impl Life {
         let pins = Pins::parse(&self.settings.hosts)?;
         let server = pins.server(Address::parse(&self.request.host)?)?;
         let key = key::load(&std::mem::take(&mut self.request.key), &self.settings.key_dir)?;
+        let key = PrivateKey::parse(&key).map_err(|reason| SshError::Key { reason: reason.into() })?;
         Ok((pins, server, key))
     }
 }

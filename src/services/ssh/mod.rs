@@ -4,8 +4,8 @@
 //! there becomes a connection to a port of 127.0.0.1 here. The server is only trusted with a key that the owner of the
 //! device has pinned in the settings; there is no trust on first use. Nothing passes through a shell.
 //!
-//! A tunnel is a thread of its own. libssh2 has one lock for everything in a session, so the thread never lets it
-//! block: it waits in one `poll` for the server, all local connections and the bell by which it is stopped.
+//! A tunnel is a thread of its own, around libssh. It never lets that block: it waits in one `poll` for the server, all
+//! local connections and the bell by which it is stopped.
 
 use std::fmt;
 use std::io;
@@ -27,6 +27,7 @@ mod counters;
 mod dial;
 mod error;
 mod key;
+mod libssh;
 mod life;
 mod login;
 mod pins;

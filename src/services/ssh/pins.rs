@@ -2,7 +2,10 @@
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
-use ssh2::{CheckResult, HashType, KnownHostFileKind, KnownHosts, Session};
+use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
+use openssl::sha::sha256;
+use openssl::sign::Signer;
 
 use super::SshError;
 use super::address::{Address, SSH_PORT, Server, parse_port};
@@ -13,7 +16,7 @@ const MOST: usize = 1000;
 /// The longest line, in bytes; a key of 16384 bits needs 2.8 kB.
 const LONGEST: usize = 8192;
 
-/// What keys libssh2 knows, and with which signatures it accepts them, best first. SHA-1 is not among them.
+/// The keys that are understood, and the signatures that are accepted of each, best first. SHA-1 is not among them.
 const ALGORITHMS: [(&str, &str); 5] = [
     ("ssh-ed25519", "ssh-ed25519"),
     ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256"),
@@ -29,11 +32,11 @@ pub struct Pins(Vec<Pin>);
 /// A line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Pin {
-    /// Names or one hashed name, as libssh2 reads them.
-    line: String,
     /// In lower case, a hashed one as it is.
     names: Vec<String>,
     kind: &'static str,
+    /// The key, as a server shows it.
+    blob: Vec<u8>,
 }
 
 impl Pins {
@@ -87,51 +90,54 @@ impl Pins {
 
     /// The signatures to ask the server for, those of its pinned keys first: a server has several keys, and shows the
     /// one that the client likes best.
-    pub(super) fn signatures(&self, session: &Session, server: &Server) -> Result<String, ssh2::Error> {
-        let mut pinned = Vec::new();
-        for pin in &self.0 {
-            let mut hosts = session.known_hosts()?;
-            hosts.read_str(&pin.line, KnownHostFileKind::OpenSSH)?;
-            // No key is like this one, so whatever is found is a mismatch.
-            if matches!(hosts.check_port(&server.host, server.port, b"-"), CheckResult::Mismatch) {
-                pinned.push(pin.kind);
-            }
-        }
+    pub(super) fn signatures(&self, server: &Server) -> String {
+        let pinned: Vec<_> = self.of(server).map(|pin| pin.kind).collect();
         let (first, rest): (Vec<_>, Vec<_>) = ALGORITHMS.iter().partition(|(kind, _)| pinned.contains(kind));
         let order: Vec<&str> = first.iter().chain(&rest).map(|(_, signatures)| *signatures).collect();
-        Ok(order.join(","))
+        order.join(",")
     }
 
     /// Whether the key that the server has shown is pinned.
     ///
     /// # Errors
     /// [`SshError::UnknownHost`] or [`SshError::WrongHostKey`].
-    pub(super) fn check(&self, session: &Session, server: &Server) -> Result<(), SshError> {
-        let lost = |reason: &str| SshError::Handshake { server: server.to_string(), reason: reason.into() };
-        let (key, _) = session.host_key().ok_or_else(|| lost("the server has shown no key"))?;
-        let hosts = self.known_hosts(session).map_err(|error| lost(error.message()))?;
-        let described = || (server.to_string(), fingerprint(session), line(server, key));
-        match hosts.check_port(&server.host, server.port, key) {
-            CheckResult::Match => Ok(()),
-            CheckResult::NotFound => {
-                let (server, fingerprint, line) = described();
-                Err(SshError::UnknownHost { server, fingerprint, line })
-            }
-            CheckResult::Mismatch => {
-                let (server, fingerprint, line) = described();
-                Err(SshError::WrongHostKey { server, fingerprint, line })
-            }
-            CheckResult::Failure => Err(lost("the key can't be compared")),
+    pub(super) fn check(&self, server: &Server, key: &[u8]) -> Result<(), SshError> {
+        let mut pins = self.of(server).peekable();
+        let known = pins.peek().is_some();
+        if pins.any(|pin| pin.blob == key) {
+            return Ok(());
         }
+        let (server, fingerprint, line) = (server.to_string(), fingerprint(key), line(server, key));
+        Err(if known {
+            SshError::WrongHostKey { server, fingerprint, line }
+        } else {
+            SshError::UnknownHost { server, fingerprint, line }
+        })
     }
 
-    fn known_hosts(&self, session: &Session) -> Result<KnownHosts, ssh2::Error> {
-        let mut hosts = session.known_hosts()?;
-        for pin in &self.0 {
-            hosts.read_str(&pin.line, KnownHostFileKind::OpenSSH)?;
-        }
-        Ok(hosts)
+    /// The lines for a server. A name without a port stands for all ports of a host, as in OpenSSH.
+    fn of(&self, server: &Server) -> impl Iterator<Item = &Pin> {
+        let wanted = [format!("[{}]:{}", server.host, server.port), server.host.clone()];
+        self.0.iter().filter(move |pin| pin.names.iter().any(|name| wanted.iter().any(|wanted| is(name, wanted))))
     }
+}
+
+/// Whether a name of a line, plain or hashed, is this one.
+fn is(name: &str, wanted: &str) -> bool {
+    let Some((salt, hash)) = hashed(name) else { return name == wanted };
+    let sum = || {
+        let key = PKey::hmac(&salt)?;
+        Signer::new(MessageDigest::sha1(), &key)?.sign_oneshot_to_vec(wanted.as_bytes())
+    };
+    // No memory, no match: then the server is not known, which is safe.
+    sum().is_ok_and(|sum| sum == hash)
+}
+
+/// Salt and hash of a hashed name, as `ssh-keygen -H` writes it.
+fn hashed(name: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+    let (salt, hash) = name.strip_prefix("|1|")?.split_once('|')?;
+    let part = |part: &str| BASE64_STANDARD.decode(part).ok().filter(|bytes| bytes.len() == 20);
+    Some((part(salt)?, part(hash)?))
 }
 
 impl Pin {
@@ -156,15 +162,14 @@ impl Pin {
             return Err("its key is not of the type that it says");
         }
         let names = parse_names(names)?;
-        Ok(Self { line: format!("{} {kind} {key}\n", names.join(",")), names, kind })
+        Ok(Self { names, kind, blob })
     }
 }
 
 fn parse_names(text: &str) -> Result<Vec<String>, &'static str> {
-    if let Some(hashed) = text.strip_prefix("|1|") {
-        let (salt, hash) = hashed.split_once('|').ok_or("its hashed name is cut")?;
-        let right = |part: &str| BASE64_STANDARD.decode(part).is_ok_and(|bytes| bytes.len() == 20);
-        return if right(salt) && right(hash) { Ok(vec![text.into()]) } else { Err("its hashed name is damaged") };
+    if let Some(rest) = text.strip_prefix("|1|") {
+        rest.split_once('|').ok_or("its hashed name is cut")?;
+        return if hashed(text).is_some() { Ok(vec![text.into()]) } else { Err("its hashed name is damaged") };
     }
     let parse = |name: &str| {
         if name.contains(['*', '?', '!']) {
@@ -189,9 +194,8 @@ fn kind_of(blob: &[u8]) -> Option<&str> {
 }
 
 /// As `ssh-keygen -l` prints it.
-fn fingerprint(session: &Session) -> String {
-    let hash = session.host_key_hash(HashType::Sha256).unwrap_or_default();
-    format!("SHA256:{}", BASE64_STANDARD_NO_PAD.encode(hash))
+fn fingerprint(key: &[u8]) -> String {
+    format!("SHA256:{}", BASE64_STANDARD_NO_PAD.encode(sha256(key)))
 }
 
 /// The line for this server and its key.

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use ssh2::{BlockDirections, Session};
 
+use super::libssh::{Attempt, Failure, Session};
 use super::{Ending, Order, SshError};
 
 /// Waits until one of `fds` is ready or the order to stop is given; at most as long as `timeout`.
@@ -30,24 +30,11 @@ pub(super) fn wait_for(order: &Order, fd: Option<(BorrowedFd<'_>, PollFlags)>, u
     wait(order, &mut fds, until.saturating_duration_since(Instant::now()))
 }
 
-/// What libssh2 waits for.
+/// What a session waits for.
 pub(super) fn directions(session: &Session) -> PollFlags {
-    match session.block_directions() {
-        BlockDirections::Outbound => PollFlags::POLLOUT,
-        BlockDirections::Both => PollFlags::POLLIN | PollFlags::POLLOUT,
-        BlockDirections::Inbound | BlockDirections::None => PollFlags::POLLIN,
-    }
-}
-
-/// Whether libssh2 has a packet that the socket did not take whole.
-pub(super) fn is_stuck(session: &Session) -> bool {
-    directions(session).contains(PollFlags::POLLOUT)
-}
-
-/// Whether it only has to be tried again later.
-pub(super) fn would_block(error: &ssh2::Error) -> bool {
-    // LIBSSH2_ERROR_EAGAIN
-    error.code() == ssh2::ErrorCode::Session(-37)
+    let mut flags = PollFlags::POLLIN;
+    flags.set(PollFlags::POLLOUT, session.wants_to_write());
+    flags
 }
 
 /// A step of the protocol with a time limit.
@@ -60,23 +47,23 @@ pub(super) struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// Tries until it is through. `what` follows "did not answer … to"; `explain` makes an error of libssh2's.
+    /// Tries until it is through. `what` follows "did not answer … to"; `explain` says why it failed.
     pub(super) fn run<T>(
         &self,
         what: &'static str,
         limit: Duration,
-        mut attempt: impl FnMut() -> Result<T, ssh2::Error>,
-        explain: impl FnOnce(&ssh2::Error) -> SshError,
+        mut attempt: impl FnMut(&Session) -> Attempt<T>,
+        explain: impl FnOnce(Failure) -> SshError,
     ) -> Result<T, Ending> {
         let until = Instant::now() + limit;
         loop {
-            match attempt() {
-                Ok(value) => return Ok(value),
-                Err(error) if !would_block(&error) => return Err(explain(&error).into()),
-                Err(_) if Instant::now() >= until => {
+            match attempt(self.session) {
+                Ok(Some(value)) => return Ok(value),
+                Err(failure) => return Err(explain(failure).into()),
+                Ok(None) if Instant::now() >= until => {
                     return Err(SshError::Slow { server: self.server.into(), step: what, limit }.into());
                 }
-                Err(_) => wait_for(self.order, Some((self.socket, directions(self.session))), until)?,
+                Ok(None) => wait_for(self.order, Some((self.socket, directions(self.session))), until)?,
             }
         }
     }

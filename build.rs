@@ -1,0 +1,16 @@
+//! Refuses to build where libssh would be built into the program: `libssh-rs-sys` does that silently when pkg-config
+//! does not find the library.
+
+use std::env;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    // Only its own build of libssh tells where it lies.
+    if env::var_os("DEP_LIBSSH_ROOT").is_some() {
+        println!(
+            "cargo::error=pkg-config does not find libssh for {}; install Debian's package libssh-dev (`apt-get install \
+             libssh-dev`, for another machine `libssh-dev:arm64`)",
+            env::var("TARGET").unwrap_or_default()
+        );
+    }
+}
