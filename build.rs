@@ -1,5 +1,5 @@
-//! Refuses to build where libssh would be built into the program: `libssh-rs-sys` does that silently when pkg-config
-//! does not find the library.
+//! Refuses to build where libssh would be compiled along: `libssh-rs-sys`, of which only types and constants are used,
+//! does that silently when pkg-config does not find the library.
 
 use std::env;
 

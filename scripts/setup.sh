@@ -10,7 +10,7 @@ demo=(espeak-ng)
 # Real parts, because a stand-in would only show that it agrees with us: a broker, a sound server, an SSH server, voices.
 test=(mosquitto mosquitto-clients openssl
       pulseaudio pulseaudio-utils libasound2-plugins alsa-utils
-      openssh-server openssh-client iproute2
+      openssh-server openssh-client libssh-4 iproute2
       espeak-ng sox ffmpeg asterisk-core-sounds-en-g722 procps systemd)
 lint=()
 # The peers beside which `make bench` measures: in Python, and an encoder beside which recordings are made.

@@ -34,7 +34,7 @@ rm -rf "$program"
 dpkg-deb -x "$package" "$program"
 expected="auricle $(dpkg-deb --field "$package" Version)"
 
-for release in "bookworm libasound2,libssl3,libssh-4" "trixie libasound2t64,libssl3t64,libssh-4"; do
+for release in "bookworm libasound2,libssl3" "trixie libasound2t64,libssl3t64"; do
   folder=$(libraries "${release% *}" "${release#* }")
   # Inside, so that no library of this machine is found.
   "${root[@]}" cp "$(command -v qemu-aarch64-static)" "$program/usr/bin/auricle" "$program/usr/share/auricle/auricle.toml" \

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::broker::{SOON, wait_until};
+use crate::daemon::Settings;
 use crate::operator::{answers, ask, audit, audit_events, edit, ping, quiet, text};
 use crate::sshd::{Sshd, free_port};
 use crate::stage::Stage;
@@ -20,10 +21,12 @@ fn allowed(server: &Sshd) -> Stage {
 
 /// A device that trusts this line.
 fn pinned(server: &Sshd, line: &str) -> Stage {
-    Stage::with(|settings| {
-        let settings = quiet(settings).text("remote", "ssh", "on").with("remote", "ssh_hosts", json!([line]));
-        settings.text("remote", "ssh_key_dir", server.folder().to_str().unwrap())
-    })
+    Stage::with(|settings| allowing(quiet(settings), server, line))
+}
+
+fn allowing(settings: Settings, server: &Sshd, line: &str) -> Settings {
+    let settings = settings.text("remote", "ssh", "on").with("remote", "ssh_hosts", json!([line]));
+    settings.text("remote", "ssh_key_dir", server.folder().to_str().unwrap())
 }
 
 /// A request as operators send it: numbers as strings.
@@ -87,6 +90,50 @@ fn off_it_says_so_and_how_the_owner_turns_it_on() {
     assert_eq!(audit(&stage.daemon).len(), 1);
     assert_has(&audit(&stage.daemon)[0], &["blk/tolinto/raspberry1/startreversessh", "refused", &server.host()]);
     assert_nowhere(&stage, &server.key());
+}
+
+/// The files of libssh, and of the Kerberos libraries that it brings along, in the daemon's memory.
+fn loaded(stage: &Stage) -> Vec<String> {
+    let maps = fs::read_to_string(format!("/proc/{}/maps", stage.daemon.pid())).unwrap();
+    let names = maps.lines().filter_map(|line| line.rsplit_once('/')).map(|(_, name)| name.to_owned());
+    let wanted = ["libssh.", "libgssapi", "libkrb5", "libk5crypto"];
+    names.filter(|name| wanted.iter().any(|wanted| name.starts_with(wanted))).collect()
+}
+
+/// Most devices never have a tunnel.
+#[test]
+fn libssh_is_loaded_for_the_first_tunnel_and_not_before() {
+    let (server, device) = (Sshd::start(), Sshd::start());
+    let stage = allowed(&server);
+    assert_eq!(loaded(&stage), [""; 0]);
+    // A request that is refused loads nothing either.
+    let mut bad = request(&server, free_port(), device.port());
+    bad["privateKey"] = "../client".into();
+    reason(&ask(&stage.flow, LEAF, &bad));
+    assert_eq!(loaded(&stage), [""; 0]);
+    let answer = ask(&stage.flow, LEAF, &request(&server, free_port(), device.port()));
+    assert_eq!(answer, json!({"reversesshstatus": "ok"}));
+    // The system's own; one that was built into the program would not be seen here.
+    assert!(loaded(&stage).iter().any(|name| name.starts_with("libssh.so.4")), "{:?}", loaded(&stage));
+}
+
+/// A file that is no library stands for none: it hides the system's.
+#[test]
+fn a_device_without_libssh_works_and_names_the_package() {
+    let (server, folder) = (Sshd::start(), tempfile::tempdir().unwrap());
+    let hiding = folder.path().join("libssh.so.4");
+    fs::write(&hiding, "no library").unwrap();
+    let stage = Stage::with(|settings| {
+        let settings = allowing(quiet(settings), &server, &server.host_line("ed25519"));
+        settings.environment("LD_LIBRARY_PATH", folder.path().display())
+    });
+    let try_it = || ask(&stage.flow, LEAF, &request(&server, free_port(), 22));
+    assert_has(&reason(&try_it()), &["needs libssh", &hiding.display().to_string(), "`sudo apt install libssh-4`"]);
+    assert!(!server.log().contains("Connection from"), "{}", server.log());
+    ping(&stage.flow);
+    // The owner does what he was told, and need not start the device again.
+    fs::remove_file(&hiding).unwrap();
+    assert_eq!(try_it(), json!({"reversesshstatus": "ok"}));
 }
 
 /// The whole visit of an operator.

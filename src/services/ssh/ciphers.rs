@@ -35,7 +35,7 @@ const fn has_aes() -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::libssh::Session;
+    use super::super::libssh::{Library, Session};
     use super::*;
 
     #[test]
@@ -43,7 +43,7 @@ mod tests {
         for list in [WITH_AES, WITHOUT] {
             for name in list.split(',') {
                 for mac in MACS.split(',') {
-                    Session::new().unwrap().offer(name, mac, "ssh-ed25519").unwrap();
+                    Session::new(Library::get().unwrap()).unwrap().offer(name, mac, "ssh-ed25519").unwrap();
                 }
             }
         }

@@ -78,6 +78,20 @@ pub enum SshError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The library is missing.
+    #[error("reverse SSH needs libssh, which is not installed ({reason}); install it: `sudo apt install libssh-4`")]
+    NoLibrary {
+        /// What the system's loader says.
+        reason: String,
+    },
+    /// The library is older than all of Debian that is supported.
+    #[error(
+        "reverse SSH needs a newer libssh, this one has no `{lacks}`; install Debian's: `sudo apt install libssh-4`"
+    )]
+    OldLibrary {
+        /// The function.
+        lacks: &'static str,
+    },
     /// The name of the server has no address.
     #[error("the name `{host}` was not found ({reason}); check the name and this device's DNS")]
     Name {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tracing::{debug, info};
 
 use super::address::{Address, Server, check_user};
-use super::libssh::PrivateKey;
+use super::libssh::{Library, PrivateKey};
 use super::login::Login;
 use super::relay::{Forward, Relay, Surroundings};
 use super::{Ending, Limits, Order, Pins, SshError, TunnelCounters, TunnelNotice, TunnelRequest, TunnelSettings};
@@ -63,11 +63,12 @@ impl Life {
     }
 
     fn stand(&mut self) -> Result<std::convert::Infallible, Ending> {
-        let (pins, server, key) = self.prepare()?;
+        let (pins, server, library, key) = self.prepare()?;
         let stream = dial::reach(&self.order, &server, self.limits.connect)?;
         dial::give_up_after(&stream, self.limits.keep_alive * self.limits.unanswered)?;
         debug!(%server, "connected");
         let login = Login {
+            library,
             order: &self.order,
             limits: &self.limits,
             server: &server,
@@ -95,7 +96,7 @@ impl Life {
     }
 
     /// All that can be checked before anything leaves the device.
-    fn prepare(&mut self) -> Result<(Pins, Server, PrivateKey), SshError> {
+    fn prepare(&mut self) -> Result<(Pins, Server, &'static Library, PrivateKey), SshError> {
         check_user(&self.request.user)?;
         if self.request.local_port == 0 {
             return Err(SshError::LocalPort);
@@ -103,7 +104,8 @@ impl Life {
         let pins = Pins::parse(&self.settings.hosts)?;
         let server = pins.server(Address::parse(&self.request.host)?)?;
         let key = key::load(&std::mem::take(&mut self.request.key), &self.settings.key_dir)?;
-        let key = PrivateKey::parse(&key).map_err(|reason| SshError::Key { reason: reason.into() })?;
-        Ok((pins, server, key))
+        let library = Library::get()?;
+        let key = PrivateKey::parse(library, &key).map_err(|reason| SshError::Key { reason: reason.into() })?;
+        Ok((pins, server, library, key))
     }
 }

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 
 use super::address::Server;
 use super::ciphers::{MACS, ciphers};
-use super::libssh::{Failure, PrivateKey, Session};
+use super::libssh::{Failure, Library, PrivateKey, Session};
 use super::watch::Step;
 use super::{Ending, Limits, Order, Pins, SshError};
 
@@ -15,6 +15,7 @@ const LISTEN_ON: &CStr = c"localhost";
 
 /// What is needed to log in.
 pub(super) struct Login<'a> {
+    pub(super) library: &'static Library,
     pub(super) order: &'a Order,
     pub(super) limits: &'a Limits,
     pub(super) server: &'a Server,
@@ -43,7 +44,7 @@ impl Login<'_> {
     fn session(&self, stream: &TcpStream) -> Result<Session, Ending> {
         let signatures = self.pins.signatures(self.server);
         let prepare = |stream| {
-            let session = Session::new()?;
+            let session = Session::new(self.library)?;
             session.offer(ciphers(), MACS, &signatures)?;
             session.adopt(stream, self.user)?;
             Ok(session)

@@ -31,7 +31,7 @@ pub(in super::super) enum Trouble {
 /// A channel. Dropping it closes it.
 pub(in super::super) struct Channel {
     /// The session has to live as long as its channels.
-    _handle: Rc<Handle>,
+    handle: Rc<Handle>,
     channel: sys::ssh_channel,
     notes: *mut Notes,
 }
@@ -48,16 +48,20 @@ impl Channel {
         // SAFETY: the channel lives; the notes stay where they are until the callbacks are removed.
         unsafe {
             (*notes).callbacks.userdata = (&raw mut (*notes).closed).cast();
-            sys::ssh_set_channel_callbacks(channel, &raw mut (*notes).callbacks);
+            handle.library.ssh_set_channel_callbacks(channel, &raw mut (*notes).callbacks);
         }
-        Self { _handle: handle, channel, notes }
+        Self { handle, channel, notes }
     }
 
     /// What waits to be read. Takes in what has come, whomever it is for.
     pub(in super::super) fn waiting(&self) -> Result<Waiting, Trouble> {
         // SAFETY: the channel lives. The second kind of data belongs to shells.
-        let (bytes, others) =
-            unsafe { (sys::ssh_channel_poll(self.channel, 0), sys::ssh_channel_poll(self.channel, 1)) };
+        let (bytes, others) = unsafe {
+            (
+                self.handle.library.ssh_channel_poll(self.channel, 0),
+                self.handle.library.ssh_channel_poll(self.channel, 1),
+            )
+        };
         match (usize::try_from(bytes), others) {
             (_, 1..) => Err(Trouble::Abuse("it sends what belongs to a shell")),
             (Ok(MOST_WAITING..), _) => Err(Trouble::Abuse("it sends more than it may")),
@@ -71,27 +75,29 @@ impl Channel {
     pub(in super::super) fn read(&self, space: &mut [u8]) -> Result<usize, Trouble> {
         let length = u32::try_from(space.len()).unwrap_or(u32::MAX);
         // SAFETY: the channel lives; libssh writes at most `length` bytes.
-        let count = unsafe { sys::ssh_channel_read_nonblocking(self.channel, space.as_mut_ptr().cast(), length, 0) };
+        let count = unsafe {
+            self.handle.library.ssh_channel_read_nonblocking(self.channel, space.as_mut_ptr().cast(), length, 0)
+        };
         usize::try_from(count).map_err(|_| Trouble::Broken)
     }
 
     /// Sends as much as the server's window takes; 0: nothing at the moment.
     pub(in super::super) fn write(&self, bytes: &[u8]) -> Result<usize, Trouble> {
         // SAFETY: the channel lives.
-        let window = unsafe { sys::ssh_channel_window_size(self.channel) };
+        let window = unsafe { self.handle.library.ssh_channel_window_size(self.channel) };
         let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX).min(window);
         if length == 0 && !self.is_closed() {
             return Ok(0);
         }
         // SAFETY: the channel lives; libssh reads at most `length` bytes.
-        let count = unsafe { sys::ssh_channel_write(self.channel, bytes.as_ptr().cast(), length) };
+        let count = unsafe { self.handle.library.ssh_channel_write(self.channel, bytes.as_ptr().cast(), length) };
         usize::try_from(count).map_err(|_| Trouble::Broken)
     }
 
     /// Tells the server that nothing more comes from here.
     pub(in super::super) fn send_end(&self) -> Result<(), Trouble> {
         // SAFETY: the channel lives.
-        done(unsafe { sys::ssh_channel_send_eof(self.channel) })
+        done(unsafe { self.handle.library.ssh_channel_send_eof(self.channel) })
     }
 
     /// Tells the server that neither side shall go on. It is over when the server has answered.
@@ -99,7 +105,7 @@ impl Channel {
         // The first call may only queue the end of our direction.
         for _ in 0..2 {
             // SAFETY: the channel lives.
-            let result = unsafe { sys::ssh_channel_close(self.channel) };
+            let result = unsafe { self.handle.library.ssh_channel_close(self.channel) };
             if result != sys::SSH_AGAIN {
                 return done(result);
             }
@@ -121,11 +127,11 @@ fn done(result: c_int) -> Result<(), Trouble> {
 
 impl Drop for Channel {
     fn drop(&mut self) {
-        // SAFETY: the session lives through `_handle`. Nothing writes to the notes once the callbacks are removed; all
+        // SAFETY: the session lives through `handle`. Nothing writes to the notes once the callbacks are removed; all
         // of it is freed once.
         unsafe {
-            sys::ssh_remove_channel_callbacks(self.channel, &raw mut (*self.notes).callbacks);
-            sys::ssh_channel_free(self.channel);
+            self.handle.library.ssh_remove_channel_callbacks(self.channel, &raw mut (*self.notes).callbacks);
+            self.handle.library.ssh_channel_free(self.channel);
             drop(Box::from_raw(self.notes));
         }
     }

@@ -7,17 +7,20 @@ use std::ptr;
 use libssh_rs_sys as sys;
 use zeroize::Zeroizing;
 
-use super::Flag;
+use super::{Flag, Library};
 
 /// A private key. libssh wipes it from memory when it is freed.
-pub(in super::super) struct PrivateKey(sys::ssh_key);
+pub(in super::super) struct PrivateKey {
+    library: &'static Library,
+    key: sys::ssh_key,
+}
 
 impl PrivateKey {
     /// Reads it from its text, in the format of OpenSSH or PEM.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(in super::super) fn parse(text: &str) -> Result<Self, &'static str> {
+    pub(in super::super) fn parse(library: &'static Library, text: &str) -> Result<Self, &'static str> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() + 1));
         bytes.extend_from_slice(text.as_bytes());
         bytes.push(0);
@@ -26,7 +29,7 @@ impl PrivateKey {
         // SAFETY: the text ends with a zero byte; flag and result outlive the call.
         let result = unsafe {
             let text = bytes.as_ptr().cast();
-            sys::ssh_pki_import_privkey_base64(
+            library.ssh_pki_import_privkey_base64(
                 text,
                 ptr::null(),
                 Some(no_passphrase),
@@ -35,21 +38,21 @@ impl PrivateKey {
             )
         };
         match (result, locked.get()) {
-            (0, _) if !key.is_null() => Ok(Self(key)),
+            (0, _) if !key.is_null() => Ok(Self { library, key }),
             (_, true) => Err("it has a passphrase"),
             _ => Err("it is damaged or of an unknown kind"),
         }
     }
 
     pub(super) const fn raw(&self) -> sys::ssh_key {
-        self.0
+        self.key
     }
 }
 
 impl Drop for PrivateKey {
     fn drop(&mut self) {
         // SAFETY: made in `parse`, freed once.
-        unsafe { sys::ssh_key_free(self.0) };
+        unsafe { self.library.ssh_key_free(self.key) };
     }
 }
 

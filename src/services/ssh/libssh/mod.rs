@@ -1,8 +1,9 @@
 //! The part of libssh that a tunnel needs, as safe Rust. Nothing in here waits: what can't be done yet says so and is
 //! tried again when the socket has something to tell.
 //!
-//! libssh is Debian's shared library, with Debian's OpenSSL and Debian's fixes. Of its own it would read the files of
-//! whoever runs the program and of the system (`ssh_config`, `known_hosts`); all of that is switched off here.
+//! libssh is Debian's shared library, with Debian's OpenSSL and Debian's fixes, and is loaded when it is needed
+//! ([`Library`]). Of its own it would read the files of whoever runs the program and of the system (`ssh_config`,
+//! `known_hosts`); all of that is switched off here.
 
 use std::cell::Cell;
 use std::ffi::{CStr, CString, c_int, c_void};
@@ -10,7 +11,6 @@ use std::net::TcpStream;
 use std::os::fd::IntoRawFd;
 use std::ptr;
 use std::rc::Rc;
-use std::sync::Once;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -19,10 +19,12 @@ use sys::ssh_options_e as Name;
 
 mod channel;
 mod key;
+mod library;
 mod request;
 
 pub(super) use channel::{Channel, Trouble, Waiting};
 pub(super) use key::PrivateKey;
+pub(super) use library::Library;
 pub(super) use request::Request;
 
 /// So much of a reason is passed on: a part of it may be the server's words.
@@ -42,6 +44,7 @@ pub(super) type Attempt<T> = Result<Option<T>, Failure>;
 
 /// What libssh calls a session. Freed after all of its channels, whoever is dropped last.
 struct Handle {
+    library: &'static Library,
     session: sys::ssh_session,
     /// libssh counts in it; valid until the session is freed.
     traffic: *mut sys::ssh_counter_struct,
@@ -51,7 +54,7 @@ impl Drop for Handle {
     fn drop(&mut self) {
         // SAFETY: both were made in `Session::new` and belong to nobody else; the session stops counting first.
         unsafe {
-            sys::ssh_free(self.session);
+            self.library.ssh_free(self.session);
             drop(Box::from_raw(self.traffic));
         }
     }
@@ -61,7 +64,7 @@ impl Handle {
     fn reason(&self) -> String {
         // SAFETY: the session lives; its text ends with a zero byte and is copied before anything else is called.
         let text = unsafe {
-            let text = sys::ssh_get_error(self.session.cast());
+            let text = self.library.ssh_get_error(self.session.cast());
             if text.is_null() { String::new() } else { CStr::from_ptr(text).to_string_lossy().into_owned() }
         };
         let text: String = text.chars().filter(|letter| !letter.is_control()).take(LONGEST_REASON).collect();
@@ -70,7 +73,7 @@ impl Handle {
 
     fn failure(&self) -> Failure {
         // SAFETY: the session lives.
-        let code = unsafe { sys::ssh_get_error_code(self.session.cast()) };
+        let code = unsafe { self.library.ssh_get_error_code(self.session.cast()) };
         if code == sys::ssh_error_types_e_SSH_REQUEST_DENIED as c_int {
             Failure::Refused
         } else {
@@ -87,24 +90,19 @@ impl Session {
     ///
     /// # Errors
     /// [`Failure::Broken`]: no memory.
-    pub(super) fn new() -> Result<Self, Failure> {
-        static START: Once = Once::new();
-        START.call_once(|| {
-            // SAFETY: libssh may be begun on any thread, here by exactly one. Without it `ssh_connect` says so.
-            let _ = unsafe { sys::ssh_init() };
-        });
+    pub(super) fn new(library: &'static Library) -> Result<Self, Failure> {
         // SAFETY: no preconditions.
-        let session = unsafe { sys::ssh_new() };
+        let session = unsafe { library.ssh_new() };
         if session.is_null() {
             return Err(Failure::Broken("no memory".into()));
         }
         let none = sys::ssh_counter_struct { in_bytes: 0, out_bytes: 0, in_packets: 0, out_packets: 0 };
         let traffic = Box::into_raw(Box::new(none));
-        let this = Self(Rc::new(Handle { session, traffic }));
+        let this = Self(Rc::new(Handle { library, session, traffic }));
         // SAFETY: the session lives, and the counter longer than it.
         unsafe {
-            sys::ssh_set_counters(session, traffic, ptr::null_mut());
-            sys::ssh_set_blocking(session, 0);
+            library.ssh_set_counters(session, traffic, ptr::null_mut());
+            library.ssh_set_blocking(session, 0);
         }
         this.set(Name::SSH_OPTIONS_PROCESS_CONFIG, &false)?;
         for file in [Name::SSH_OPTIONS_KNOWNHOSTS, Name::SSH_OPTIONS_GLOBAL_KNOWNHOSTS, Name::SSH_OPTIONS_SSH_DIR] {
@@ -150,14 +148,14 @@ impl Session {
 
     fn set_pointer(&self, name: Name, value: *const c_void) -> Result<(), Failure> {
         // SAFETY: the session lives; `value` points to what libssh wants for this name, and is copied.
-        let result = unsafe { sys::ssh_options_set(self.0.session, name, value) };
+        let result = unsafe { self.0.library.ssh_options_set(self.0.session, name, value) };
         if result == 0 { Ok(()) } else { Err(Failure::Broken(self.0.reason())) }
     }
 
     /// Exchanges keys with the server. Whether its key is the right one is for the caller to check.
     pub(super) fn connect(&self) -> Attempt<()> {
         // SAFETY: the session lives.
-        self.outcome(unsafe { sys::ssh_connect(self.0.session) })
+        self.outcome(unsafe { self.0.library.ssh_connect(self.0.session) })
     }
 
     /// The public key that the server has shown, in the format of the protocol.
@@ -165,16 +163,16 @@ impl Session {
         let (mut key, mut text) = (ptr::null_mut(), ptr::null_mut());
         // SAFETY: the session lives; both results are ours to free, and freed once.
         unsafe {
-            if sys::ssh_get_server_publickey(self.0.session, &raw mut key) != 0 {
+            if self.0.library.ssh_get_server_publickey(self.0.session, &raw mut key) != 0 {
                 return Err(Failure::Broken("the server has shown no key".into()));
             }
-            let result = sys::ssh_pki_export_pubkey_base64(key, &raw mut text);
-            sys::ssh_key_free(key);
+            let result = self.0.library.ssh_pki_export_pubkey_base64(key, &raw mut text);
+            self.0.library.ssh_key_free(key);
             if result != 0 || text.is_null() {
                 return Err(Failure::Broken("the server's key has no known format".into()));
             }
             let bytes = BASE64_STANDARD.decode(CStr::from_ptr(text).to_bytes());
-            sys::ssh_string_free_char(text);
+            self.0.library.ssh_string_free_char(text);
             bytes.map_err(|_| Failure::Broken("the server's key has no known format".into()))
         }
     }
@@ -182,7 +180,7 @@ impl Session {
     /// Logs in. [`Failure::Refused`]: the account does not take this key.
     pub(super) fn log_in(&self, key: &PrivateKey) -> Attempt<()> {
         // SAFETY: session and key live.
-        match unsafe { sys::ssh_userauth_publickey(self.0.session, ptr::null(), key.raw()) } {
+        match unsafe { self.0.library.ssh_userauth_publickey(self.0.session, ptr::null(), key.raw()) } {
             sys::ssh_auth_e_SSH_AUTH_SUCCESS => Ok(Some(())),
             sys::ssh_auth_e_SSH_AUTH_AGAIN => Ok(None),
             sys::ssh_auth_e_SSH_AUTH_ERROR => Err(Failure::Broken(self.0.reason())),
@@ -194,8 +192,9 @@ impl Session {
     pub(super) fn listen(&self, address: &CStr, port: u16) -> Attempt<u16> {
         let mut bound = 0;
         // SAFETY: session and address live.
-        let result =
-            unsafe { sys::ssh_channel_listen_forward(self.0.session, address.as_ptr(), port.into(), &raw mut bound) };
+        let result = unsafe {
+            self.0.library.ssh_channel_listen_forward(self.0.session, address.as_ptr(), port.into(), &raw mut bound)
+        };
         if self.outcome(result)?.is_none() {
             return Ok(None);
         }
@@ -218,7 +217,7 @@ impl Session {
     /// Takes in what has come, as much as one read gives, and sends what waits. Gives what the server asks for.
     pub(super) fn next_request(&self) -> Option<Request> {
         // SAFETY: the session lives; the message is ours to free.
-        let message = unsafe { sys::ssh_message_get(self.0.session) };
+        let message = unsafe { self.0.library.ssh_message_get(self.0.session) };
         (!message.is_null()).then(|| Request::new(Rc::clone(&self.0), message))
     }
 
@@ -228,7 +227,7 @@ impl Session {
         // was none, the first one asks and the second one only looks for the answer.
         for _ in 0..2 {
             // SAFETY: the session lives.
-            unsafe { sys::ssh_send_keepalive(self.0.session) };
+            unsafe { self.0.library.ssh_send_keepalive(self.0.session) };
         }
     }
 
@@ -241,14 +240,14 @@ impl Session {
     /// Whether it waits for the socket to take more.
     pub(super) fn wants_to_write(&self) -> bool {
         // SAFETY: the session lives.
-        let flags = unsafe { sys::ssh_get_poll_flags(self.0.session) };
+        let flags = unsafe { self.0.library.ssh_get_poll_flags(self.0.session) };
         flags & sys::SSH_WRITE_PENDING as c_int != 0
     }
 
     /// Why nothing can be had from the server any more; `None` while it can.
     pub(super) fn lost(&self) -> Option<String> {
         // SAFETY: the session lives.
-        let flags = unsafe { sys::ssh_get_status(self.0.session) };
+        let flags = unsafe { self.0.library.ssh_get_status(self.0.session) };
         (flags & (sys::SSH_CLOSED | sys::SSH_CLOSED_ERROR) as c_int != 0).then(|| self.0.reason())
     }
 
@@ -262,8 +261,8 @@ impl Session {
         if let Some(handle) = Rc::into_inner(self.0) {
             // SAFETY: the session lives, no channel points to it, and the words are copied.
             unsafe {
-                sys::ssh_session_set_disconnect_message(handle.session, words.as_ptr());
-                sys::ssh_disconnect(handle.session);
+                handle.library.ssh_session_set_disconnect_message(handle.session, words.as_ptr());
+                handle.library.ssh_disconnect(handle.session);
             }
         }
     }
@@ -275,7 +274,6 @@ type Flag = Cell<bool>;
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
-    use std::fs;
     use std::io::Read;
     use std::net::TcpListener;
     use std::time::Duration;
@@ -283,16 +281,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_the_shared_library_of_the_system() {
-        Session::new().unwrap();
-        let maps = fs::read_to_string("/proc/self/maps").unwrap();
-        assert!(maps.contains("libssh.so.4"), "the package libssh-dev lacks: one was built into the program");
-    }
-
-    #[test]
     fn a_session_that_is_dropped_closes_its_socket() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let session = Session::new().unwrap();
+        let session = Session::new(Library::get().unwrap()).unwrap();
         session.adopt(TcpStream::connect(listener.local_addr().unwrap()).unwrap(), "somebody").unwrap();
         let (mut server, _) = listener.accept().unwrap();
         server.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
@@ -303,7 +294,7 @@ mod tests {
 
     #[test]
     fn what_it_is_to_offer_must_be_known() {
-        let session = Session::new().unwrap();
+        let session = Session::new(Library::get().unwrap()).unwrap();
         assert!(session.offer("none-such", "hmac-sha2-256", "ssh-ed25519").is_err());
         assert!(session.offer("aes128-ctr", "hmac-sha2-256", "ssh-ed25519").is_ok());
     }

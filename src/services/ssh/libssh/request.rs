@@ -24,13 +24,16 @@ impl Request {
     pub(in super::super) fn port(&self) -> Option<u16> {
         // SAFETY: the message lives.
         unsafe {
-            let kind = (sys::ssh_message_type(self.message), sys::ssh_message_subtype(self.message));
+            let kind = (
+                self.handle.library.ssh_message_type(self.message),
+                self.handle.library.ssh_message_subtype(self.message),
+            );
             let wanted =
                 (sys::ssh_requests_e::SSH_REQUEST_CHANNEL_OPEN, sys::ssh_channel_type_e::SSH_CHANNEL_FORWARDED_TCPIP);
             if kind != (wanted.0 as c_int, wanted.1 as c_int) {
                 return None;
             }
-            u16::try_from(sys::ssh_message_channel_request_open_destination_port(self.message)).ok()
+            u16::try_from(self.handle.library.ssh_message_channel_request_open_destination_port(self.message)).ok()
         }
     }
 
@@ -38,7 +41,7 @@ impl Request {
     pub(in super::super) fn accept(mut self) -> Option<Channel> {
         self.answered = true;
         // SAFETY: the message lives and asks for a channel, or libssh refuses; the channel is ours to free.
-        let channel = unsafe { sys::ssh_message_channel_request_open_reply_accept(self.message) };
+        let channel = unsafe { self.handle.library.ssh_message_channel_request_open_reply_accept(self.message) };
         (!channel.is_null()).then(|| Channel::new(Rc::clone(&self.handle), channel))
     }
 }
@@ -48,9 +51,9 @@ impl Drop for Request {
         // SAFETY: the message lives; its session too, and it is freed once.
         unsafe {
             if !self.answered {
-                sys::ssh_message_reply_default(self.message);
+                self.handle.library.ssh_message_reply_default(self.message);
             }
-            sys::ssh_message_free(self.message);
+            self.handle.library.ssh_message_free(self.message);
         }
     }
 }
