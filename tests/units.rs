@@ -37,6 +37,8 @@ fn the_units_name_what_the_program_has() {
         assert_eq!(value(unit, "ExecStart"), format!("/usr/bin/auricle {subcommand}"));
         assert!(auricle::cli::command().get_subcommands().any(|command| command.get_name() == subcommand));
     }
+    // Without it the status would tell no network interface.
+    assert!(value(DAEMON, "RestrictAddressFamilies").split(' ').any(|family| family == "AF_NETLINK"));
     let settings = config::parse_str("", std::iter::empty()).unwrap().settings;
     assert_eq!(settings.control.socket, Path::new("/run").join(value(DAEMON, "RuntimeDirectory")).join("control.sock"));
     assert_eq!(settings.device.state_dir, Path::new("/var/lib").join(value(DAEMON, "StateDirectory")));

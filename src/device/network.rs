@@ -53,8 +53,8 @@ impl Default for Sources {
 /// What can't be read is left out: nothing here is worth an error.
 #[must_use]
 pub fn interfaces(sources: &Sources) -> Vec<Interface> {
-    let addresses = getifaddrs().map(|all| all.filter_map(address).collect()).unwrap_or_default();
-    gather(addresses, sources)
+    let all = getifaddrs().inspect_err(|errno| tracing::warn!("the network interfaces can't be listed: {errno}"));
+    gather(all.map(|all| all.filter_map(address).collect()).unwrap_or_default(), sources)
 }
 
 /// One address of one interface.

@@ -19,12 +19,14 @@ impl Screen {
     fn open(pulse: &Pulse, place: &Place, then: &str) -> Self {
         let words = format!("setup --no-test --config {}", place.file().display());
         // Afterwards the shell says how it ended and whether the terminal shows what is typed.
-        let line = format!("{AURICLE} {words}; {then}");
+        // It gets the Ctrl-C too, and must outlive it.
+        let line = format!("trap : INT; {AURICLE} {words}; {then}");
         let mut script = Command::new("script");
         script
             .args(["-qefc", &line, "/dev/null"])
             .env("ALSA_CONFIG_PATH", pulse.alsa_config_path())
-            .env("TERM", "dumb");
+            .env("TERM", "dumb")
+            .env_remove("SHELL");
         script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = script.spawn().expect("script; `apt install bsdutils`");
         let (keyboard, mut out) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());

@@ -15,8 +15,8 @@ pub(super) const ENGLISH: &str = "en-us";
 /// What each espeak-ng has, for as long as its list has not been read: the languages of the device's own sentences.
 pub(super) const COMMON: &[&str] = &["de", "en-gb", ENGLISH, "es", "fr-fr", "it"];
 
-/// Reading its list takes well under a second.
-const TIME_LIMIT: Duration = Duration::from_secs(5);
+/// Reading its list takes well under a second; on a small board that is starting up, several.
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 /// More languages than anybody has written voices for.
 const MOST: usize = 1000;
