@@ -8,11 +8,12 @@ use zeroize::Zeroizing;
 use super::edit::{self, Change};
 use super::error::SetupError;
 use crate::config::{self, Linto, Settings};
+use crate::net::mqtt::trial::Account;
 
 /// What becomes of the password.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub enum Password {
-    /// It stays as it is; there may be none.
+    /// It stays as it is; there may be none. That of another account is dropped.
     #[default]
     Keep,
     /// This one, into a file of its own.
@@ -59,6 +60,31 @@ impl Answers {
         }
     }
 
+    /// Who logs in with these answers: on trial and, once they are written, for good.
+    pub(super) fn account(&self, present: &Present) -> Account {
+        let username = self.username.clone().filter(|name| !name.is_empty());
+        let password = match &self.password {
+            Password::New(password) => Some(password.clone()),
+            Password::Keep if self.is_other_account(present) => None,
+            Password::Keep => present.password(),
+        };
+        let ca_file = self.ca_file.as_ref().filter(|file| !file.is_empty()).map(Into::into);
+        Account { username, password, ca_file }
+    }
+
+    /// Whether this is another account than before: the password before is not its password.
+    pub(super) fn is_other_account(&self, present: &Present) -> bool {
+        let before = present.server().and_then(|server| server.username.as_deref());
+        self.username.as_deref().is_some_and(|name| !name.is_empty() && Some(name) != before)
+    }
+
+    /// What is worth knowing of an account that is to log in without a password.
+    pub(super) fn without_password(&self, present: &Present) -> Option<String> {
+        let name = self.username.as_ref().filter(|_| self.is_other_account(present))?;
+        (self.password == Password::Keep)
+            .then(|| format!("`{name}` logs in without a password; one of the account before is no longer used"))
+    }
+
     /// The settings that they change. The device answers when it is spoken to: any speech opens a turn, unless the file
     /// already says what does.
     pub(super) fn changes(&self, present: &Present, password_file: &Path) -> Vec<Change> {
@@ -78,17 +104,26 @@ impl Answers {
             let needed = |value: &&String| default != Some(value.as_str()) || edit::has(&present.text, section, key);
             changes.extend(value.filter(needed).map(|value| Change::text(section, key, value)));
         }
-        if self.password != Password::Keep {
-            if edit::has(&present.text, "linto", "password") {
-                changes.push(Change::text("linto", "password", ""));
-            }
-            changes.push(Change::text("linto", "password_file", &password_file.display().to_string()));
-        }
+        changes.extend(self.password_changes(present, password_file));
         if present.needs_trigger() {
             let value = toml_edit::Value::from_iter(["voice"]);
             changes.push(Change { section: "listen", key: "triggers", value });
         }
         changes
+    }
+
+    fn password_changes(&self, present: &Present, password_file: &Path) -> Vec<Change> {
+        let without = |key| edit::has(&present.text, "linto", key).then(|| Change::text("linto", key, ""));
+        match self.password {
+            Password::New(_) => {
+                let file = Change::text("linto", "password_file", &password_file.display().to_string());
+                without("password").into_iter().chain([file]).collect()
+            }
+            Password::Keep if self.is_other_account(present) => {
+                ["password", "password_file"].into_iter().filter_map(without).collect()
+            }
+            Password::Keep => Vec::new(),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Why the settings were not written.
+//! Why the device is not set up.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::config;
 
-/// Why the settings were not written. In each case everything is as it was.
+/// Why it did not come to its end. Except for [`SetupError::NotRunning`] everything is as it was.
 #[derive(Debug, Error)]
 pub enum SetupError {
     /// The file of the system, and an ordinary user.
@@ -55,6 +55,9 @@ pub enum SetupError {
     /// An option can't be used.
     #[error("{0}")]
     Option(String),
+    /// The settings are written, and the daemon does not run with them.
+    #[error("the settings are written, but the service does not run: {0}")]
+    NotRunning(String),
     /// A test failed and nobody can be asked.
     #[error("{0}\nnothing was changed; `--no-test` writes the settings all the same")]
     Test(String),

@@ -57,7 +57,7 @@ pub struct Plan {
 /// Asks, writes, starts the service, and says what comes next.
 ///
 /// # Errors
-/// Nothing was written; why.
+/// Nothing was written, or the service does not run with it; why.
 pub fn ask(plan: Plan, asker: &mut dyn Asker, world: &dyn World, mut service: Service) -> Result<(), SetupError> {
     let Plan { present, wants, tests } = plan;
     asker.tell(&format!("Five questions; Enter takes what stands in brackets. Settings: {}", present.file.display()));
@@ -79,7 +79,7 @@ pub fn ask(plan: Plan, asker: &mut dyn Asker, world: &dyn World, mut service: Se
 /// The same without questions. `note` gets what is worth a warning.
 ///
 /// # Errors
-/// Nothing was written; why.
+/// Nothing was written, or the service does not run with it; why.
 pub fn unattended(
     plan: Plan,
     asker: &mut dyn Asker,
@@ -102,5 +102,8 @@ fn finish(
     let saved = save::save(answers, present)?;
     let started = service.start();
     summary::told(answers, present, &saved, &started).iter().for_each(|line| tell(line));
-    Ok(())
+    match started {
+        Started::Failed(why) => Err(SetupError::NotRunning(why)),
+        Started::Running | Started::NoService => Ok(()),
+    }
 }

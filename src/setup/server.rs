@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::answers::Password;
+use super::answers::{Answers, Password};
 use super::asker::Stop;
 use super::session::Session;
 use crate::config::{self, BrokerAddress};
@@ -121,6 +121,15 @@ struct Login {
     password: Password,
 }
 
+impl Login {
+    /// As they would be written.
+    fn answers(&self, session: &Session<'_>) -> Answers {
+        let ca_file = session.answers.ca_file.clone();
+        let (username, password) = (Some(self.username.clone()), self.password.clone());
+        Answers { ca_file, username, password, ..Answers::default() }
+    }
+}
+
 /// Which account.
 pub(super) fn account(session: &mut Session<'_>) -> Result<(), Stop> {
     let login = session.settle(ask_account, test_account)?;
@@ -143,7 +152,10 @@ fn ask_account(session: &mut Session<'_>) -> Result<Login, Stop> {
     if username.is_empty() {
         return Ok(Login { username, password: Password::Keep });
     }
-    let known = is_known(session, &username);
+    let known = session.present.password().is_some() && {
+        let answers = Answers { username: Some(username.clone()), ..Answers::default() };
+        !answers.is_other_account(session.present)
+    };
     let given = session.proposed.password.clone();
     let hint = match given {
         Password::New(_) => "; Enter takes that of `--password-file`",
@@ -151,26 +163,18 @@ fn ask_account(session: &mut Session<'_>) -> Result<Login, Stop> {
         Password::Keep => "",
     };
     let typed = session.asker.ask_secretly(&format!("  Password of `{username}` (it is not shown{hint}):"))?;
-    let password = if typed.is_empty() { given } else { Password::New(typed) };
-    Ok(Login { username, password })
-}
-
-fn is_known(session: &Session<'_>, username: &str) -> bool {
-    let server = session.present.server();
-    server.is_some_and(|server| server.username.as_deref() == Some(username) && server.password.is_some())
+    let login = Login { username, password: if typed.is_empty() { given } else { Password::New(typed) } };
+    if let Some(without) = login.answers(session).without_password(session.present) {
+        session.tell(&without);
+    }
+    Ok(login)
 }
 
 fn test_account(session: &mut Session<'_>, login: &mut Login) -> Result<Option<String>, Stop> {
     let broker = session.answers.broker.as_deref().and_then(|broker| broker.parse::<BrokerAddress>().ok());
     let Some(broker) = broker else { return Ok(None) };
-    let password = match &login.password {
-        Password::New(password) => Some(password.clone()),
-        Password::Keep if is_known(session, &login.username) => session.present.password(),
-        Password::Keep => None,
-    };
-    let ca_file = session.answers.ca_file.as_deref().and_then(path);
-    let username = (!login.username.is_empty()).then(|| login.username.clone());
-    let verdict = session.world.login(&address(&broker), &Account { username, password, ca_file });
+    let account = login.answers(session).account(session.present);
+    let verdict = session.world.login(&address(&broker), &account);
     if verdict == Verdict::Welcome {
         session.tell("ok: the broker lets this device in");
     }

@@ -21,7 +21,8 @@ pub(super) fn told(answers: &Answers, present: &Present, saved: &Saved, started:
         Started::Running => {
             lines.push("The service `auricle` runs, now and after each start of the machine.".to_owned())
         }
-        Started::Failed(why) => lines.push(format!("The settings are written, but the service does not run: {why}")),
+        // The last line of all says it.
+        Started::Failed(_) => {}
         Started::NoService => lines.push(format!("Start it with `auricle run --config {}`.", saved.file.display())),
     }
     lines.push(String::new());

@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use auricle_core::audio::convert::Channel;
 
-use super::answers::{Answers, Password, Present};
+use super::answers::{Answers, Present};
 use super::error::SetupError;
 use super::server::{address, candidates};
 use super::service::Service;
 use super::world::World;
 use crate::config::BrokerAddress;
-use crate::net::mqtt::trial::Account;
 use crate::sound::{Direction, SoundError};
 
 /// Long enough to see whether anything but zeros comes.
@@ -34,6 +33,9 @@ pub(super) fn answer(
     let meant = candidates(&typed).map_err(|what| SetupError::Option(format!("`--server {typed}`: {what}")))?;
     let broker = meant.into_iter().next().ok_or_else(|| SetupError::Needed("there is no `--server` yet".into()))?;
     answers.broker = Some(broker.to_string());
+    if let Some(without) = answers.without_password(present) {
+        note(&without);
+    }
     let inventory = (answers.capture.is_none() || answers.playback.is_none()).then(|| world.inventory());
     let auto = || Some("auto".to_owned());
     answers.capture = answers.capture.or_else(auto);
@@ -57,13 +59,7 @@ fn test_login(
     world: &dyn World,
     broker: &BrokerAddress,
 ) -> Result<(), SetupError> {
-    let username = answers.username.clone().filter(|name| !name.is_empty());
-    let password = match &answers.password {
-        Password::New(password) => Some(password.clone()),
-        Password::Keep => present.password(),
-    };
-    let ca_file = answers.ca_file.as_ref().filter(|file| !file.is_empty()).map(Into::into);
-    let verdict = world.login(&address(broker), &Account { username, password, ca_file });
+    let verdict = world.login(&address(broker), &answers.account(present));
     verdict.trouble().map_or(Ok(()), |trouble| Err(SetupError::Test(trouble.to_owned())))
 }
 

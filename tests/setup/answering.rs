@@ -142,6 +142,25 @@ fn a_new_password_leaves_the_settings_file_for_one_of_its_own() {
     assert_eq!(place.files(), ["auricle.toml", "auricle.toml.bak", "linto.password"]);
 }
 
+#[test]
+fn the_password_of_another_account_is_not_kept() {
+    for old in ["password = \"old\"", "password_file = \"FILE\""] {
+        let place = Place::empty();
+        let file = place.path("other.password");
+        fs::write(&file, "old\n").unwrap();
+        let old = old.replace("FILE", &file.display().to_string());
+        fs::write(place.file(), format!("[linto]\nbroker = \"mqtts://h\"\nusername = \"me\"\n{old}\n")).unwrap();
+        assert_eq!(place.settings().linto[0].password.as_ref().unwrap().expose(), "old");
+        let mut person = Person::with(&["", "you", "", "-", "auto", "auto"]);
+        person.set_up(&place, false).unwrap_or_else(|error| panic!("{error}\n{:#?}", person.told));
+        assert!(person.heard("`you` logs in without a password"), "{:#?}", person.told);
+        let server = &place.settings().linto[0];
+        assert_eq!((server.username.as_deref(), server.password.is_none()), (Some("you"), true), "{}", place.text());
+        // The file may be somebody else's: it stays.
+        assert_eq!(fs::read_to_string(&file).unwrap(), "old\n");
+    }
+}
+
 /// Everything is well, except that somebody else has the cards.
 struct BusyCards;
 
@@ -180,7 +199,8 @@ fn the_service_is_stopped_for_the_microphone_and_runs_again_when_the_person_leav
     let _pulse = Pulse::start();
     let place = Place::empty();
     let (systemctl, log) = (place.path("systemctl"), place.path("log"));
-    fs::write(&systemctl, format!("#!/bin/sh\necho \"$1\" >> {}\n", log.display())).unwrap();
+    let script = format!("#!/bin/sh\necho $1 >> {}\n[ $1 != is-active ] || echo active\n", log.display());
+    fs::write(&systemctl, script).unwrap();
     fs::set_permissions(&systemctl, fs::Permissions::from_mode(0o755)).unwrap();
     let set_up = |answers: &[&str]| {
         let _ = fs::remove_file(&log);
@@ -193,4 +213,20 @@ fn the_service_is_stopped_for_the_microphone_and_runs_again_when_the_person_leav
     assert_eq!(set_up(&["mqtts://h", "-", "-"]), (false, "is-active stop start ".into()));
     let all = ["mqtts://h", "-", "-", "auto", "auto"];
     assert_eq!(set_up(&all), (true, "is-active stop cat enable restart ".into()));
+}
+
+#[test]
+fn a_service_that_does_not_start_is_an_error_although_the_settings_are_written() {
+    let place = Place::empty();
+    let systemctl = place.path("systemctl");
+    fs::write(&systemctl, "#!/bin/sh\n[ $1 != restart ]\n").unwrap();
+    fs::set_permissions(&systemctl, fs::Permissions::from_mode(0o755)).unwrap();
+    let plan = Plan { present: Present::read(&place.file()).unwrap(), wants: Answers::default(), tests: false };
+    let mut person = Person::with(&["mqtts://h", "-", "-", "auto", "auto"]);
+    let done = setup::ask(plan, &mut person, &BusyCards, Service::with(Some(systemctl.into())));
+    let error = done.unwrap_err();
+    assert!(matches!(error, SetupError::NotRunning(_)) && !error.is_misuse(), "{error}");
+    let told = error.to_string();
+    assert!(told.contains("the settings are written") && told.contains("journalctl -u auricle"), "{told}");
+    assert!(person.heard("Its serial number") && place.text().contains("mqtts://h"), "{:#?}", person.told);
 }
