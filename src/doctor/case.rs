@@ -92,7 +92,7 @@ impl Case {
             device_tree: self.host.path("proc/device-tree/serial-number"),
             cpuinfo: self.host.path("proc/cpuinfo"),
         };
-        let kept = state::peek(&self.host.path(&device.state_dir)).and_then(|state| state.serial);
+        let kept = state::peek(&self.host.path(&device.state_dir)).ok().flatten().and_then(|state| state.serial);
         identity::known(device.serial.as_deref(), &board, kept.as_deref())
     }
 }

@@ -49,7 +49,7 @@ fn written(saved: &Saved) -> String {
 fn serial(file: &Path) -> String {
     let settings = config::load_without_secrets(Some(file), no_variables()).ok().map(|loaded| loaded.settings);
     let configured = settings.as_ref().and_then(|settings: &Settings| settings.device.serial.clone());
-    let state = settings.and_then(|settings| state::peek(&settings.device.state_dir));
+    let state = settings.and_then(|settings| state::peek(&settings.device.state_dir).ok().flatten());
     let remembered = state.and_then(|state| state.serial);
     let known = identity::known(configured.as_deref(), &identity::Board::default(), remembered.as_deref());
     let known = known.map(|(serial, _)| serial);

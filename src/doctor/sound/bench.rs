@@ -54,7 +54,8 @@ fn socket(folder: &std::path::Path) -> PathBuf {
 /// The settings without everything that others would notice. The volume stays what the device last had.
 fn alone(host: &Host, settings: &Settings, folder: &std::path::Path) -> Settings {
     let mut own = settings.clone();
-    if let Some(volume) = state::peek(&host.path(&settings.device.state_dir)).and_then(|state| state.volume) {
+    let remembered = state::peek(&host.path(&settings.device.state_dir)).ok().flatten();
+    if let Some(volume) = remembered.and_then(|state| state.volume) {
         own.audio.volume = volume.min(100);
     }
     own.linto.clear();
