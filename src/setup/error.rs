@@ -7,7 +7,8 @@ use thiserror::Error;
 
 use crate::config;
 
-/// Why it did not come to its end. Except for [`SetupError::NotRunning`] everything is as it was.
+/// Why it did not come to its end. Except for [`SetupError::NotRunning`] and
+/// [`SetupError::PasswordOnly`] everything is as it was.
 #[derive(Debug, Error)]
 pub enum SetupError {
     /// The file of the system, and an ordinary user.
@@ -37,6 +38,16 @@ pub enum SetupError {
         path: PathBuf,
         /// What the system says.
         source: io::Error,
+    },
+    /// The settings can't be written, and the new password can't be taken back.
+    #[error("{error}, but {} has the new password and can't be put back: {source}; run `auricle setup` again", path.display())]
+    PasswordOnly {
+        /// The password file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+        /// Why the settings were not written.
+        error: Box<Self>,
     },
     /// The questions were broken off.
     #[error("stopped; nothing was changed")]

@@ -60,6 +60,7 @@ pub struct Plan {
 /// Nothing was written, or the service does not run with it; why.
 pub fn ask(plan: Plan, asker: &mut dyn Asker, world: &dyn World, mut service: Service) -> Result<(), SetupError> {
     let Plan { present, wants, tests } = plan;
+    check_password(&wants, &present)?;
     asker.tell(&format!("Five questions; Enter takes what stands in brackets. Settings: {}", present.file.display()));
     let kept =
         Answers { application_kind: wants.application_kind.clone(), scope: wants.scope.clone(), ..Answers::default() };
@@ -88,9 +89,15 @@ pub fn unattended(
     note: &mut dyn FnMut(&str),
 ) -> Result<(), SetupError> {
     let Plan { present, wants, tests } = plan;
+    check_password(&wants, &present)?;
     let answers = unattended::answer(wants, &present, world, &mut service, tests, note)?;
     asker.goes_on()?;
     finish(&answers, &present, &mut service, &mut |line| asker.tell(line))
+}
+
+/// Before the first question: whether a password that is known already can be written.
+fn check_password(wants: &Answers, present: &Present) -> Result<(), SetupError> {
+    if wants.password == Password::Keep { Ok(()) } else { check_rights(&present.password_file()) }
 }
 
 fn finish(

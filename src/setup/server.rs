@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::answers::{Answers, Password};
 use super::asker::Stop;
+use super::save::check_rights;
 use super::session::Session;
 use crate::config::{self, BrokerAddress};
 use crate::net::mqtt::Address;
@@ -63,26 +64,20 @@ fn ask_server(session: &mut Session<'_>) -> Result<Server, Stop> {
 /// Without an account: whoever refuses that is a broker too.
 fn test_server(session: &mut Session<'_>, server: &mut Server) -> Result<Option<String>, Stop> {
     let Some(first) = server.candidates.first().cloned() else { return Ok(None) };
-    let mut trouble = match knock(session, &first, &server.ca_file) {
-        Ok(()) => return Ok(None),
-        Err(verdict) => verdict.trouble().unwrap_or_default().to_owned(),
-    };
-    if first.tls && trouble.contains("`ca_file`") {
-        session.tell(&trouble);
+    let mut verdict = knock(session, &first, &server.ca_file);
+    if let Verdict::NotTrusted(trouble) = &verdict {
+        session.tell(trouble);
         let file = session.ask("File with the certificate of the server's own authority, if you have it", "")?;
         if !file.is_empty() {
             server.ca_file = absolute(&file);
-            match knock(session, &first, &server.ca_file) {
-                Ok(()) => return Ok(None),
-                Err(verdict) => trouble = verdict.trouble().unwrap_or_default().to_owned(),
-            }
+            verdict = knock(session, &first, &server.ca_file);
         }
     }
+    let Some(trouble) = trouble(&verdict) else { return Ok(None) };
     let Some(plain) = server.candidates.get(1).cloned() else { return Ok(Some(trouble)) };
     session.tell(&format!("not encrypted then: {trouble}"));
-    match knock(session, &plain, "") {
-        Ok(()) => {}
-        Err(verdict) => return Ok(Some(verdict.trouble().unwrap_or_default().to_owned())),
+    if let Some(trouble) = self::trouble(&knock(session, &plain, "")) {
+        return Ok(Some(trouble));
     }
     session.tell("Without encryption everybody on the way can read the password and hear what is said.");
     let question = "Use it all the same? (y/n)";
@@ -93,16 +88,22 @@ fn test_server(session: &mut Session<'_>, server: &mut Server) -> Result<Option<
     Ok(Some(trouble))
 }
 
-fn knock(session: &mut Session<'_>, broker: &BrokerAddress, ca_file: &str) -> Result<(), Verdict> {
+fn knock(session: &mut Session<'_>, broker: &BrokerAddress, ca_file: &str) -> Verdict {
     session.tell(&format!("trying {broker} ..."));
     let account = Account { ca_file: path(ca_file), ..Account::default() };
-    match session.world.login(&address(broker), &account) {
-        Verdict::Welcome | Verdict::Refused(_) => {
-            let how = if broker.tls { "encrypted" } else { "not encrypted" };
-            session.tell(&format!("ok: a broker answers, {how}"));
-            Ok(())
-        }
-        verdict => Err(verdict),
+    let verdict = session.world.login(&address(broker), &account);
+    if trouble(&verdict).is_none() {
+        let how = if broker.tls { "encrypted" } else { "not encrypted" };
+        session.tell(&format!("ok: a broker answers, {how}"));
+    }
+    verdict
+}
+
+/// What is wrong with the server itself: one that refuses nobody's login is a broker all the same.
+fn trouble(verdict: &Verdict) -> Option<String> {
+    match verdict {
+        Verdict::Refused(_) => None,
+        verdict => verdict.trouble().map(str::to_owned),
     }
 }
 
@@ -162,7 +163,13 @@ fn ask_account(session: &mut Session<'_>) -> Result<Login, Stop> {
         Password::Keep if known => "; Enter keeps the present one",
         Password::Keep => "",
     };
-    let typed = session.asker.ask_secretly(&format!("  Password of `{username}` (it is not shown{hint}):"))?;
+    let typed = loop {
+        let typed = session.asker.ask_secretly(&format!("  Password of `{username}` (it is not shown{hint}):"))?;
+        match check_rights(&session.present.password_file()) {
+            Err(error) if !typed.is_empty() => session.tell(&format!("{error}. Enter writes no password")),
+            _ => break typed,
+        }
+    };
     let login = Login { username, password: if typed.is_empty() { given } else { Password::New(typed) } };
     if let Some(without) = login.answers(session).without_password(session.present) {
         session.tell(&without);

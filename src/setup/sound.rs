@@ -42,34 +42,51 @@ fn make_room(session: &mut Session<'_>) {
 }
 
 fn ask_device(session: &mut Session<'_>, direction: Direction) -> Result<String, Stop> {
-    let inventory = session.world.inventory();
-    let names = list(session, &inventory, direction);
-    let proposed = match direction {
-        Direction::Capture => session.proposed.capture.clone(),
-        Direction::Playback => session.proposed.playback.clone(),
-    };
-    let proposal = proposed.or_else(|| proposal(&inventory, direction)).unwrap_or_default();
     loop {
-        let answer = session.ask("Number or ALSA name", &proposal)?;
+        let inventory = session.world.inventory();
+        let proposed = match direction {
+            Direction::Capture => session.proposed.capture.clone(),
+            Direction::Playback => session.proposed.playback.clone(),
+        };
+        let proposal = proposed.or_else(|| proposal(&inventory, direction)).unwrap_or_default();
+        let names = list(session, &inventory, direction, &proposal);
+        if let Some(device) = ask_name(session, direction, &names, &proposal)? {
+            return Ok(device);
+        }
+    }
+}
+
+/// `None`: nothing was proposed and nothing typed, so that it is looked again.
+fn ask_name(
+    session: &mut Session<'_>,
+    direction: Direction,
+    names: &[String],
+    proposal: &str,
+) -> Result<Option<String>, Stop> {
+    loop {
+        let answer = session.ask("Number or ALSA name", proposal)?;
+        if answer.is_empty() {
+            return Ok(None);
+        }
         let numbered = answer.parse::<usize>().ok().and_then(|number| names.get(number.checked_sub(1)?));
         let device = numbered.cloned().unwrap_or(answer);
-        if device.is_empty() || device.parse::<usize>().is_ok() {
+        if device.parse::<usize>().is_ok() {
             session.tell("one of the numbers, or a name, please");
             continue;
         }
         match config::complaint("audio", direction.setting(), &device) {
-            None => return Ok(device),
+            None => return Ok(Some(device)),
             Some(what) => session.tell(&what),
         }
     }
 }
 
 /// Tells what there is; its names, in the order of the numbers.
-fn list(session: &mut Session<'_>, inventory: &Inventory, direction: Direction) -> Vec<String> {
+fn list(session: &mut Session<'_>, inventory: &Inventory, direction: Direction, proposal: &str) -> Vec<String> {
     let devices = inventory.devices(direction);
     if devices.is_empty() {
-        session
-            .tell(&format!("No sound card of this machine can {direction}. Plug one in and try again, or name one."));
+        let again = if proposal.is_empty() { " Plug one in and press Enter to look again, or name one." } else { "" };
+        session.tell(&format!("No sound card of this machine can {direction}.{again}"));
     }
     for (index, device) in devices.iter().enumerate() {
         let description = printable(&device.name.description);
