@@ -136,6 +136,8 @@ pub struct Present {
     /// Whether there is a file.
     pub exists: bool,
     settings: Option<Settings>,
+    /// What counts where the file says nothing.
+    defaults: Settings,
 }
 
 impl Present {
@@ -146,8 +148,9 @@ impl Present {
     pub fn read(file: &Path) -> Result<Self, SetupError> {
         // Behind a link the file itself is replaced, not the link.
         let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+        let defaults = config::parse_str("", no_variables()).map_err(SetupError::Settings)?.settings;
         if !file.exists() {
-            return Ok(Self { file, text: config::sample(), exists: false, settings: None });
+            return Ok(Self { file, text: config::sample(), exists: false, settings: None, defaults });
         }
         // A password file that is missing is what setup may be run for.
         let loaded = config::load(Some(&file), no_variables())
@@ -155,7 +158,7 @@ impl Present {
             .map_err(SetupError::Settings)?;
         let read = |source| SetupError::Read { path: file.clone(), source };
         let text = fs::read_to_string(&file).map_err(read)?;
-        Ok(Self { text, exists: true, settings: Some(loaded.settings), file })
+        Ok(Self { text, exists: true, settings: Some(loaded.settings), defaults, file })
     }
 
     /// The server that is set up: the first.
@@ -169,10 +172,10 @@ impl Present {
         self.server().is_some_and(|server| broker.parse().as_ref() == Ok(&server.broker))
     }
 
-    /// What the file says.
+    /// What counts now: what the file says, else the defaults.
     #[must_use]
-    pub const fn settings(&self) -> Option<&Settings> {
-        self.settings.as_ref()
+    pub fn settings(&self) -> &Settings {
+        self.settings.as_ref().unwrap_or(&self.defaults)
     }
 
     /// How many servers there are.

@@ -8,6 +8,7 @@ mod asker;
 mod edit;
 mod error;
 mod judge;
+mod mute;
 mod save;
 mod server;
 mod service;

@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use auricle_core::audio::convert::Channel;
-
 use super::asker::{Asker, Stop};
 use super::judge;
 use super::session::Session;
 use crate::cli::printable;
 use crate::config;
 use crate::sound::inventory::{Condition, Inventory};
-use crate::sound::{Direction, Level, SoundError};
+use crate::sound::{Direction, Level, SoundError, bar};
 
 /// How long somebody speaks.
 const SPEAK: Duration = Duration::from_secs(4);
@@ -20,18 +18,33 @@ const LEVELS_PER_LINE: usize = 5;
 
 /// Which microphone.
 pub(super) fn microphone(session: &mut Session<'_>) -> Result<(), Stop> {
-    make_room(session);
-    let ask = |session: &mut Session<'_>| ask_device(session, Direction::Capture);
-    session.answers.capture = Some(session.settle(ask, |session, device| hear(session, device))?);
+    let muted = muted(session);
+    if muted.is_none() {
+        make_room(session);
+    }
+    let ask = |session: &mut Session<'_>| ask_device(session, Direction::Capture, muted.is_some());
+    let test = |session: &mut Session<'_>, device: &mut String| match muted.clone().or_else(|| self::muted(session)) {
+        Some(why) => {
+            session.tell(&format!("not tried: {why}"));
+            Ok(None)
+        }
+        None => hear(session, device),
+    };
+    session.answers.capture = Some(session.settle(ask, test)?);
     Ok(())
 }
 
 /// Which loudspeaker.
 pub(super) fn loudspeaker(session: &mut Session<'_>) -> Result<(), Stop> {
     make_room(session);
-    let ask = |session: &mut Session<'_>| ask_device(session, Direction::Playback);
+    let ask = |session: &mut Session<'_>| ask_device(session, Direction::Playback, true);
     session.answers.playback = Some(session.settle(ask, |session, device| speak(session, device))?);
     Ok(())
+}
+
+/// Asked before the daemon is stopped, who knows best, and again before each try.
+fn muted(session: &Session<'_>) -> Option<String> {
+    session.world.muted(session.present.settings())
 }
 
 /// The daemon must let go of the card.
@@ -41,9 +54,10 @@ fn make_room(session: &mut Session<'_>) {
     }
 }
 
-fn ask_device(session: &mut Session<'_>, direction: Direction) -> Result<String, Stop> {
+/// `muted`: no microphone is opened for a look.
+fn ask_device(session: &mut Session<'_>, direction: Direction, muted: bool) -> Result<String, Stop> {
     loop {
-        let inventory = session.world.inventory();
+        let inventory = session.world.inventory(muted);
         let proposed = match direction {
             Direction::Capture => session.proposed.capture.clone(),
             Direction::Playback => session.proposed.playback.clone(),
@@ -108,7 +122,7 @@ pub(super) fn proposal(inventory: &Inventory, direction: Direction) -> Option<St
 
 fn hear(session: &mut Session<'_>, device: &str) -> Result<Option<String>, Stop> {
     session.tell(&format!("Please speak now, for {} s, as you would to the device:", SPEAK.as_secs()));
-    let channel = session.present.settings().map_or(Channel::Auto, |settings| settings.audio.channel);
+    let channel = session.present.settings().audio.channel;
     let mut meter = Meter { asker: &mut *session.asker, levels: Vec::new() };
     let measured = session.world.measure(device, SPEAK, channel, &mut |level| meter.show(level));
     session.asker.goes_on()?;
@@ -128,7 +142,7 @@ fn hear(session: &mut Session<'_>, device: &str) -> Result<Option<String>, Stop>
 
 fn speak(session: &mut Session<'_>, device: &str) -> Result<Option<String>, Stop> {
     session.tell("Listen: three short sounds ...");
-    let volume = session.present.settings().map_or(80, |settings| settings.audio.volume);
+    let volume = session.present.settings().audio.volume;
     if let Err(error) = session.world.play(device, volume) {
         return Ok(failed(session, &error));
     }
@@ -161,7 +175,7 @@ impl Meter<'_> {
         self.levels.push(level);
         if self.levels.len() >= LEVELS_PER_LINE {
             let loudest = self.levels.drain(..).map(|level| level.rms).fold(f32::NEG_INFINITY, f32::max);
-            self.asker.tell(&format!("  {}", judge::bar(loudest)));
+            self.asker.tell(&format!("  {}", bar(loudest)));
         }
     }
 }

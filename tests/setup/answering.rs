@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
+use auricle::config::Settings;
 use auricle::net::mqtt::Address;
 use auricle::net::mqtt::trial::{Account, Verdict};
 use auricle::setup::{self, Answers, Plan, Present, Service, SetupError, World};
@@ -172,8 +173,11 @@ impl World for BusyCards {
     fn login(&self, _: &Address, _: &Account) -> Verdict {
         Verdict::Welcome
     }
-    fn inventory(&self) -> Inventory {
-        Inventory::take()
+    fn muted(&self, _: &Settings) -> Option<String> {
+        None
+    }
+    fn inventory(&self, muted: bool) -> Inventory {
+        if muted { Inventory::take_muted() } else { Inventory::take() }
     }
     fn play(&self, device: &str, _: u8) -> Result<String, SoundError> {
         Err(busy(device))

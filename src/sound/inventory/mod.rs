@@ -66,11 +66,24 @@ impl Inventory {
     /// Looks around.
     #[must_use]
     pub fn take() -> Self {
+        Self::through(look)
+    }
+
+    /// Looks around without opening a microphone, because it is muted: who has one is told, not what it can do.
+    #[must_use]
+    pub fn take_muted() -> Self {
+        Self::through(|device, direction| match direction {
+            Direction::Capture => closed(device),
+            Direction::Playback => look(device, direction),
+        })
+    }
+
+    fn through(look: fn(&str, Direction) -> Condition) -> Self {
         devices::quiet();
         let names = names::configured();
         Self {
-            capture: all(Direction::Capture, &names),
-            playback: all(Direction::Playback, &names),
+            capture: all(Direction::Capture, &names, look),
+            playback: all(Direction::Playback, &names, look),
             mixers: volumes(),
             auto_capture: choose(&AlsaCards, "auto", Direction::Capture),
             auto_playback: choose(&AlsaCards, "auto", Direction::Playback),
@@ -110,10 +123,16 @@ impl fmt::Display for Condition {
     }
 }
 
-fn all(direction: Direction, names: &[names::Named]) -> Vec<Device> {
+fn all(direction: Direction, names: &[names::Named], look: fn(&str, Direction) -> Condition) -> Vec<Device> {
     let cards = devices::all(direction).into_iter().map(|name| Device { condition: look(&name.pcm, direction), name });
     let named = names.iter().filter(|named| named.goes(direction));
     cards.chain(named.map(|named| Device { name: named.name.clone(), condition: Condition::Named })).collect()
+}
+
+fn closed(device: &str) -> Condition {
+    let holder = AlsaCards.holder(device, Direction::Capture);
+    let unseen = || Condition::Unusable("not opened for a look: it is muted".to_owned());
+    holder.map_or_else(unseen, |holder| Condition::Busy(Some(holder)))
 }
 
 fn look(device: &str, direction: Direction) -> Condition {
