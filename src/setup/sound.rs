@@ -13,6 +13,9 @@ use crate::sound::{Direction, Level, SoundError, bar};
 /// How long somebody speaks.
 const SPEAK: Duration = Duration::from_secs(4);
 
+/// Why no microphone is opened when it is about loudspeakers.
+const NOT_NEEDED: &str = "this is about loudspeakers";
+
 /// The meter has a line for so many levels of 100 ms.
 const LEVELS_PER_LINE: usize = 5;
 
@@ -22,7 +25,7 @@ pub(super) fn microphone(session: &mut Session<'_>) -> Result<(), Stop> {
     if muted.is_none() {
         make_room(session);
     }
-    let ask = |session: &mut Session<'_>| ask_device(session, Direction::Capture, muted.is_some());
+    let ask = |session: &mut Session<'_>| ask_device(session, Direction::Capture, muted.as_deref());
     let test = |session: &mut Session<'_>, device: &mut String| match muted.clone().or_else(|| self::muted(session)) {
         Some(why) => {
             session.tell(&format!("not tried: {why}"));
@@ -37,7 +40,7 @@ pub(super) fn microphone(session: &mut Session<'_>) -> Result<(), Stop> {
 /// Which loudspeaker.
 pub(super) fn loudspeaker(session: &mut Session<'_>) -> Result<(), Stop> {
     make_room(session);
-    let ask = |session: &mut Session<'_>| ask_device(session, Direction::Playback, true);
+    let ask = |session: &mut Session<'_>| ask_device(session, Direction::Playback, Some(NOT_NEEDED));
     session.answers.playback = Some(session.settle(ask, |session, device| speak(session, device))?);
     Ok(())
 }
@@ -54,10 +57,10 @@ fn make_room(session: &mut Session<'_>) {
     }
 }
 
-/// `muted`: no microphone is opened for a look.
-fn ask_device(session: &mut Session<'_>, direction: Direction, muted: bool) -> Result<String, Stop> {
+/// `closed`: why no microphone is opened for a look.
+fn ask_device(session: &mut Session<'_>, direction: Direction, closed: Option<&str>) -> Result<String, Stop> {
     loop {
-        let inventory = session.world.inventory(muted);
+        let inventory = session.world.inventory(closed);
         let proposed = match direction {
             Direction::Capture => session.proposed.capture.clone(),
             Direction::Playback => session.proposed.playback.clone(),

@@ -10,6 +10,9 @@ use super::world::World;
 use crate::config::BrokerAddress;
 use crate::sound::{Direction, SoundError};
 
+/// Why no microphone is opened to know which one `auto` means.
+const NOT_NEEDED: &str = "a look at it is not needed";
+
 /// Long enough to see whether anything but zeros comes.
 const LISTEN: Duration = Duration::from_secs(1);
 
@@ -47,7 +50,7 @@ pub(super) fn answer(
         test_loudspeaker(&answers, present, world, note)?;
     } else if !is_chosen {
         // Which card `auto` means is known without opening any.
-        let inventory = world.inventory(true);
+        let inventory = world.inventory(Some(NOT_NEEDED));
         for direction in [Direction::Capture, Direction::Playback] {
             let error = inventory.auto(direction).err().map(ToString::to_string);
             error.into_iter().for_each(|error| note(&error));

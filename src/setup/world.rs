@@ -22,8 +22,8 @@ pub trait World {
     fn login(&self, address: &Address, account: &Account) -> Verdict;
     /// Why no microphone may be opened: it is muted, or nobody knows whether it is. `None`: nobody muted it.
     fn muted(&self, settings: &Settings) -> Option<String>;
-    /// What there is to hear and to speak with. Where it is `muted`, no microphone is opened for a look.
-    fn inventory(&self, muted: bool) -> Inventory;
+    /// What there is to hear and to speak with. No microphone is opened for a look where `closed` says why not.
+    fn inventory(&self, closed: Option<&str>) -> Inventory;
     /// Plays the test sound at this volume, in percent.
     ///
     /// # Errors
@@ -71,8 +71,8 @@ impl World for ThisMachine {
         mute::reason(settings)
     }
 
-    fn inventory(&self, muted: bool) -> Inventory {
-        if muted { Inventory::take_muted() } else { Inventory::take() }
+    fn inventory(&self, closed: Option<&str>) -> Inventory {
+        Inventory::with_microphones(closed)
     }
 
     fn play(&self, device: &str, volume: u8) -> Result<String, SoundError> {

@@ -1,5 +1,6 @@
 //! The five questions, answered from a list; brokers and cards are real.
 
+use std::cell::Cell;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -9,8 +10,8 @@ use auricle::config::Settings;
 use auricle::net::mqtt::Address;
 use auricle::net::mqtt::trial::{Account, Verdict};
 use auricle::setup::{self, Answers, Plan, Present, Service, SetupError, World};
-use auricle::sound::inventory::Inventory;
-use auricle::sound::{Level, Measured, SoundError};
+use auricle::sound::inventory::{Condition, Device, Inventory};
+use auricle::sound::{CardName, Direction, Level, Measured, SoundError};
 use auricle_core::audio::convert::Channel;
 
 use crate::broker::Broker;
@@ -176,8 +177,8 @@ impl World for BusyCards {
     fn muted(&self, _: &Settings) -> Option<String> {
         None
     }
-    fn inventory(&self, muted: bool) -> Inventory {
-        if muted { Inventory::take_muted() } else { Inventory::take() }
+    fn inventory(&self, closed: Option<&str>) -> Inventory {
+        Inventory::with_microphones(closed)
     }
     fn play(&self, device: &str, _: u8) -> Result<String, SoundError> {
         Err(busy(device))
@@ -196,6 +197,44 @@ fn a_card_that_is_in_use_is_not_tried_and_its_holder_is_named() {
     setup::ask(plan, &mut person, &BusyCards, Service::with(None)).unwrap();
     assert!(person.heard("not tried: `hw:CARD=a` is in use by auricle (pid 7)"), "{:#?}", person.told);
     assert_eq!(place.settings().audio.capture.name(), "hw:CARD=a");
+}
+
+/// A microphone is plugged in while it is asked for one.
+#[derive(Default)]
+struct LateMicrophone(Cell<usize>);
+
+impl World for LateMicrophone {
+    fn login(&self, _: &Address, _: &Account) -> Verdict {
+        Verdict::Welcome
+    }
+    fn muted(&self, _: &Settings) -> Option<String> {
+        None
+    }
+    fn inventory(&self, _: Option<&str>) -> Inventory {
+        self.0.set(self.0.get() + 1);
+        let missing = || Err(SoundError::NoCard { direction: Direction::Capture });
+        let name = CardName { pcm: "late".to_owned(), description: String::new() };
+        let device = Device { name, condition: Condition::Named };
+        let devices = if self.0.get() > 1 { vec![device] } else { Vec::new() };
+        let (capture, playback) = (devices.clone(), devices);
+        Inventory { capture, playback, mixers: Vec::new(), auto_capture: missing(), auto_playback: missing() }
+    }
+    fn play(&self, device: &str, _: u8) -> Result<String, SoundError> {
+        Err(busy(device))
+    }
+    fn measure(&self, device: &str, _: Duration, _: Channel, _: &mut dyn FnMut(Level)) -> Result<Measured, SoundError> {
+        Err(busy(device))
+    }
+}
+
+#[test]
+fn where_there_is_no_card_enter_looks_again() {
+    let place = Place::empty();
+    let mut person = Person::with(&["mqtts://h", "-", "-", "", "1", "1"]);
+    let plan = Plan { present: Present::read(&place.file()).unwrap(), wants: Answers::default(), tests: false };
+    setup::ask(plan, &mut person, &LateMicrophone::default(), Service::with(None)).unwrap();
+    assert!(person.heard("Plug one in and press Enter to look again"), "{:#?}", person.told);
+    assert_eq!(place.settings().audio.capture.name(), "late");
 }
 
 #[test]

@@ -28,9 +28,9 @@ impl World for Tried {
     fn muted(&self, settings: &Settings) -> Option<String> {
         ThisMachine::default().muted(settings)
     }
-    fn inventory(&self, muted: bool) -> Inventory {
-        self.0.borrow_mut().push(if muted { "list" } else { "open microphones" });
-        Inventory::take_muted()
+    fn inventory(&self, closed: Option<&str>) -> Inventory {
+        self.0.borrow_mut().push(if closed.is_some() { "list" } else { "open microphones" });
+        Inventory::with_microphones(Some("a test"))
     }
     fn play(&self, device: &str, _: u8) -> Result<String, SoundError> {
         self.0.borrow_mut().push("play");
@@ -105,7 +105,7 @@ fn without_questions_it_is_a_warning() {
 
 #[test]
 fn a_look_around_opens_no_microphone_while_it_is_muted() {
-    let seen = Inventory::take_muted();
+    let seen = Inventory::with_microphones(Some("it is muted"));
     let is_open = |condition: &Condition| matches!(condition, Condition::Free(_));
     assert!(!seen.capture.iter().any(|device| is_open(&device.condition)), "{:?}", seen.capture);
 }
