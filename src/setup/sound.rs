@@ -25,8 +25,12 @@ pub(super) fn microphone(session: &mut Session<'_>) -> Result<(), Stop> {
     if muted.is_none() {
         make_room(session);
     }
-    let ask = |session: &mut Session<'_>| ask_device(session, Direction::Capture, muted.as_deref());
-    let test = |session: &mut Session<'_>, device: &mut String| match muted.clone().or_else(|| self::muted(session)) {
+    let closed = |session: &Session<'_>| muted.clone().or_else(|| self::muted(session));
+    let ask = |session: &mut Session<'_>| {
+        let closed = closed(session);
+        ask_device(session, Direction::Capture, closed.as_deref())
+    };
+    let test = |session: &mut Session<'_>, device: &mut String| match closed(session) {
         Some(why) => {
             session.tell(&format!("not tried: {why}"));
             Ok(None)
@@ -45,7 +49,7 @@ pub(super) fn loudspeaker(session: &mut Session<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Asked before the daemon is stopped, who knows best, and again before each try.
+/// Asked before the daemon is stopped, who knows best, and again before each look and each try.
 fn muted(session: &Session<'_>) -> Option<String> {
     session.world.muted(session.present.settings())
 }
