@@ -7,12 +7,17 @@ use serde_json::{Value, json};
 
 use super::table::table;
 use super::talk::printable;
+use crate::doctor::{Case, Host};
 use crate::sound::Direction;
 use crate::sound::inventory::{Condition, Device, Inventory, Volume};
 
-/// Prints the inventory. It needs no daemon and disturbs none.
+/// Prints the inventory. It needs no daemon and disturbs none; microphones that are muted, or may be, stay closed.
 pub fn devices(as_json: bool) -> ExitCode {
-    let inventory = Inventory::take();
+    let closed = match super::runtime() {
+        Ok(runtime) => runtime.block_on(Case::open(Host::default(), None, false)).may_open_microphone().err(),
+        Err(error) => return super::fail(&error),
+    };
+    let inventory = Inventory::with_microphones(closed.as_deref());
     let text = if as_json { format!("{}\n", in_json(&inventory)) } else { in_words(&inventory) };
     // Who reads only the first lines closes the pipe; that is no failure.
     let _ = std::io::stdout().write_all(text.as_bytes());
@@ -85,6 +90,7 @@ fn described(device: &Device, auto: bool) -> Value {
         }),
         Condition::Busy(holder) => json!({"state": "busy", "holder": holder}),
         Condition::Unusable(why) => json!({"state": "unusable", "error": why}),
+        Condition::Unopened(why) => json!({"state": "unopened", "why": why}),
         Condition::Named => json!({"state": "named"}),
     };
     if let (Some(told), Value::Object(more)) = (told.as_object_mut(), more) {

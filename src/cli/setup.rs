@@ -54,7 +54,8 @@ pub(super) struct Options {
     playback: Option<String>,
 }
 
-/// Asks or takes the options, and writes. Exit code 1: nothing was changed; 2: settings or options can't be used.
+/// Asks or takes the options, and writes. Exit code 1: nothing was changed, or the service does not run with what was
+/// written; 2: settings or options can't be used.
 pub fn setup(options: Options) -> ExitCode {
     match run(options) {
         Ok(()) => ExitCode::SUCCESS,

@@ -28,7 +28,7 @@ pub enum ClientError {
         source: std::io::Error,
     },
     /// The socket is there, for others.
-    #[error("this user may not talk to the daemon at {}: use sudo, or join the group that owns the socket", path.display())]
+    #[error("this user may not talk to the daemon at {}: use sudo, or `sudo usermod -aG auricle $USER` and log in again", path.display())]
     Denied {
         /// The socket.
         path: PathBuf,

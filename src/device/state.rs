@@ -61,6 +61,20 @@ pub enum StateError {
         /// What the system says.
         source: io::Error,
     },
+    /// Somebody who only looks may not read it.
+    #[error("this user may not read the state file `{}`; run it with sudo", path.display())]
+    Hidden {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Somebody who only looks found what this program does not write.
+    #[error("the state file `{}` is broken: {reason}; the daemon puts it aside when it starts", path.display())]
+    Strange {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The new content could not be written. The old one is still there.
     #[error(
         "the state file `{}` can't be written: {source}; check the free space and the owner of its folder",
@@ -150,11 +164,22 @@ impl StateFile {
     }
 }
 
-/// What is remembered in `folder`, for somebody who only looks: nothing is made, renamed or locked. `None` if there is
-/// nothing, or nothing that can be read.
-#[must_use]
-pub fn peek(folder: &Path) -> Option<State> {
-    parse(&read(&folder.join(NAME)).ok()?).ok()
+/// What is remembered in `folder`, for somebody who only looks: nothing is made, renamed or locked. `None` if nothing was
+/// ever written there.
+///
+/// # Errors
+/// [`StateError::Hidden`], [`StateError::Read`] or [`StateError::Strange`]. Then it is not known whether the microphone
+/// is muted, and nobody may open it: mute wins.
+pub fn peek(folder: &Path) -> Result<Option<State>, StateError> {
+    let path = folder.join(NAME);
+    match read(&path) {
+        Ok(bytes) => parse(&bytes).map(Some).map_err(|reason| StateError::Strange { path, reason }),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound => Ok(None),
+            io::ErrorKind::PermissionDenied => Err(StateError::Hidden { path }),
+            _ => Err(StateError::Read { path, source: error }),
+        },
+    }
 }
 
 /// At most one byte more than the limit.
@@ -241,6 +266,26 @@ mod tests {
             file.update(|state| state.volume = Some(1)).unwrap();
             assert_eq!(StateFile::open(folder.path()).unwrap().1, None, "it is whole again");
         }
+    }
+
+    #[test]
+    fn who_only_looks_tells_nothing_written_from_nothing_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(NAME);
+        assert_eq!(peek(folder.path()).unwrap(), None);
+        assert_eq!(peek(&folder.path().join("below")).unwrap(), None);
+        fs::write(&path, r#"{"muted":"button"}"#).unwrap();
+        assert_eq!(peek(folder.path()).unwrap().unwrap().muted.as_deref(), Some("button"));
+        for content in ["", r#"{"muted": 5}"#] {
+            fs::write(&path, content).unwrap();
+            let error = peek(folder.path()).unwrap_err();
+            assert!(matches!(error, StateError::Strange { .. }), "{error}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), content, "nothing is put aside");
+        }
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        let error = peek(folder.path()).unwrap_err();
+        assert!(matches!(error, StateError::Read { .. }), "{error}");
     }
 
     #[test]

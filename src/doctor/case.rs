@@ -7,6 +7,7 @@ use hyper::Method;
 use serde_json::Value;
 
 use super::host::Host;
+use super::service;
 use crate::config::{self, Errors, Loaded, Settings};
 use crate::control::client::{self, ClientError};
 use crate::device::identity::{self, Board, Origin};
@@ -37,6 +38,8 @@ pub enum Daemon {
     Absent,
     /// This user may not ask it.
     Denied,
+    /// Nobody listens yet, and the service manager is starting it, perhaps for the hundredth time.
+    Starting,
     /// It listens and does not answer; why.
     Stuck(String),
 }
@@ -57,12 +60,16 @@ pub struct Case {
 }
 
 impl Case {
-    /// Reads the settings (`None`: the usual file) and asks the daemon, for at most 3 s. `person`: whether somebody is
+    /// Reads the settings (`None`: the usual file) and asks the daemon, for at most 6 s. `person`: whether somebody is
     /// there who can be asked to speak.
     pub async fn open(host: Host, config: Option<PathBuf>, person: bool) -> Self {
         let reading = read(config.as_deref());
         let socket = socket(&reading);
-        let daemon = ask(&socket).await;
+        let daemon = match ask(&socket).await {
+            // Between two starts of a unit that fails nobody listens, and yet it may have the cards any moment.
+            Daemon::Absent if of_service(config.as_deref()) && service::is_starting(&host).await => Daemon::Starting,
+            daemon => daemon,
+        };
         Self { host, reading, socket, daemon, person }
     }
 
@@ -80,7 +87,7 @@ impl Case {
     pub fn status(&self) -> Option<&Value> {
         match &self.daemon {
             Daemon::Running(status) => Some(status),
-            Daemon::Absent | Daemon::Denied | Daemon::Stuck(_) => None,
+            Daemon::Absent | Daemon::Denied | Daemon::Starting | Daemon::Stuck(_) => None,
         }
     }
 
@@ -92,9 +99,14 @@ impl Case {
             device_tree: self.host.path("proc/device-tree/serial-number"),
             cpuinfo: self.host.path("proc/cpuinfo"),
         };
-        let kept = state::peek(&self.host.path(&device.state_dir)).and_then(|state| state.serial);
+        let kept = state::peek(&self.host.path(&device.state_dir)).ok().flatten().and_then(|state| state.serial);
         identity::known(device.serial.as_deref(), &board, kept.as_deref())
     }
+}
+
+/// Whether these are the settings that the service has.
+fn of_service(config: Option<&Path>) -> bool {
+    config.is_none_or(|config| config == Path::new(config::DEFAULT_PATH))
 }
 
 fn read(path: Option<&Path>) -> Reading {

@@ -18,10 +18,15 @@ pub fn look(case: &Case) -> Vec<Finding> {
             format!("no daemon answers at {socket}; everything was looked at without it"),
             "Start it: `sudo systemctl start auricle`.",
         )],
+        Daemon::Starting => vec![Finding::warning(
+            CHECK,
+            format!("the service is being started, and nobody answers at {socket} yet"),
+            "Run it again in a moment; if it stays so, `journalctl -u auricle` says why it does not start.",
+        )],
         Daemon::Denied => vec![Finding::warning(
             CHECK,
             format!("this user may not talk to the daemon at {socket}"),
-            "Run it with sudo, or join the group that owns the socket.",
+            "Run it with sudo, or `sudo usermod -aG auricle $USER` and log in again.",
         )],
         Daemon::Stuck(why) => vec![Finding::fault(
             CHECK,

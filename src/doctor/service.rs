@@ -29,6 +29,17 @@ pub async fn look(host: &Host) -> Finding {
     }
 }
 
+/// Whether the service manager is about to start the unit: also between two attempts of one that fails.
+pub async fn is_starting(host: &Host) -> bool {
+    if !host.path("run/systemd/system").is_dir() {
+        return false;
+    }
+    let words = ["systemctl", "show", "auricle.service", "--property=ActiveState"];
+    let told = host.run(&words, LIMIT).await;
+    told.and_then(Result::ok)
+        .is_some_and(|outcome| outcome.is_success() && outcome.stdout.trim() == "ActiveState=activating")
+}
+
 /// What lines of `Key=Value` mean.
 #[must_use]
 pub fn judge(properties: &str) -> Finding {
@@ -63,8 +74,27 @@ pub fn judge(properties: &str) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
     use super::super::sheet::Verdict;
     use super::*;
+
+    #[tokio::test]
+    async fn a_unit_between_two_attempts_is_being_started() {
+        for (state, starting) in [("activating", true), ("active", false), ("failed", false)] {
+            let root = tempfile::tempdir().unwrap();
+            let host = Host::at(root.path());
+            for folder in ["run/systemd/system", "usr/bin"] {
+                fs::create_dir_all(host.path(folder)).unwrap();
+            }
+            let program = host.path("usr/bin/systemctl");
+            fs::write(&program, format!("#!/bin/sh\necho ActiveState={state}\n")).unwrap();
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+            assert_eq!(is_starting(&host).await, starting, "{state}");
+        }
+    }
 
     #[test]
     fn each_state_of_the_unit_has_its_verdict() {

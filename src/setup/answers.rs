@@ -8,11 +8,12 @@ use zeroize::Zeroizing;
 use super::edit::{self, Change};
 use super::error::SetupError;
 use crate::config::{self, Linto, Settings};
+use crate::net::mqtt::trial::Account;
 
 /// What becomes of the password.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub enum Password {
-    /// It stays as it is; there may be none.
+    /// It stays as it is; there may be none. That of another account is dropped.
     #[default]
     Keep,
     /// This one, into a file of its own.
@@ -59,6 +60,31 @@ impl Answers {
         }
     }
 
+    /// Who logs in with these answers: on trial and, once they are written, for good.
+    pub(super) fn account(&self, present: &Present) -> Account {
+        let username = self.username.clone().filter(|name| !name.is_empty());
+        let password = match &self.password {
+            Password::New(password) => Some(password.clone()),
+            Password::Keep if self.is_other_account(present) => None,
+            Password::Keep => present.password(),
+        };
+        let ca_file = self.ca_file.as_ref().filter(|file| !file.is_empty()).map(Into::into);
+        Account { username, password, ca_file }
+    }
+
+    /// Whether this is another account than before: the password before is not its password.
+    pub(super) fn is_other_account(&self, present: &Present) -> bool {
+        let before = present.server().and_then(|server| server.username.as_deref());
+        self.username.as_deref().is_some_and(|name| !name.is_empty() && Some(name) != before)
+    }
+
+    /// What is worth knowing of an account that is to log in without a password.
+    pub(super) fn without_password(&self, present: &Present) -> Option<String> {
+        let name = self.username.as_ref().filter(|_| self.is_other_account(present))?;
+        (self.password == Password::Keep)
+            .then(|| format!("`{name}` logs in without a password; one of the account before is no longer used"))
+    }
+
     /// The settings that they change. The device answers when it is spoken to: any speech opens a turn, unless the file
     /// already says what does.
     pub(super) fn changes(&self, present: &Present, password_file: &Path) -> Vec<Change> {
@@ -78,17 +104,26 @@ impl Answers {
             let needed = |value: &&String| default != Some(value.as_str()) || edit::has(&present.text, section, key);
             changes.extend(value.filter(needed).map(|value| Change::text(section, key, value)));
         }
-        if self.password != Password::Keep {
-            if edit::has(&present.text, "linto", "password") {
-                changes.push(Change::text("linto", "password", ""));
-            }
-            changes.push(Change::text("linto", "password_file", &password_file.display().to_string()));
-        }
+        changes.extend(self.password_changes(present, password_file));
         if present.needs_trigger() {
             let value = toml_edit::Value::from_iter(["voice"]);
             changes.push(Change { section: "listen", key: "triggers", value });
         }
         changes
+    }
+
+    fn password_changes(&self, present: &Present, password_file: &Path) -> Vec<Change> {
+        let without = |key| edit::has(&present.text, "linto", key).then(|| Change::text("linto", key, ""));
+        match self.password {
+            Password::New(_) => {
+                let file = Change::text("linto", "password_file", &password_file.display().to_string());
+                without("password").into_iter().chain([file]).collect()
+            }
+            Password::Keep if self.is_other_account(present) => {
+                ["password", "password_file"].into_iter().filter_map(without).collect()
+            }
+            Password::Keep => Vec::new(),
+        }
     }
 }
 
@@ -101,6 +136,8 @@ pub struct Present {
     /// Whether there is a file.
     pub exists: bool,
     settings: Option<Settings>,
+    /// What counts where the file says nothing.
+    defaults: Settings,
 }
 
 impl Present {
@@ -111,8 +148,9 @@ impl Present {
     pub fn read(file: &Path) -> Result<Self, SetupError> {
         // Behind a link the file itself is replaced, not the link.
         let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+        let defaults = config::parse_str("", no_variables()).map_err(SetupError::Settings)?.settings;
         if !file.exists() {
-            return Ok(Self { file, text: config::sample(), exists: false, settings: None });
+            return Ok(Self { file, text: config::sample(), exists: false, settings: None, defaults });
         }
         // A password file that is missing is what setup may be run for.
         let loaded = config::load(Some(&file), no_variables())
@@ -120,7 +158,7 @@ impl Present {
             .map_err(SetupError::Settings)?;
         let read = |source| SetupError::Read { path: file.clone(), source };
         let text = fs::read_to_string(&file).map_err(read)?;
-        Ok(Self { text, exists: true, settings: Some(loaded.settings), file })
+        Ok(Self { text, exists: true, settings: Some(loaded.settings), defaults, file })
     }
 
     /// The server that is set up: the first.
@@ -134,10 +172,10 @@ impl Present {
         self.server().is_some_and(|server| broker.parse().as_ref() == Ok(&server.broker))
     }
 
-    /// What the file says.
+    /// What counts now: what the file says, else the defaults.
     #[must_use]
-    pub const fn settings(&self) -> Option<&Settings> {
-        self.settings.as_ref()
+    pub fn settings(&self) -> &Settings {
+        self.settings.as_ref().unwrap_or(&self.defaults)
     }
 
     /// How many servers there are.

@@ -9,7 +9,7 @@ use super::error::SetupError;
 /// Why the questions end before the last.
 #[derive(Debug)]
 pub enum Stop {
-    /// Ctrl-C, or the terminal was closed.
+    /// Ctrl-C, Ctrl-\\, or the terminal was closed.
     Interrupted,
     /// Nobody is there to answer.
     Ended,

@@ -1,4 +1,4 @@
-//! Why the settings were not written.
+//! Why the device is not set up.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,7 +7,8 @@ use thiserror::Error;
 
 use crate::config;
 
-/// Why the settings were not written. In each case everything is as it was.
+/// Why it did not come to its end. Except for [`SetupError::NotRunning`] and
+/// [`SetupError::PasswordOnly`] everything is as it was.
 #[derive(Debug, Error)]
 pub enum SetupError {
     /// The file of the system, and an ordinary user.
@@ -38,6 +39,16 @@ pub enum SetupError {
         /// What the system says.
         source: io::Error,
     },
+    /// The settings can't be written, and the new password can't be taken back.
+    #[error("{error}, but {} has the new password and can't be put back: {source}; run `auricle setup` again", path.display())]
+    PasswordOnly {
+        /// The password file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+        /// Why the settings were not written.
+        error: Box<Self>,
+    },
     /// The questions were broken off.
     #[error("stopped; nothing was changed")]
     Interrupted,
@@ -55,6 +66,9 @@ pub enum SetupError {
     /// An option can't be used.
     #[error("{0}")]
     Option(String),
+    /// The settings are written, and the daemon does not run with them.
+    #[error("the settings are written, but the service does not run: {0}")]
+    NotRunning(String),
     /// A test failed and nobody can be asked.
     #[error("{0}\nnothing was changed; `--no-test` writes the settings all the same")]
     Test(String),

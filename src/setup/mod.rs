@@ -8,6 +8,7 @@ mod asker;
 mod edit;
 mod error;
 mod judge;
+mod mute;
 mod save;
 mod server;
 mod service;
@@ -57,9 +58,10 @@ pub struct Plan {
 /// Asks, writes, starts the service, and says what comes next.
 ///
 /// # Errors
-/// Nothing was written; why.
+/// Nothing was written, or the service does not run with it; why.
 pub fn ask(plan: Plan, asker: &mut dyn Asker, world: &dyn World, mut service: Service) -> Result<(), SetupError> {
     let Plan { present, wants, tests } = plan;
+    check_password(&wants, &present)?;
     asker.tell(&format!("Five questions; Enter takes what stands in brackets. Settings: {}", present.file.display()));
     let kept =
         Answers { application_kind: wants.application_kind.clone(), scope: wants.scope.clone(), ..Answers::default() };
@@ -79,7 +81,7 @@ pub fn ask(plan: Plan, asker: &mut dyn Asker, world: &dyn World, mut service: Se
 /// The same without questions. `note` gets what is worth a warning.
 ///
 /// # Errors
-/// Nothing was written; why.
+/// Nothing was written, or the service does not run with it; why.
 pub fn unattended(
     plan: Plan,
     asker: &mut dyn Asker,
@@ -88,9 +90,15 @@ pub fn unattended(
     note: &mut dyn FnMut(&str),
 ) -> Result<(), SetupError> {
     let Plan { present, wants, tests } = plan;
+    check_password(&wants, &present)?;
     let answers = unattended::answer(wants, &present, world, &mut service, tests, note)?;
     asker.goes_on()?;
     finish(&answers, &present, &mut service, &mut |line| asker.tell(line))
+}
+
+/// Before the first question: whether a password that is known already can be written.
+fn check_password(wants: &Answers, present: &Present) -> Result<(), SetupError> {
+    if wants.password == Password::Keep { Ok(()) } else { check_rights(&present.password_file()) }
 }
 
 fn finish(
@@ -102,5 +110,8 @@ fn finish(
     let saved = save::save(answers, present)?;
     let started = service.start();
     summary::told(answers, present, &saved, &started).iter().for_each(|line| tell(line));
-    Ok(())
+    match started {
+        Started::Failed(why) => Err(SetupError::NotRunning(why)),
+        Started::Running | Started::NoService => Ok(()),
+    }
 }

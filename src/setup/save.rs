@@ -1,11 +1,12 @@
 //! Writes what was answered: checked before, replaced as a whole, the old file kept.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{Group, Uid};
+use zeroize::Zeroizing;
 
 use super::answers::{Answers, Password, Present, no_variables};
 use super::edit;
@@ -15,6 +16,9 @@ use crate::device::replace::{Rights, replace_file};
 
 /// The group of the daemon's user.
 const GROUP: &str = "auricle";
+
+/// What is read of a former password file, in bytes; the daemon takes no longer ones.
+const LONGEST: u64 = 64 << 10;
 
 /// What was written.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,7 +36,7 @@ pub struct Saved {
 /// Writes the settings, and a new password into a file of its own before.
 ///
 /// # Errors
-/// The daemon could not use them, or a file can't be written: then the old settings are still there.
+/// The daemon could not use them, or a file can't be written: then the old settings are still there, and the old password.
 pub fn save(answers: &Answers, present: &Present) -> Result<Saved, SetupError> {
     let password_file = absolute(present.password_file());
     let changes = answers.changes(present, &password_file);
@@ -42,25 +46,70 @@ pub fn save(answers: &Answers, present: &Present) -> Result<Saved, SetupError> {
     make_folder(&present.file)?;
     let password_file = match &answers.password {
         Password::Keep => None,
-        Password::New(password) => {
-            write(&password_file, format!("{}\n", password.as_str()).as_bytes(), secret_rights())?;
-            Some(password_file)
-        }
+        Password::New(password) => Some((Former::read(&password_file)?, password)),
     };
+    if let Some((former, password)) = &password_file {
+        write(&former.path, format!("{}\n", password.as_str()).as_bytes(), secret_rights())?;
+    }
+    let former = password_file.map(|(former, _)| former);
+    write_settings(&text, present, former.as_ref().map(|former| former.path.clone())).map_err(|error| match former {
+        Some(former) => former.put_back(error),
+        None => error,
+    })
+}
+
+/// The settings before, then the new ones.
+fn write_settings(text: &str, present: &Present, password_file: Option<PathBuf>) -> Result<Saved, SetupError> {
     let same = present.exists && text == present.text;
     let mut saved =
         Saved { file: present.file.clone(), backup: None, changed: !same || password_file.is_some(), password_file };
     if same {
         return Ok(saved);
     }
-    let rights = rights_of(&present.file);
+    let rights = rights_of(&present.file)?.unwrap_or_else(secret_rights);
     if present.exists {
         let backup = with_end(&present.file, ".bak");
-        write(&backup, present.text.as_bytes(), rights)?;
+        // It may hold a password that has just been moved to a better place.
+        write(&backup, present.text.as_bytes(), Rights { mode: rights.mode & 0o640, ..rights })?;
         saved.backup = Some(backup);
     }
     write(&present.file, text.as_bytes(), rights)?;
     Ok(saved)
+}
+
+/// The password file as it was, until the settings are written.
+struct Former {
+    path: PathBuf,
+    /// `None`: there was none.
+    content: Option<(Zeroizing<Vec<u8>>, Rights)>,
+}
+
+impl Former {
+    fn read(path: &Path) -> Result<Self, SetupError> {
+        let content = match rights_of(path)? {
+            None => None,
+            Some(rights) => {
+                let failed = |source| SetupError::Read { path: path.to_owned(), source };
+                let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST as usize));
+                let file = File::open(path).map_err(failed)?;
+                file.take(LONGEST).read_to_end(&mut bytes).map_err(failed)?;
+                Some((bytes, rights))
+            }
+        };
+        Ok(Self { path: path.to_owned(), content })
+    }
+
+    /// Undoes what was written; the error says so if that fails, too.
+    fn put_back(self, error: SetupError) -> SetupError {
+        let done = match &self.content {
+            Some((bytes, rights)) => replace_file(&self.path, bytes, *rights),
+            None => fs::remove_file(&self.path),
+        };
+        match done {
+            Ok(()) => error,
+            Err(source) => SetupError::PasswordOnly { path: self.path, source, error: Box::new(error) },
+        }
+    }
 }
 
 fn write(path: &Path, bytes: &[u8], rights: Rights) -> Result<(), SetupError> {
@@ -73,13 +122,16 @@ fn make_folder(file: &Path) -> Result<(), SetupError> {
     made.map_err(|source| SetupError::Write { path: folder.to_owned(), source })
 }
 
-/// Those of the file that is there; a new one holds no secret and may be read by all.
-fn rights_of(file: &Path) -> Rights {
-    let there = |metadata: fs::Metadata| Rights {
-        mode: metadata.mode() & 0o7777,
-        owner: Some((metadata.uid(), metadata.gid())),
-    };
-    fs::metadata(file).map_or(Rights { mode: 0o644, owner: None }, there)
+/// Those of the file that is there.
+fn rights_of(file: &Path) -> Result<Option<Rights>, SetupError> {
+    match fs::metadata(file) {
+        Ok(metadata) => {
+            let owner = Some((metadata.uid(), metadata.gid()));
+            Ok(Some(Rights { mode: metadata.mode() & 0o7777, owner }))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(SetupError::Read { path: file.to_owned(), source }),
+    }
 }
 
 /// For root and the daemon; where there is no daemon's group, or this is not root, for this user alone.

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::answers::Password;
+use super::answers::{Answers, Password};
 use super::asker::Stop;
+use super::save::check_rights;
 use super::session::Session;
 use crate::config::{self, BrokerAddress};
 use crate::net::mqtt::Address;
@@ -63,26 +64,20 @@ fn ask_server(session: &mut Session<'_>) -> Result<Server, Stop> {
 /// Without an account: whoever refuses that is a broker too.
 fn test_server(session: &mut Session<'_>, server: &mut Server) -> Result<Option<String>, Stop> {
     let Some(first) = server.candidates.first().cloned() else { return Ok(None) };
-    let mut trouble = match knock(session, &first, &server.ca_file) {
-        Ok(()) => return Ok(None),
-        Err(verdict) => verdict.trouble().unwrap_or_default().to_owned(),
-    };
-    if first.tls && trouble.contains("`ca_file`") {
-        session.tell(&trouble);
+    let mut verdict = knock(session, &first, &server.ca_file);
+    if let Verdict::NotTrusted(trouble) = &verdict {
+        session.tell(trouble);
         let file = session.ask("File with the certificate of the server's own authority, if you have it", "")?;
         if !file.is_empty() {
             server.ca_file = absolute(&file);
-            match knock(session, &first, &server.ca_file) {
-                Ok(()) => return Ok(None),
-                Err(verdict) => trouble = verdict.trouble().unwrap_or_default().to_owned(),
-            }
+            verdict = knock(session, &first, &server.ca_file);
         }
     }
+    let Some(trouble) = trouble(&verdict) else { return Ok(None) };
     let Some(plain) = server.candidates.get(1).cloned() else { return Ok(Some(trouble)) };
     session.tell(&format!("not encrypted then: {trouble}"));
-    match knock(session, &plain, "") {
-        Ok(()) => {}
-        Err(verdict) => return Ok(Some(verdict.trouble().unwrap_or_default().to_owned())),
+    if let Some(trouble) = self::trouble(&knock(session, &plain, "")) {
+        return Ok(Some(trouble));
     }
     session.tell("Without encryption everybody on the way can read the password and hear what is said.");
     let question = "Use it all the same? (y/n)";
@@ -93,16 +88,22 @@ fn test_server(session: &mut Session<'_>, server: &mut Server) -> Result<Option<
     Ok(Some(trouble))
 }
 
-fn knock(session: &mut Session<'_>, broker: &BrokerAddress, ca_file: &str) -> Result<(), Verdict> {
+fn knock(session: &mut Session<'_>, broker: &BrokerAddress, ca_file: &str) -> Verdict {
     session.tell(&format!("trying {broker} ..."));
     let account = Account { ca_file: path(ca_file), ..Account::default() };
-    match session.world.login(&address(broker), &account) {
-        Verdict::Welcome | Verdict::Refused(_) => {
-            let how = if broker.tls { "encrypted" } else { "not encrypted" };
-            session.tell(&format!("ok: a broker answers, {how}"));
-            Ok(())
-        }
-        verdict => Err(verdict),
+    let verdict = session.world.login(&address(broker), &account);
+    if trouble(&verdict).is_none() {
+        let how = if broker.tls { "encrypted" } else { "not encrypted" };
+        session.tell(&format!("ok: a broker answers, {how}"));
+    }
+    verdict
+}
+
+/// What is wrong with the server itself: one that refuses nobody's login is a broker all the same.
+fn trouble(verdict: &Verdict) -> Option<String> {
+    match verdict {
+        Verdict::Refused(_) => None,
+        verdict => verdict.trouble().map(str::to_owned),
     }
 }
 
@@ -119,6 +120,15 @@ pub fn absolute(file: &str) -> String {
 struct Login {
     username: String,
     password: Password,
+}
+
+impl Login {
+    /// As they would be written.
+    fn answers(&self, session: &Session<'_>) -> Answers {
+        let ca_file = session.answers.ca_file.clone();
+        let (username, password) = (Some(self.username.clone()), self.password.clone());
+        Answers { ca_file, username, password, ..Answers::default() }
+    }
 }
 
 /// Which account.
@@ -143,34 +153,35 @@ fn ask_account(session: &mut Session<'_>) -> Result<Login, Stop> {
     if username.is_empty() {
         return Ok(Login { username, password: Password::Keep });
     }
-    let known = is_known(session, &username);
+    let known = session.present.password().is_some() && {
+        let answers = Answers { username: Some(username.clone()), ..Answers::default() };
+        !answers.is_other_account(session.present)
+    };
     let given = session.proposed.password.clone();
     let hint = match given {
         Password::New(_) => "; Enter takes that of `--password-file`",
         Password::Keep if known => "; Enter keeps the present one",
         Password::Keep => "",
     };
-    let typed = session.asker.ask_secretly(&format!("  Password of `{username}` (it is not shown{hint}):"))?;
-    let password = if typed.is_empty() { given } else { Password::New(typed) };
-    Ok(Login { username, password })
-}
-
-fn is_known(session: &Session<'_>, username: &str) -> bool {
-    let server = session.present.server();
-    server.is_some_and(|server| server.username.as_deref() == Some(username) && server.password.is_some())
+    let typed = loop {
+        let typed = session.asker.ask_secretly(&format!("  Password of `{username}` (it is not shown{hint}):"))?;
+        match check_rights(&session.present.password_file()) {
+            Err(error) if !typed.is_empty() => session.tell(&format!("{error}. Enter writes no password")),
+            _ => break typed,
+        }
+    };
+    let login = Login { username, password: if typed.is_empty() { given } else { Password::New(typed) } };
+    if let Some(without) = login.answers(session).without_password(session.present) {
+        session.tell(&without);
+    }
+    Ok(login)
 }
 
 fn test_account(session: &mut Session<'_>, login: &mut Login) -> Result<Option<String>, Stop> {
     let broker = session.answers.broker.as_deref().and_then(|broker| broker.parse::<BrokerAddress>().ok());
     let Some(broker) = broker else { return Ok(None) };
-    let password = match &login.password {
-        Password::New(password) => Some(password.clone()),
-        Password::Keep if is_known(session, &login.username) => session.present.password(),
-        Password::Keep => None,
-    };
-    let ca_file = session.answers.ca_file.as_deref().and_then(path);
-    let username = (!login.username.is_empty()).then(|| login.username.clone());
-    let verdict = session.world.login(&address(&broker), &Account { username, password, ca_file });
+    let account = login.answers(session).account(session.present);
+    let verdict = session.world.login(&address(&broker), &account);
     if verdict == Verdict::Welcome {
         session.tell("ok: the broker lets this device in");
     }

@@ -2,36 +2,56 @@
 
 use std::time::Duration;
 
-use auricle_core::audio::convert::Channel;
-
 use super::asker::{Asker, Stop};
 use super::judge;
 use super::session::Session;
 use crate::cli::printable;
 use crate::config;
 use crate::sound::inventory::{Condition, Inventory};
-use crate::sound::{Direction, Level, SoundError};
+use crate::sound::{Direction, Level, SoundError, bar};
 
 /// How long somebody speaks.
 const SPEAK: Duration = Duration::from_secs(4);
+
+/// Why no microphone is opened when it is about loudspeakers.
+const NOT_NEEDED: &str = "this is about loudspeakers";
 
 /// The meter has a line for so many levels of 100 ms.
 const LEVELS_PER_LINE: usize = 5;
 
 /// Which microphone.
 pub(super) fn microphone(session: &mut Session<'_>) -> Result<(), Stop> {
-    make_room(session);
-    let ask = |session: &mut Session<'_>| ask_device(session, Direction::Capture);
-    session.answers.capture = Some(session.settle(ask, |session, device| hear(session, device))?);
+    let muted = muted(session);
+    if muted.is_none() {
+        make_room(session);
+    }
+    let closed = |session: &Session<'_>| muted.clone().or_else(|| self::muted(session));
+    let ask = |session: &mut Session<'_>| {
+        let closed = closed(session);
+        ask_device(session, Direction::Capture, closed.as_deref())
+    };
+    let test = |session: &mut Session<'_>, device: &mut String| match closed(session) {
+        Some(why) => {
+            session.tell(&format!("not tried: {why}"));
+            Ok(None)
+        }
+        None => hear(session, device),
+    };
+    session.answers.capture = Some(session.settle(ask, test)?);
     Ok(())
 }
 
 /// Which loudspeaker.
 pub(super) fn loudspeaker(session: &mut Session<'_>) -> Result<(), Stop> {
     make_room(session);
-    let ask = |session: &mut Session<'_>| ask_device(session, Direction::Playback);
+    let ask = |session: &mut Session<'_>| ask_device(session, Direction::Playback, Some(NOT_NEEDED));
     session.answers.playback = Some(session.settle(ask, |session, device| speak(session, device))?);
     Ok(())
+}
+
+/// Asked before the daemon is stopped, who knows best, and again before each look and each try.
+fn muted(session: &Session<'_>) -> Option<String> {
+    session.world.muted(session.present.settings())
 }
 
 /// The daemon must let go of the card.
@@ -41,35 +61,53 @@ fn make_room(session: &mut Session<'_>) {
     }
 }
 
-fn ask_device(session: &mut Session<'_>, direction: Direction) -> Result<String, Stop> {
-    let inventory = session.world.inventory();
-    let names = list(session, &inventory, direction);
-    let proposed = match direction {
-        Direction::Capture => session.proposed.capture.clone(),
-        Direction::Playback => session.proposed.playback.clone(),
-    };
-    let proposal = proposed.or_else(|| proposal(&inventory, direction)).unwrap_or_default();
+/// `closed`: why no microphone is opened for a look.
+fn ask_device(session: &mut Session<'_>, direction: Direction, closed: Option<&str>) -> Result<String, Stop> {
     loop {
-        let answer = session.ask("Number or ALSA name", &proposal)?;
+        let inventory = session.world.inventory(closed);
+        let proposed = match direction {
+            Direction::Capture => session.proposed.capture.clone(),
+            Direction::Playback => session.proposed.playback.clone(),
+        };
+        let proposal = proposed.or_else(|| proposal(&inventory, direction)).unwrap_or_default();
+        let names = list(session, &inventory, direction, &proposal);
+        if let Some(device) = ask_name(session, direction, &names, &proposal)? {
+            return Ok(device);
+        }
+    }
+}
+
+/// `None`: nothing was proposed and nothing typed, so that it is looked again.
+fn ask_name(
+    session: &mut Session<'_>,
+    direction: Direction,
+    names: &[String],
+    proposal: &str,
+) -> Result<Option<String>, Stop> {
+    loop {
+        let answer = session.ask("Number or ALSA name", proposal)?;
+        if answer.is_empty() {
+            return Ok(None);
+        }
         let numbered = answer.parse::<usize>().ok().and_then(|number| names.get(number.checked_sub(1)?));
         let device = numbered.cloned().unwrap_or(answer);
-        if device.is_empty() || device.parse::<usize>().is_ok() {
+        if device.parse::<usize>().is_ok() {
             session.tell("one of the numbers, or a name, please");
             continue;
         }
         match config::complaint("audio", direction.setting(), &device) {
-            None => return Ok(device),
+            None => return Ok(Some(device)),
             Some(what) => session.tell(&what),
         }
     }
 }
 
 /// Tells what there is; its names, in the order of the numbers.
-fn list(session: &mut Session<'_>, inventory: &Inventory, direction: Direction) -> Vec<String> {
+fn list(session: &mut Session<'_>, inventory: &Inventory, direction: Direction, proposal: &str) -> Vec<String> {
     let devices = inventory.devices(direction);
     if devices.is_empty() {
-        session
-            .tell(&format!("No sound card of this machine can {direction}. Plug one in and try again, or name one."));
+        let again = if proposal.is_empty() { " Plug one in and press Enter to look again, or name one." } else { "" };
+        session.tell(&format!("No sound card of this machine can {direction}.{again}"));
     }
     for (index, device) in devices.iter().enumerate() {
         let description = printable(&device.name.description);
@@ -91,7 +129,7 @@ pub(super) fn proposal(inventory: &Inventory, direction: Direction) -> Option<St
 
 fn hear(session: &mut Session<'_>, device: &str) -> Result<Option<String>, Stop> {
     session.tell(&format!("Please speak now, for {} s, as you would to the device:", SPEAK.as_secs()));
-    let channel = session.present.settings().map_or(Channel::Auto, |settings| settings.audio.channel);
+    let channel = session.present.settings().audio.channel;
     let mut meter = Meter { asker: &mut *session.asker, levels: Vec::new() };
     let measured = session.world.measure(device, SPEAK, channel, &mut |level| meter.show(level));
     session.asker.goes_on()?;
@@ -111,7 +149,7 @@ fn hear(session: &mut Session<'_>, device: &str) -> Result<Option<String>, Stop>
 
 fn speak(session: &mut Session<'_>, device: &str) -> Result<Option<String>, Stop> {
     session.tell("Listen: three short sounds ...");
-    let volume = session.present.settings().map_or(80, |settings| settings.audio.volume);
+    let volume = session.present.settings().audio.volume;
     if let Err(error) = session.world.play(device, volume) {
         return Ok(failed(session, &error));
     }
@@ -144,7 +182,7 @@ impl Meter<'_> {
         self.levels.push(level);
         if self.levels.len() >= LEVELS_PER_LINE {
             let loudest = self.levels.drain(..).map(|level| level.rms).fold(f32::NEG_INFINITY, f32::max);
-            self.asker.tell(&format!("  {}", judge::bar(loudest)));
+            self.asker.tell(&format!("  {}", bar(loudest)));
         }
     }
 }

@@ -21,7 +21,8 @@ pub(super) fn told(answers: &Answers, present: &Present, saved: &Saved, started:
         Started::Running => {
             lines.push("The service `auricle` runs, now and after each start of the machine.".to_owned())
         }
-        Started::Failed(why) => lines.push(format!("The settings are written, but the service does not run: {why}")),
+        // The last line of all says it.
+        Started::Failed(_) => {}
         Started::NoService => lines.push(format!("Start it with `auricle run --config {}`.", saved.file.display())),
     }
     lines.push(String::new());
@@ -48,7 +49,7 @@ fn written(saved: &Saved) -> String {
 fn serial(file: &Path) -> String {
     let settings = config::load_without_secrets(Some(file), no_variables()).ok().map(|loaded| loaded.settings);
     let configured = settings.as_ref().and_then(|settings: &Settings| settings.device.serial.clone());
-    let state = settings.and_then(|settings| state::peek(&settings.device.state_dir));
+    let state = settings.and_then(|settings| state::peek(&settings.device.state_dir).ok().flatten());
     let remembered = state.and_then(|state| state.serial);
     let known = identity::known(configured.as_deref(), &identity::Board::default(), remembered.as_deref());
     let known = known.map(|(serial, _)| serial);

@@ -31,14 +31,14 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// From now on Ctrl-C, a termination and a closed terminal no longer end the program: they end the questions, so that
+    /// From now on Ctrl-C, Ctrl-\\, a termination and a closed terminal no longer end the program: they end the questions, so that
     /// what was stopped for them is started again.
     ///
     /// # Errors
     /// The system refuses.
     pub fn open() -> io::Result<Self> {
         let action = SigAction::new(SigHandler::Handler(interrupted), SaFlags::empty(), SigSet::empty());
-        for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        for signal in [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGHUP] {
             // SAFETY: the handler only stores into an atomic.
             unsafe { sigaction(signal, &action) }?;
         }
@@ -66,7 +66,11 @@ impl Terminal {
             put(&mut line, &self.rest);
             self.rest.zeroize();
             let mut chunk = Zeroizing::new([0; 512]);
-            let length = self.wait_and_read(&mut *chunk)?;
+            let length = match self.wait_and_read(&mut *chunk) {
+                // The last line of a file may lack its end.
+                Err(Stop::Ended) if !line.is_empty() => return Ok(line),
+                read => read?,
+            };
             self.rest.extend_from_slice(&chunk[..length]);
         }
     }

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use auricle_core::audio::convert::Channel;
-
-use super::answers::{Answers, Password, Present};
+use super::answers::{Answers, Present};
 use super::error::SetupError;
 use super::server::{address, candidates};
 use super::service::Service;
 use super::world::World;
 use crate::config::BrokerAddress;
-use crate::net::mqtt::trial::Account;
 use crate::sound::{Direction, SoundError};
+
+/// Why no microphone is opened to know which one `auto` means.
+const NOT_NEEDED: &str = "a look at it is not needed";
 
 /// Long enough to see whether anything but zeros comes.
 const LISTEN: Duration = Duration::from_secs(1);
@@ -34,15 +34,23 @@ pub(super) fn answer(
     let meant = candidates(&typed).map_err(|what| SetupError::Option(format!("`--server {typed}`: {what}")))?;
     let broker = meant.into_iter().next().ok_or_else(|| SetupError::Needed("there is no `--server` yet".into()))?;
     answers.broker = Some(broker.to_string());
-    let inventory = (answers.capture.is_none() || answers.playback.is_none()).then(|| world.inventory());
+    if let Some(without) = answers.without_password(present) {
+        note(&without);
+    }
+    let is_chosen = answers.capture.is_some() && answers.playback.is_some();
     let auto = || Some("auto".to_owned());
     answers.capture = answers.capture.or_else(auto);
     answers.playback = answers.playback.or_else(auto);
     if tests {
         test_login(&answers, present, world, &broker)?;
+        // Before the daemon is stopped, who knows best.
+        let muted = world.muted(present.settings());
         service.pause();
-        test_sound(&answers, present, world, note)?;
-    } else if let Some(inventory) = inventory {
+        test_microphone(&answers, present, world, muted, note)?;
+        test_loudspeaker(&answers, present, world, note)?;
+    } else if !is_chosen {
+        // Which card `auto` means is known without opening any.
+        let inventory = world.inventory(Some(NOT_NEEDED));
         for direction in [Direction::Capture, Direction::Playback] {
             let error = inventory.auto(direction).err().map(ToString::to_string);
             error.into_iter().for_each(|error| note(&error));
@@ -57,35 +65,41 @@ fn test_login(
     world: &dyn World,
     broker: &BrokerAddress,
 ) -> Result<(), SetupError> {
-    let username = answers.username.clone().filter(|name| !name.is_empty());
-    let password = match &answers.password {
-        Password::New(password) => Some(password.clone()),
-        Password::Keep => present.password(),
-    };
-    let ca_file = answers.ca_file.as_ref().filter(|file| !file.is_empty()).map(Into::into);
-    let verdict = world.login(&address(broker), &Account { username, password, ca_file });
+    let verdict = world.login(&address(broker), &answers.account(present));
     verdict.trouble().map_or(Ok(()), |trouble| Err(SetupError::Test(trouble.to_owned())))
 }
 
-/// A card that is in use is not tried, and a quiet room is no fault; both are told.
-fn test_sound(
+/// A card that is in use is not tried, nor one that is muted, and a quiet room is no fault; all are told.
+fn test_microphone(
     answers: &Answers,
     present: &Present,
     world: &dyn World,
+    muted: Option<String>,
     note: &mut dyn FnMut(&str),
 ) -> Result<(), SetupError> {
-    let audio = present.settings().map(|settings| &settings.audio);
-    let channel = audio.map_or(Channel::Auto, |audio| audio.channel);
+    if let Some(why) = muted.or_else(|| world.muted(present.settings())) {
+        note(&format!("not tried: {why}"));
+        return Ok(());
+    }
     let capture = answers.capture.as_deref().unwrap_or("auto");
-    match world.measure(capture, LISTEN, channel, &mut |_| {}) {
+    match world.measure(capture, LISTEN, present.settings().audio.channel, &mut |_| {}) {
         Ok(measured) if measured.all_zero => {
             note(&format!("`{}` delivers nothing but zeros: is it muted?", measured.device))
         }
         Ok(_) => {}
         Err(error) => passable(&error, note)?,
     }
+    Ok(())
+}
+
+fn test_loudspeaker(
+    answers: &Answers,
+    present: &Present,
+    world: &dyn World,
+    note: &mut dyn FnMut(&str),
+) -> Result<(), SetupError> {
     let playback = answers.playback.as_deref().unwrap_or("auto");
-    world.play(playback, audio.map_or(80, |audio| audio.volume)).map(drop).or_else(|error| passable(&error, note))
+    world.play(playback, present.settings().audio.volume).map(drop).or_else(|error| passable(&error, note))
 }
 
 fn passable(error: &SoundError, note: &mut dyn FnMut(&str)) -> Result<(), SetupError> {

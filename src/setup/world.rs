@@ -6,6 +6,8 @@ use std::time::Duration;
 use auricle_core::audio::convert::Channel;
 use tokio::time::Instant;
 
+use super::mute;
+use crate::config::Settings;
 use crate::net::mqtt::Address;
 use crate::net::mqtt::trial::{Account, Verdict, try_login};
 use crate::sound::inventory::Inventory;
@@ -18,8 +20,10 @@ const LOGIN: Duration = Duration::from_secs(11);
 pub trait World {
     /// Tries to log in.
     fn login(&self, address: &Address, account: &Account) -> Verdict;
-    /// What there is to hear and to speak with.
-    fn inventory(&self) -> Inventory;
+    /// Why no microphone may be opened: it is muted, or nobody knows whether it is. `None`: nobody muted it.
+    fn muted(&self, settings: &Settings) -> Option<String>;
+    /// What there is to hear and to speak with. No microphone is opened for a look where `closed` says why not.
+    fn inventory(&self, closed: Option<&str>) -> Inventory;
     /// Plays the test sound at this volume, in percent.
     ///
     /// # Errors
@@ -63,8 +67,12 @@ impl World for ThisMachine {
         }
     }
 
-    fn inventory(&self) -> Inventory {
-        Inventory::take()
+    fn muted(&self, settings: &Settings) -> Option<String> {
+        mute::reason(settings)
+    }
+
+    fn inventory(&self, closed: Option<&str>) -> Inventory {
+        Inventory::with_microphones(closed)
     }
 
     fn play(&self, device: &str, volume: u8) -> Result<String, SoundError> {

@@ -7,6 +7,24 @@ use super::card::Shape;
 /// What is as quiet as this or quieter, in dBFS, is shown as this: the noise of 16 bits is above it.
 pub const SILENCE_DBFS: f32 = -120.0;
 
+/// Speech that is quieter at its loudest is hardly understood, in dBFS.
+const SPEECH: f32 = -50.0;
+
+/// A room that is never quieter drowns speech, in dBFS.
+const NOISE: f32 = -30.0;
+
+/// Speech stands out of the room by more than this, in dB.
+const STANDS_OUT: f32 = 8.0;
+
+/// More samples than one in this at full scale are clipping, and not a single click.
+const CLIPPED_OF: u64 = 2_000;
+
+/// The range of a bar: from this, in dBFS, to 0.
+const BAR_FROM: f32 = -70.0;
+
+/// The width of a bar, in characters.
+const BAR_WIDTH: usize = 35;
+
 /// A sample at full scale. Some converters leave out the most negative value.
 const FULL: u16 = 32_767;
 
@@ -38,6 +56,74 @@ pub struct Measured {
     pub clipped: u64,
     /// Not one sample was anything but zero: a muted or broken microphone, or a sink that nobody plays into.
     pub all_zero: bool,
+}
+
+impl Measured {
+    /// What it is judged by.
+    #[must_use]
+    pub fn heard(&self) -> Heard {
+        let &Self { loudest, quietest, clipped, all_zero, .. } = self;
+        Heard { loudest, quietest, clipped, samples: self.shape.frames(self.span) as u64, all_zero }
+    }
+}
+
+/// The figures by which a microphone is judged, over some seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Heard {
+    /// The loudest 100 ms, in dBFS.
+    pub loudest: f32,
+    /// The quietest 100 ms, in dBFS.
+    pub quietest: f32,
+    /// Samples at full scale.
+    pub clipped: u64,
+    /// Samples in all, of one channel.
+    pub samples: u64,
+    /// Not one sample was anything but zero.
+    pub all_zero: bool,
+}
+
+/// Why what was heard will hardly be understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LevelTrouble {
+    /// Nothing but zeros: muted, broken, or the wrong microphone.
+    Zeros,
+    /// Too loud: samples are cut off at full scale.
+    Clipped,
+    /// It is never quiet.
+    Noise,
+    /// Somebody was asked to speak, and it was hardly loud enough.
+    Quiet,
+    /// Somebody was asked to speak, and nothing stood out of the room.
+    Nobody,
+}
+
+impl Heard {
+    /// The worst that is wrong with it; `None` if nothing is. `spoken`: somebody was asked to speak meanwhile, so that
+    /// too little is wrong, too.
+    #[must_use]
+    pub fn trouble(&self, spoken: bool) -> Option<LevelTrouble> {
+        if self.all_zero {
+            Some(LevelTrouble::Zeros)
+        } else if self.clipped.saturating_mul(CLIPPED_OF) > self.samples {
+            Some(LevelTrouble::Clipped)
+        } else if self.quietest > NOISE {
+            Some(LevelTrouble::Noise)
+        } else if spoken && self.loudest < SPEECH {
+            Some(LevelTrouble::Quiet)
+        } else if spoken && self.loudest - self.quietest < STANDS_OUT {
+            Some(LevelTrouble::Nobody)
+        } else {
+            None
+        }
+    }
+}
+
+/// A level in dBFS as a bar: `[############                       ]  -46 dBFS`. Its width is always the same.
+#[must_use]
+pub fn bar(level: f32) -> String {
+    let part = ((level - BAR_FROM) / -BAR_FROM).clamp(0.0, 1.0);
+    let filled = (part * BAR_WIDTH as f32).round() as usize;
+    format!("[{:<BAR_WIDTH$}] {level:>4.0} dBFS", "#".repeat(filled))
 }
 
 /// Adds up samples.
@@ -101,6 +187,33 @@ mod tests {
             assert!(meter.all_zero());
         }
         assert!(!meter(&[0, 1]).all_zero());
+    }
+
+    #[test]
+    fn each_trouble_is_told_apart_and_too_little_only_where_somebody_spoke() {
+        use LevelTrouble::{Clipped, Nobody, Noise, Quiet, Zeros};
+        let heard =
+            |loudest, quietest, clipped, all_zero| Heard { loudest, quietest, clipped, samples: 64_000, all_zero };
+        for (heard, spoken, unspoken) in [
+            (heard(-20.0, -60.0, 0, false), None, None),
+            (heard(-20.0, -60.0, 3, false), None, None),
+            (heard(SILENCE_DBFS, SILENCE_DBFS, 0, true), Some(Zeros), Some(Zeros)),
+            (heard(-2.0, -60.0, 900, false), Some(Clipped), Some(Clipped)),
+            (heard(-15.0, -20.0, 0, false), Some(Noise), Some(Noise)),
+            (heard(-61.0, -80.0, 0, false), Some(Quiet), None),
+            (heard(-40.0, -44.0, 0, false), Some(Nobody), None),
+        ] {
+            assert_eq!((heard.trouble(true), heard.trouble(false)), (spoken, unspoken), "{heard:?}");
+        }
+    }
+
+    #[test]
+    fn the_bar_stays_within_its_frame() {
+        assert_eq!(bar(0.0), format!("[{}]    0 dBFS", "#".repeat(35)));
+        assert_eq!(bar(-35.0), format!("[{}{}]  -35 dBFS", "#".repeat(18), " ".repeat(17)));
+        for level in [SILENCE_DBFS, -70.0, 3.0] {
+            assert_eq!(bar(level).find(']'), Some(36), "{}", bar(level));
+        }
     }
 
     #[test]

@@ -31,6 +31,6 @@ pub use card::{CapturePcm, CardName, Cards, Direction, Fault, PlaybackPcm, Shape
 pub use devices::AlsaCards;
 pub use error::SoundError;
 pub(crate) use level::Meter;
-pub use level::{Level, Measured, SILENCE_DBFS};
+pub use level::{Heard, Level, LevelTrouble, Measured, SILENCE_DBFS, bar};
 pub use loudspeaker::{Loudspeaker, PlaybackWant, SpeakerCounters, SpeakerNotice};
 pub use microphone::{CaptureWant, MicCounters, MicNotice, Microphone, Pace};

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
@@ -114,6 +116,57 @@ fn a_frozen_sound_server_holds_nobody() {
     report.says("loudspeaker", "fault", &["`testspk` does not answer"]);
     report.says("level", "skipped", &["no microphone"]);
     assert_eq!(report.code, 1);
+}
+
+/// Watches, until it is dropped, whether anybody records.
+struct Guard {
+    over: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<String>>,
+}
+
+impl Guard {
+    fn of(pulse: &Arc<Pulse>) -> Self {
+        let over = Arc::new(AtomicBool::new(false));
+        let (stop, pulse) = (Arc::clone(&over), Arc::clone(pulse));
+        let thread = std::thread::spawn(move || {
+            let mut seen = String::new();
+            while !stop.load(Ordering::Relaxed) && seen.is_empty() {
+                seen = pulse.streams("source-outputs");
+            }
+            seen
+        });
+        Self { over, thread: Some(thread) }
+    }
+
+    /// The first recording that was seen.
+    fn end(mut self) -> String {
+        self.over.store(true, Ordering::Relaxed);
+        self.thread.take().unwrap().join().unwrap()
+    }
+}
+
+#[test]
+fn a_muted_microphone_stays_closed_while_no_daemon_runs() {
+    let (broker, pulse) = (Broker::start(), Arc::new(Pulse::start()));
+    let patient = Patient::new(&settings(&broker)).with_sound(&pulse);
+    let state = patient.folder().join("state");
+    std::fs::create_dir_all(&state).unwrap();
+    // A broken file tells nothing, so it may have been muted.
+    for (content, words) in [(r#"{"muted":"local"}"#, "`auricle unmute`"), ("{", "not known")] {
+        std::fs::write(state.join("state.json"), content).unwrap();
+        let guard = Guard::of(&pulse);
+        let report = patient.report();
+        assert_eq!(guard.end(), "", "somebody recorded");
+        report.says("level", "skipped", &[words]);
+        report.says("echo", "skipped", &[words]);
+        report.says("loudspeaker", "ok", &["testspk"]);
+        assert_eq!(std::fs::read_to_string(state.join("state.json")).unwrap(), content);
+    }
+    // The guard sees what there is to be seen.
+    std::fs::write(state.join("state.json"), "{}").unwrap();
+    let guard = Guard::of(&pulse);
+    patient.report();
+    assert_ne!(guard.end(), "", "the guard is blind");
 }
 
 #[test]

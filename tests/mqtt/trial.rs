@@ -63,7 +63,7 @@ fn tls_is_told_apart_from_the_account() {
     let trusting = Account { ca_file: Some(broker.ca_file()), ..Account::default() };
     assert_eq!(attempt(&address, &trusting), Verdict::Welcome);
     let verdict = attempt(&address, &Account::default());
-    assert!(matches!(&verdict, Verdict::NotEncrypted(text) if text.contains("`ca_file`")), "{verdict:?}");
+    assert!(matches!(&verdict, Verdict::NotTrusted(text) if text.contains("`ca_file`")), "{verdict:?}");
     let plain_port = Address { port: broker.plain_port(), ..address };
     let verdict = attempt(&plain_port, &trusting);
     assert!(matches!(&verdict, Verdict::NotEncrypted(text) if text.contains("TLS port")), "{verdict:?}");

@@ -1,15 +1,17 @@
 //! The five questions, answered from a list; brokers and cards are real.
 
+use std::cell::Cell;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
+use auricle::config::Settings;
 use auricle::net::mqtt::Address;
 use auricle::net::mqtt::trial::{Account, Verdict};
 use auricle::setup::{self, Answers, Plan, Present, Service, SetupError, World};
-use auricle::sound::inventory::Inventory;
-use auricle::sound::{Level, Measured, SoundError};
+use auricle::sound::inventory::{Condition, Device, Inventory};
+use auricle::sound::{CardName, Direction, Level, Measured, SoundError};
 use auricle_core::audio::convert::Channel;
 
 use crate::broker::Broker;
@@ -142,6 +144,25 @@ fn a_new_password_leaves_the_settings_file_for_one_of_its_own() {
     assert_eq!(place.files(), ["auricle.toml", "auricle.toml.bak", "linto.password"]);
 }
 
+#[test]
+fn the_password_of_another_account_is_not_kept() {
+    for old in ["password = \"old\"", "password_file = \"FILE\""] {
+        let place = Place::empty();
+        let file = place.path("other.password");
+        fs::write(&file, "old\n").unwrap();
+        let old = old.replace("FILE", &file.display().to_string());
+        fs::write(place.file(), format!("[linto]\nbroker = \"mqtts://h\"\nusername = \"me\"\n{old}\n")).unwrap();
+        assert_eq!(place.settings().linto[0].password.as_ref().unwrap().expose(), "old");
+        let mut person = Person::with(&["", "you", "", "-", "auto", "auto"]);
+        person.set_up(&place, false).unwrap_or_else(|error| panic!("{error}\n{:#?}", person.told));
+        assert!(person.heard("`you` logs in without a password"), "{:#?}", person.told);
+        let server = &place.settings().linto[0];
+        assert_eq!((server.username.as_deref(), server.password.is_none()), (Some("you"), true), "{}", place.text());
+        // The file may be somebody else's: it stays.
+        assert_eq!(fs::read_to_string(&file).unwrap(), "old\n");
+    }
+}
+
 /// Everything is well, except that somebody else has the cards.
 struct BusyCards;
 
@@ -153,8 +174,11 @@ impl World for BusyCards {
     fn login(&self, _: &Address, _: &Account) -> Verdict {
         Verdict::Welcome
     }
-    fn inventory(&self) -> Inventory {
-        Inventory::take()
+    fn muted(&self, _: &Settings) -> Option<String> {
+        None
+    }
+    fn inventory(&self, closed: Option<&str>) -> Inventory {
+        Inventory::with_microphones(closed)
     }
     fn play(&self, device: &str, _: u8) -> Result<String, SoundError> {
         Err(busy(device))
@@ -175,12 +199,51 @@ fn a_card_that_is_in_use_is_not_tried_and_its_holder_is_named() {
     assert_eq!(place.settings().audio.capture.name(), "hw:CARD=a");
 }
 
+/// A microphone is plugged in while it is asked for one.
+#[derive(Default)]
+struct LateMicrophone(Cell<usize>);
+
+impl World for LateMicrophone {
+    fn login(&self, _: &Address, _: &Account) -> Verdict {
+        Verdict::Welcome
+    }
+    fn muted(&self, _: &Settings) -> Option<String> {
+        None
+    }
+    fn inventory(&self, _: Option<&str>) -> Inventory {
+        self.0.set(self.0.get() + 1);
+        let missing = || Err(SoundError::NoCard { direction: Direction::Capture });
+        let name = CardName { pcm: "late".to_owned(), description: String::new() };
+        let device = Device { name, condition: Condition::Named };
+        let devices = if self.0.get() > 1 { vec![device] } else { Vec::new() };
+        let (capture, playback) = (devices.clone(), devices);
+        Inventory { capture, playback, mixers: Vec::new(), auto_capture: missing(), auto_playback: missing() }
+    }
+    fn play(&self, device: &str, _: u8) -> Result<String, SoundError> {
+        Err(busy(device))
+    }
+    fn measure(&self, device: &str, _: Duration, _: Channel, _: &mut dyn FnMut(Level)) -> Result<Measured, SoundError> {
+        Err(busy(device))
+    }
+}
+
+#[test]
+fn where_there_is_no_card_enter_looks_again() {
+    let place = Place::empty();
+    let mut person = Person::with(&["mqtts://h", "-", "-", "", "1", "1"]);
+    let plan = Plan { present: Present::read(&place.file()).unwrap(), wants: Answers::default(), tests: false };
+    setup::ask(plan, &mut person, &LateMicrophone::default(), Service::with(None)).unwrap();
+    assert!(person.heard("Plug one in and press Enter to look again"), "{:#?}", person.told);
+    assert_eq!(place.settings().audio.capture.name(), "late");
+}
+
 #[test]
 fn the_service_is_stopped_for_the_microphone_and_runs_again_when_the_person_leaves() {
     let _pulse = Pulse::start();
     let place = Place::empty();
     let (systemctl, log) = (place.path("systemctl"), place.path("log"));
-    fs::write(&systemctl, format!("#!/bin/sh\necho \"$1\" >> {}\n", log.display())).unwrap();
+    let script = format!("#!/bin/sh\necho $1 >> {}\n[ $1 != is-active ] || echo active\n", log.display());
+    fs::write(&systemctl, script).unwrap();
     fs::set_permissions(&systemctl, fs::Permissions::from_mode(0o755)).unwrap();
     let set_up = |answers: &[&str]| {
         let _ = fs::remove_file(&log);
@@ -193,4 +256,20 @@ fn the_service_is_stopped_for_the_microphone_and_runs_again_when_the_person_leav
     assert_eq!(set_up(&["mqtts://h", "-", "-"]), (false, "is-active stop start ".into()));
     let all = ["mqtts://h", "-", "-", "auto", "auto"];
     assert_eq!(set_up(&all), (true, "is-active stop cat enable restart ".into()));
+}
+
+#[test]
+fn a_service_that_does_not_start_is_an_error_although_the_settings_are_written() {
+    let place = Place::empty();
+    let systemctl = place.path("systemctl");
+    fs::write(&systemctl, "#!/bin/sh\n[ $1 != restart ]\n").unwrap();
+    fs::set_permissions(&systemctl, fs::Permissions::from_mode(0o755)).unwrap();
+    let plan = Plan { present: Present::read(&place.file()).unwrap(), wants: Answers::default(), tests: false };
+    let mut person = Person::with(&["mqtts://h", "-", "-", "auto", "auto"]);
+    let done = setup::ask(plan, &mut person, &BusyCards, Service::with(Some(systemctl.into())));
+    let error = done.unwrap_err();
+    assert!(matches!(error, SetupError::NotRunning(_)) && !error.is_misuse(), "{error}");
+    let told = error.to_string();
+    assert!(told.contains("the settings are written") && told.contains("journalctl -u auricle"), "{told}");
+    assert!(person.heard("Its serial number") && place.text().contains("mqtts://h"), "{:#?}", person.told);
 }

@@ -12,6 +12,7 @@ mod pulse;
 mod speech;
 
 mod answering;
+mod mute;
 mod place;
 mod quick_start;
 mod script;

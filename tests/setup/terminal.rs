@@ -89,12 +89,21 @@ fn a_password_is_not_shown_while_it_is_typed() {
 
 #[test]
 fn ctrl_c_leaves_everything_as_it_was() {
+    leave_with('\u{3}');
+}
+
+#[test]
+fn ctrl_backslash_leaves_everything_as_it_was() {
+    leave_with('\u{1c}');
+}
+
+fn leave_with(key: char) {
     let pulse = Pulse::start();
     let place = Place::with("# mine\n");
     let mut screen = Screen::open(&pulse, &place, "echo code $?; stty -a");
     screen.answer("mqtt://HOST:PORT:", "mqtts://h\n");
     screen.answer("`-` for none [linto]:", "someone\n");
-    screen.answer("(it is not shown):", "s3c\u{3}");
+    screen.answer("(it is not shown):", &format!("s3c{key}"));
     screen.wait("code 1");
     screen.wait("iexten");
     let (_, shown) = screen.code();

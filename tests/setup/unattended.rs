@@ -90,6 +90,15 @@ fn without_answers_it_says_how_to_go_without_questions() {
 }
 
 #[test]
+fn a_last_answer_without_the_end_of_its_line_counts() {
+    let pulse = Pulse::start();
+    let place = Place::empty();
+    let output = place.run_with(&pulse, &["--no-test"], "mqtts://h\n-\n-\ntestmic\ntestspk");
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert_eq!(place.settings().audio.playback.name(), "testspk");
+}
+
+#[test]
 fn the_file_of_the_system_is_for_root() {
     if !nix::unistd::geteuid().is_root() {
         println!("not as root: the test can't become another user, and is skipped");

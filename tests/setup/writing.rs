@@ -42,12 +42,38 @@ fn rights_are_kept_and_a_password_is_not_for_all() {
     assert_eq!((mode(&place.file()), mode(&place.path("auricle.toml.bak"))), (0o640, 0o640));
     // With the package's group it may read it, else only the owner.
     let group = nix::unistd::Group::from_name("auricle").unwrap().is_some() && nix::unistd::geteuid().is_root();
-    assert_eq!(mode(&place.path("linto.password")), if group { 0o640 } else { 0o600 });
+    let secret = if group { 0o640 } else { 0o600 };
+    assert_eq!(mode(&place.path("linto.password")), secret);
     assert_eq!(fs::read_to_string(place.path("auricle.toml.bak")).unwrap(), "[linto]\nbroker = \"mqtts://h\"\n");
 
     let new = Place::empty();
     Person::with(&["mqtts://h", "-", "-", "auto", "auto"]).set_up(&new, false).unwrap();
-    assert_eq!(mode(&new.file()), 0o644);
+    assert_eq!(mode(&new.file()), secret);
+
+    // Whoever opened the file to all did not open the one before, where a password may be.
+    let open = Place::with("[linto]\nbroker = \"mqtts://h\"\npassword = \"old\"\nusername = \"u\"\n");
+    fs::set_permissions(open.file(), fs::Permissions::from_mode(0o644)).unwrap();
+    Person::with(&["", "", "new", "-", "auto", "auto"]).set_up(&open, false).unwrap();
+    assert_eq!((mode(&open.file()), mode(&open.path("auricle.toml.bak"))), (0o644, 0o640));
+}
+
+#[test]
+fn settings_that_can_not_be_written_leave_the_password_that_was() {
+    for old in [Some("old\n"), None] {
+        let place = Place::with("[linto]\nbroker = \"mqtts://h\"\nusername = \"u\"\n");
+        let password = place.path("linto.password");
+        if let Some(old) = old {
+            fs::write(&password, old).unwrap();
+            fs::set_permissions(&password, fs::Permissions::from_mode(0o604)).unwrap();
+        }
+        // A folder in the place of the new file: writing fails, for root too.
+        fs::create_dir(place.path("auricle.toml.new")).unwrap();
+        let error = Person::with(&["", "", "new", "-", "auto", "auto"]).set_up(&place, false).unwrap_err();
+        assert!(error.to_string().contains("The old settings are still there"), "{error}");
+        assert_eq!(fs::read_to_string(&password).ok().as_deref(), old);
+        assert!(old.is_none() || mode(&password) == 0o604);
+        assert_eq!(place.text(), "[linto]\nbroker = \"mqtts://h\"\nusername = \"u\"\n");
+    }
 }
 
 #[test]

@@ -22,6 +22,7 @@ pub(super) async fn look(case: &Case, server: &Linto) -> Vec<Finding> {
         Daemon::Running(status) => return of_daemon(status, server),
         Daemon::Denied => return skip("a daemon runs and this user may not ask it; a second login would disturb it"),
         Daemon::Stuck(_) => return skip("a daemon runs and does not answer; a second login would disturb it"),
+        Daemon::Starting => return skip("the service is being started; a second login would disturb it"),
         Daemon::Absent => {}
     }
     if let Reading::WithoutSecrets(_, files) = &case.reading

@@ -12,6 +12,7 @@ use crate::config::Settings;
 use crate::daemon::{Daemon, Parts};
 use crate::device::pins::Board;
 use crate::device::{identity, state};
+use crate::doctor::case::Case;
 use crate::doctor::host::Host;
 use crate::sound::AlsaCards;
 
@@ -22,10 +23,11 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    /// Builds one; the microphone opens at once.
-    pub(super) fn build(host: &Host, settings: &Settings) -> Result<Self, String> {
+    /// Builds one; the microphone opens at once. None for a microphone that is muted, or may be.
+    pub(super) fn build(case: &Case, settings: &Settings) -> Result<Self, String> {
+        case.may_open_microphone()?;
         let folder = Folder::make()?;
-        let settings = alone(host, settings, &folder.0);
+        let settings = alone(&case.host, settings, &folder.0);
         // Without any server it would say aloud that it is not set up.
         let dialogues: Vec<(String, Box<dyn Dialogue>)> = vec![("nobody".to_owned(), Box::new(Nobody))];
         let (cards, pins) = (Arc::new(AlsaCards), Arc::new(Board));
@@ -54,10 +56,13 @@ fn socket(folder: &std::path::Path) -> PathBuf {
 /// The settings without everything that others would notice. The volume stays what the device last had.
 fn alone(host: &Host, settings: &Settings, folder: &std::path::Path) -> Settings {
     let mut own = settings.clone();
-    if let Some(volume) = state::peek(&host.path(&settings.device.state_dir)).and_then(|state| state.volume) {
+    let remembered = state::peek(&host.path(&settings.device.state_dir)).ok().flatten();
+    if let Some(volume) = remembered.and_then(|state| state.volume) {
         own.audio.volume = volume.min(100);
     }
     own.linto.clear();
+    // The card's own volume control is the owner's; here the volume is made in software.
+    own.audio.mixer.clear();
     // Neither buttons nor lights.
     own.button.clear();
     (own.leds.kind, own.leds.preset) = (None, None);

@@ -17,7 +17,11 @@ pub async fn look(case: &Case) -> Vec<Finding> {
             .map(|check| Finding::skipped(check, "the settings are not known"))
             .to_vec();
     };
-    let looking = tokio::task::spawn_blocking(Inventory::take);
+    // Its status is some seconds old; who runs may have been muted meanwhile.
+    let daemons = case.status().map(|_| "the microphone is the daemon's".to_owned());
+    let closed = case.may_open_microphone().err().or(daemons);
+    let why = closed.clone();
+    let looking = tokio::task::spawn_blocking(move || Inventory::with_microphones(why.as_deref()));
     let Ok(Ok(inventory)) = tokio::time::timeout(LIMIT, looking).await else {
         let remedy = "Unplug the USB sound card, or restart the machine.";
         return vec![Finding::fault("microphone", "the sound cards do not answer", remedy)];
@@ -25,7 +29,7 @@ pub async fn look(case: &Case) -> Vec<Finding> {
     let (capture, playback) = (settings.audio.capture.name(), settings.audio.playback.name());
     let runs = !matches!(case.daemon, Daemon::Absent);
     let (microphone, loudspeaker) = tokio::join!(
-        one("microphone", &inventory, Direction::Capture, capture, runs),
+        one("microphone", &inventory, Direction::Capture, capture, runs || closed.is_some()),
         one("loudspeaker", &inventory, Direction::Playback, playback, runs),
     );
     vec![microphone, loudspeaker]
@@ -86,6 +90,7 @@ pub fn judge(check: &'static str, inventory: &Inventory, direction: Direction, w
         Condition::Free(offer) => {
             Finding::ok(check, format!("{shown}, {}: {offer}; opened as {}", device.name.description, offer.used))
         }
+        Condition::Unopened(why) => Finding::skipped(check, format!("{shown} was not opened: {why}")),
         Condition::Named => Finding::ok(check, format!("{shown}, a name of the ALSA configuration")),
         Condition::Busy(holder) => {
             let holder = holder.as_deref().unwrap_or("another program");

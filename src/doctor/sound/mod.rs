@@ -35,9 +35,10 @@ pub(super) async fn look(case: &Case, sheet: &Sheet) {
         (Daemon::Running(_), _) => measure(case, sheet, &case.socket).await,
         (Daemon::Denied, _) => skip("the daemon has the microphone, and this user may not ask it"),
         (Daemon::Stuck(_), _) => skip("the daemon has the microphone, and does not answer"),
+        (Daemon::Starting, _) => skip("the service is being started"),
         (Daemon::Absent, None) => skip("the settings are not known"),
         (Daemon::Absent, _) if sheet.has_fault("microphone") => skip(NO_MICROPHONE),
-        (Daemon::Absent, Some(settings)) => match bench::Bench::build(&case.host, settings) {
+        (Daemon::Absent, Some(settings)) => match bench::Bench::build(case, settings) {
             Err(why) => skip(&why),
             Ok(bench) => {
                 let socket = bench.socket();

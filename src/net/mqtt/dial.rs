@@ -34,12 +34,14 @@ pub(super) enum Obstacle {
     Network(String),
     /// Somebody is there, but no encrypted stream came about.
     Tls(String),
+    /// The same, because the authority of its certificate is not trusted.
+    Distrust(String),
 }
 
 impl Obstacle {
     pub(super) fn into_text(self) -> String {
         match self {
-            Self::Network(text) | Self::Tls(text) => text,
+            Self::Network(text) | Self::Tls(text) | Self::Distrust(text) => text,
         }
     }
 }
@@ -58,7 +60,7 @@ pub(super) async fn dial(settings: &LinkSettings) -> Result<Stream, Obstacle> {
         }
         let connector = connector(settings.ca_file.as_deref()).await.map_err(Obstacle::Tls)?;
         let tls = connector.connect(&address.host, tcp).await;
-        Ok(Stream::Tls(Box::new(tls.map_err(|error| Obstacle::Tls(explain_tls(address, &error)))?)))
+        Ok(Stream::Tls(Box::new(tls.map_err(|error| explain_tls(address, &error))?)))
     };
     let timed_out = |_| Err(Obstacle::Network(format!("no answer from {address} within {} s", DIAL_WITHIN.as_secs())));
     tokio::time::timeout_at(deadline, open).await.unwrap_or_else(timed_out)
@@ -121,21 +123,22 @@ async fn own_authorities(path: &Path) -> Result<Vec<Certificate>, String> {
     Ok(found)
 }
 
-fn explain_tls(address: &Address, error: &native_tls::Error) -> String {
+fn explain_tls(address: &Address, error: &native_tls::Error) -> Obstacle {
     let host = &address.host;
     let text = error.to_string();
     if text.to_lowercase().contains("mismatch") {
-        return format!("the certificate of {address} is not for `{host}`: give the name that it is for as broker");
+        let text = format!("the certificate of {address} is not for `{host}`: give the name that it is for as broker");
+        return Obstacle::Tls(text);
     }
     if text.contains("certificate verify failed") {
         // OpenSSL puts its reason in brackets at the end.
         let reason = text.rsplit_once('(').map_or(text.as_str(), |(_, reason)| reason.trim_end_matches(')'));
-        return format!(
+        return Obstacle::Distrust(format!(
             "the certificate of {address} is not trusted ({reason}): if the server has a certificate authority of its \
              own, set `ca_file` to that authority's certificate; also check this machine's clock"
-        );
+        ));
     }
-    format!("TLS with {address} failed ({text}): is this the broker's TLS port?")
+    Obstacle::Tls(format!("TLS with {address} failed ({text}): is this the broker's TLS port?"))
 }
 
 /// What one look at the stream moved.

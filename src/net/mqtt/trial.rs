@@ -48,9 +48,11 @@ pub enum Verdict {
     Welcome,
     /// The name is not found, nothing listens, nobody answers.
     Unreachable(String),
-    /// Something answers, but the connection could not be encrypted: not a TLS port, or a certificate that is not
-    /// trusted, or one for another name.
+    /// Something answers, but the connection could not be encrypted: not a TLS port, or a certificate for another
+    /// name, or a `ca_file` that can't be used.
     NotEncrypted(String),
+    /// Something answers, and the authority of its certificate is not trusted.
+    NotTrusted(String),
     /// What answers is no MQTT broker, or hangs up, or says that it is not available now.
     NoBroker(String),
     /// It is a broker, and it says no to this account.
@@ -63,9 +65,11 @@ impl Verdict {
     pub fn trouble(&self) -> Option<&str> {
         match self {
             Self::Welcome => None,
-            Self::Unreachable(text) | Self::NotEncrypted(text) | Self::NoBroker(text) | Self::Refused(text) => {
-                Some(text)
-            }
+            Self::Unreachable(text)
+            | Self::NotEncrypted(text)
+            | Self::NotTrusted(text)
+            | Self::NoBroker(text)
+            | Self::Refused(text) => Some(text),
         }
     }
 }
@@ -90,6 +94,7 @@ async fn login(settings: &LinkSettings) -> Verdict {
         Ok(stream) => stream,
         Err(Obstacle::Network(text)) => return Verdict::Unreachable(text),
         Err(Obstacle::Tls(text)) => return Verdict::NotEncrypted(text),
+        Err(Obstacle::Distrust(text)) => return Verdict::NotTrusted(text),
     };
     let mut scratch = vec![0; READ_SIZE];
     let mut inbound = Inbound::new(INCOMING_LIMIT);

@@ -34,6 +34,8 @@ pub enum Condition {
     Busy(Option<String>),
     /// It can't be used; a sentence.
     Unusable(String),
+    /// Nobody seems to use it, and it was not opened for a look; why.
+    Unopened(String),
     /// A name of the ALSA configuration. It is not opened for a look.
     Named,
 }
@@ -63,14 +65,21 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// Looks around.
+    /// Looks around. For a device whose microphone is known not to be muted; else see [`Self::with_microphones`].
     #[must_use]
     pub fn take() -> Self {
+        Self::with_microphones(None)
+    }
+
+    /// The same, where microphones may have to stay closed; `closed` says why. Then they are listed with whoever uses
+    /// them, and none is opened: mute wins.
+    #[must_use]
+    pub fn with_microphones(closed: Option<&str>) -> Self {
         devices::quiet();
         let names = names::configured();
         Self {
-            capture: all(Direction::Capture, &names),
-            playback: all(Direction::Playback, &names),
+            capture: all(Direction::Capture, &names, closed),
+            playback: all(Direction::Playback, &names, None),
             mixers: volumes(),
             auto_capture: choose(&AlsaCards, "auto", Direction::Capture),
             auto_playback: choose(&AlsaCards, "auto", Direction::Playback),
@@ -105,15 +114,23 @@ impl fmt::Display for Condition {
             Self::Free(offer) => offer.fmt(f),
             Self::Busy(holder) => write!(f, "in use by {}", holder.as_deref().unwrap_or("another program")),
             Self::Unusable(why) => f.write_str(why),
+            Self::Unopened(why) => write!(f, "not opened: {why}"),
             Self::Named => f.write_str("a name of the ALSA configuration"),
         }
     }
 }
 
-fn all(direction: Direction, names: &[names::Named]) -> Vec<Device> {
-    let cards = devices::all(direction).into_iter().map(|name| Device { condition: look(&name.pcm, direction), name });
+fn all(direction: Direction, names: &[names::Named], closed: Option<&str>) -> Vec<Device> {
+    let condition = |pcm: &str| closed.map_or_else(|| look(pcm, direction), |why| from_outside(pcm, direction, why));
+    let cards = devices::all(direction).into_iter().map(|name| Device { condition: condition(&name.pcm), name });
     let named = names.iter().filter(|named| named.goes(direction));
     cards.chain(named.map(|named| Device { name: named.name.clone(), condition: Condition::Named })).collect()
+}
+
+/// Without opening it.
+fn from_outside(device: &str, direction: Direction, why: &str) -> Condition {
+    let holder = AlsaCards.holder(device, direction);
+    holder.map_or_else(|| Condition::Unopened(why.to_owned()), |holder| Condition::Busy(Some(holder)))
 }
 
 fn look(device: &str, direction: Direction) -> Condition {
