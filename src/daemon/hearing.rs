@@ -233,14 +233,7 @@ impl Worker {
             Command::Token(token) => self.token = Some(token),
             Command::Record(ring) => self.recording = Some(Tap { reader: Reader::at(self.ear.position()), ring }),
             Command::RecordStop => self.recording = None,
-            Command::Listen(out) if self.card.is_some() && self.listeners.len() < LISTENERS => {
-                self.listeners.push(Listener::new(self.ear.position(), out));
-            }
-            // There is no card any more; that ends it.
-            Command::Listen(out) => {
-                drop(out);
-                self.tell(Heard::Unlistened);
-            }
+            Command::Listen(out) => self.admit(out),
             Command::Stop => {}
         }
         self.mic.pace(self.pace());
@@ -309,6 +302,16 @@ impl Worker {
             self.mic.pace(self.pace());
             self.tell(Heard::Unlistened);
         }
+    }
+
+    /// Whoever went away without being noticed yet keeps no place.
+    fn admit(&mut self, out: Sender<Piece>) {
+        self.listeners.retain(|listener| !listener.is_gone());
+        if self.card.is_some() && self.listeners.len() < LISTENERS {
+            return self.listeners.push(Listener::new(self.ear.position(), out));
+        }
+        drop(out);
+        self.tell(Heard::Unlistened);
     }
 
     fn dismiss_listeners(&mut self) {

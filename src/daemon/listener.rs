@@ -54,6 +54,11 @@ impl Listener {
         Self { reader: Reader::at(from), out }
     }
 
+    /// Whether nobody takes anything any more.
+    pub(super) fn is_gone(&self) -> bool {
+        self.out.is_closed()
+    }
+
     /// Hands out what is new. False if nobody takes it.
     pub(super) fn serve(&mut self, tape: &Tape) -> bool {
         let mut at = self.reader.position();
