@@ -30,6 +30,12 @@ impl Voices {
         Self(languages)
     }
 
+    /// How many languages the engine speaks; `None` if it can't tell.
+    #[must_use]
+    pub fn count(&self) -> Option<usize> {
+        self.0.as_ref().map(Vec::len)
+    }
+
     /// The tag to remember if the engine can speak this language, be it with the accent of another region: in the case
     /// that BCP 47 recommends, `fr_fr` → `fr-FR`. `None` if it can't, or if it is no tag.
     #[must_use]

@@ -12,7 +12,7 @@ use crate::doctor::{Case, Host, Sheet, Verdict, examine};
 /// What to look at, and how to tell it.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Print JSON: an array of objects with `check`, `verdict`, `seen` and `remedy`
+    /// Print JSON: an array of objects with `check`, `verdict`, `seen`, `remedy` and `server`
     #[arg(long)]
     json: bool,
     /// The settings file [default: /etc/auricle/auricle.toml]

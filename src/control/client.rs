@@ -40,8 +40,13 @@ pub enum ClientError {
     #[error("the daemon does not answer; see its log (`journalctl -u auricle`)")]
     Silent,
     /// The daemon says no.
-    #[error("{0}")]
-    Refused(String),
+    #[error("{why}")]
+    Refused {
+        /// Its reason, for people.
+        why: String,
+        /// The same for programs; empty where it gives none.
+        code: String,
+    },
 }
 
 type Body = hyper::body::Incoming;
@@ -132,6 +137,7 @@ async fn whole(body: Body) -> Result<Value, ClientError> {
 }
 
 fn refusal(answer: &Value) -> ClientError {
-    let why = answer.get("error").and_then(Value::as_str).unwrap_or("the daemon refused without a reason");
-    ClientError::Refused(why.to_owned())
+    let text = |key| answer.get(key).and_then(Value::as_str);
+    let why = text("error").unwrap_or("the daemon refused without a reason").to_owned();
+    ClientError::Refused { why, code: text("code").unwrap_or_default().to_owned() }
 }

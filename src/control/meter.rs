@@ -13,10 +13,10 @@ use tokio::time::{Instant, timeout_at};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::Request;
-use super::routes::{refuse, request, stuck, told};
+use super::routes::{refuse, refuse_with, request, stuck, told};
 use super::server::Doors;
 use crate::daemon::input::Input;
-use crate::daemon::listener::Piece;
+use crate::daemon::listener::{Piece, Refusal};
 use crate::sound::Meter;
 
 /// Levels per second.
@@ -64,7 +64,7 @@ async fn listen(doors: &Doors) -> Result<mpsc::Receiver<Piece>, Response> {
     let (reply, answer) = oneshot::channel();
     match request(doors, Request::Listen(reply), answer).await {
         Some(Ok(pieces)) => Ok(pieces),
-        Some(Err(why)) => Err(refuse(StatusCode::CONFLICT, &why)),
+        Some(Err(refusal)) => Err(refuse_with(&refusal)),
         None => Err(stuck()),
     }
 }
@@ -84,7 +84,8 @@ async fn measure(mut pieces: mpsc::Receiver<Piece>, levels: u64, lines: mpsc::Se
             let level = meter.level();
             let tenths = |level: f32| (f64::from(level) * 10.0).round() / 10.0;
             let line = json!({"rms": tenths(level.rms), "peak": tenths(level.peak), "clipped": meter.clipped});
-            if lines.send(line.to_string()).await.is_err() {
+            // A reader who takes nothing must not hold the microphone.
+            if !matches!(timeout_at(end, lines.send(line.to_string())).await, Ok(Ok(()))) {
                 return;
             }
         }
@@ -106,34 +107,32 @@ pub(super) async fn echo(State(doors): State<Doors>) -> Response {
             Ok(found) => Json(found).into_response(),
             Err(_) => stuck(),
         },
-        Err(why) => refuse(StatusCode::CONFLICT, &why),
+        Err(refusal) => refuse_with(&refusal),
     }
 }
 
 /// What was heard around the probe: the place of the first sample, and the samples; and where the probe began.
 type Around = (Position, (Position, Vec<i16>));
 
-async fn sound(doors: &Doors, mut pieces: mpsc::Receiver<Piece>) -> Result<Around, String> {
-    let gone = || "the microphone was closed meanwhile".to_owned();
+async fn sound(doors: &Doors, mut pieces: mpsc::Receiver<Piece>) -> Result<Around, Refusal> {
+    let stuck = || Refusal::new("stuck", "the daemon is stuck or ending; see its log (`journalctl -u auricle`)");
+    let gone = || Refusal::new("closed", "the microphone was closed meanwhile; `auricle status` may say why");
     let (reply, mut sounded) = oneshot::channel();
-    let sent = doors.inbox.try_send(Input::Request(Request::Sound(reply)));
-    sent.map_err(|_| "the daemon is stuck or ending".to_owned())?;
+    doors.inbox.try_send(Input::Request(Request::Sound(reply))).map_err(|_| stuck())?;
     let end = Instant::now() + SOUNDED;
     let mut heard: Option<(Position, Vec<i16>)> = None;
     let mut from = None;
     loop {
         tokio::select! {
-            told = &mut sounded, if from.is_none() => {
-                from = Some(told.map_err(|_| "the daemon is stuck or ending".to_owned())??);
-            }
+            told = &mut sounded, if from.is_none() => from = Some(told.map_err(|_| stuck())??),
             piece = timeout_at(end + PATIENCE, pieces.recv()) => {
-                let piece = piece.map_err(|_| gone())?.ok_or_else(gone)?;
-                let (_, samples) = heard.get_or_insert_with(|| (piece.at, Vec::new()));
-                samples.extend_from_slice(&piece.samples);
+                add(&mut heard, &piece.map_err(|_| gone())?.ok_or_else(gone)?)?;
             }
         }
         if from.is_none() && Instant::now() > end {
-            return Err(format!("the loudspeaker was not free within {} s", SOUNDED.as_secs()));
+            let why =
+                format!("the loudspeaker was not free within {} s; try again when it is silent", SOUNDED.as_secs());
+            return Err(Refusal::busy(why));
         }
         if let (Some(from), Some((at, sound))) = (from, &heard)
             && at.0 + sound.len() as u64 >= (from + LATEST).0
@@ -142,6 +141,16 @@ async fn sound(doors: &Doors, mut pieces: mpsc::Receiver<Piece>) -> Result<Aroun
         }
     }
     Ok((from.ok_or_else(gone)?, heard.ok_or_else(gone)?))
+}
+
+/// Joins what was heard. After a gap every place behind it would be wrong.
+fn add(heard: &mut Option<(Position, Vec<i16>)>, piece: &Piece) -> Result<(), Refusal> {
+    let (at, samples) = heard.get_or_insert_with(|| (piece.at, Vec::new()));
+    if at.0 + samples.len() as u64 != piece.at.0 {
+        return Err(Refusal::busy("a part of what was heard is missing: the machine was too busy; try again"));
+    }
+    samples.extend_from_slice(&piece.samples);
+    Ok(())
 }
 
 fn find(from: Position, (at, heard): &(Position, Vec<i16>)) -> Value {
@@ -156,5 +165,35 @@ fn find(from: Position, (at, heard): &(Position, Vec<i16>)) -> Value {
             json!({"ok": true, "heard": true, "delay_ms": delay.round(), "level_db": f64::from(echo.gain).round()})
         }
         None => json!({"ok": true, "heard": false}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn piece(at: u64, length: usize) -> Piece {
+        Piece { at: Position(at), samples: vec![0; length] }
+    }
+
+    #[test]
+    fn what_is_heard_has_no_gap() {
+        let mut heard = None;
+        add(&mut heard, &piece(70, 10)).unwrap();
+        add(&mut heard, &piece(80, 5)).unwrap();
+        assert_eq!(heard.as_ref().map(|(at, sound)| (at.0, sound.len())), Some((70, 15)));
+        assert_eq!(add(&mut heard, &piece(86, 5)).unwrap_err().code, "busy");
+    }
+
+    #[tokio::test]
+    async fn who_reads_nothing_holds_no_microphone() {
+        let (out, pieces) = mpsc::channel(8);
+        let (lines, _unread) = mpsc::channel(1);
+        out.send(piece(0, 16_000)).await.unwrap();
+        // Longer than the patience only if it waits for the reader.
+        let measured = tokio::time::timeout(PATIENCE * 5, measure(pieces, 2, lines)).await;
+        assert!(measured.is_ok());
+        assert!(out.is_closed());
     }
 }

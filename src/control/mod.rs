@@ -7,10 +7,10 @@ mod routes;
 pub mod server;
 
 use serde_json::Value;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use crate::daemon::Sounded;
-use crate::daemon::listener::Piece;
+use crate::daemon::listener::Listening;
 
 /// What somebody wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub enum Request {
     /// Do something. The answer may take a few seconds; [`server::ANSWER`] is the limit.
     Act(Action, oneshot::Sender<Answer>),
     /// Listen to what the microphone hears, for a measurement.
-    Listen(oneshot::Sender<Result<mpsc::Receiver<Piece>, String>>),
+    Listen(oneshot::Sender<Listening>),
     /// Play the sound by which the echo is measured. Answered when it has ended.
     Sound(oneshot::Sender<Sounded>),
 }

@@ -20,6 +20,7 @@ use super::meter::{echo, level};
 use super::server::{ANSWER, Doors};
 use super::{Action, Answer, Request};
 use crate::daemon::input::Input;
+use crate::daemon::listener::Refusal;
 
 /// The longest body: a text to say.
 const BODY: usize = 64 * 1024;
@@ -143,6 +144,12 @@ fn bad(why: &str) -> Response {
 
 pub(super) fn refuse(status: StatusCode, why: &str) -> Response {
     (status, Json(json!({"ok": false, "error": why}))).into_response()
+}
+
+/// With a `code` for programs.
+pub(super) fn refuse_with(refusal: &Refusal) -> Response {
+    let Refusal { code, why } = refusal;
+    (StatusCode::CONFLICT, Json(json!({"ok": false, "error": why, "code": code}))).into_response()
 }
 
 pub(super) fn stuck() -> Response {

@@ -128,6 +128,7 @@ impl Control {
         self.look_after_cards(now);
         self.look_after_mixer(now);
         self.look_after_buttons(now);
+        self.look_after_listeners();
         self.look_after_lights(now);
     }
 

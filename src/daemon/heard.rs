@@ -17,6 +17,7 @@ impl Control {
                 self.decide(Event::MicLost(Cause::MicGone { detail }));
             }
             Heard::Unusable(detail) => self.decide(Event::MicLost(Cause::MicGone { detail })),
+            Heard::Unlistened => self.look_after_listeners(),
             Heard::Token { token, flowing } => self.decide(Event::Token { token, flowing }),
         }
     }

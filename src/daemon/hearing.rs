@@ -121,8 +121,8 @@ impl Hearing {
         self.send(Command::RecordStop);
     }
 
-    /// Hands out what is heard from now on, for a look at it. Ends when the microphone closes, when nobody takes it, or at
-    /// once if too many look already.
+    /// Hands out what is heard from now on, for a look at it. Ends when the microphone closes, or when nobody takes it;
+    /// [`Heard::Unlistened`] tells.
     pub fn listen(&self, out: Sender<Piece>) {
         self.send(Command::Listen(out));
     }
@@ -228,15 +228,13 @@ impl Worker {
             Command::Attach { shape, ring } => self.attach(shape, ring),
             Command::Detach => {
                 self.card = None;
-                self.listeners.clear();
+                self.dismiss_listeners();
             }
             Command::Token(token) => self.token = Some(token),
             Command::Record(ring) => self.recording = Some(Tap { reader: Reader::at(self.ear.position()), ring }),
             Command::RecordStop => self.recording = None,
-            Command::Listen(out) if self.card.is_some() && self.listeners.len() < LISTENERS => {
-                self.listeners.push(Listener::new(self.ear.position(), out));
-            }
-            Command::Listen(_) | Command::Stop => {}
+            Command::Listen(out) => self.admit(out),
+            Command::Stop => {}
         }
         self.mic.pace(self.pace());
     }
@@ -302,6 +300,24 @@ impl Worker {
         self.listeners.retain_mut(|listener| listener.serve(tape));
         if self.listeners.len() < before {
             self.mic.pace(self.pace());
+            self.tell(Heard::Unlistened);
+        }
+    }
+
+    /// Whoever went away without being noticed yet keeps no place.
+    fn admit(&mut self, out: Sender<Piece>) {
+        self.listeners.retain(|listener| !listener.is_gone());
+        if self.card.is_some() && self.listeners.len() < LISTENERS {
+            return self.listeners.push(Listener::new(self.ear.position(), out));
+        }
+        drop(out);
+        self.tell(Heard::Unlistened);
+    }
+
+    fn dismiss_listeners(&mut self) {
+        if !self.listeners.is_empty() {
+            self.listeners.clear();
+            self.tell(Heard::Unlistened);
         }
     }
 

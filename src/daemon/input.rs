@@ -28,6 +28,8 @@ pub enum Heard {
     Stalled,
     /// The card delivers something that can't be used with these settings.
     Unusable(String),
+    /// Somebody who listened does so no more.
+    Unlistened,
     /// A health token on its way back.
     Token {
         /// Which.

@@ -6,9 +6,10 @@ use auricle_core::assistant::event::{By, Event, RequestId};
 use auricle_core::dialogue::Trigger;
 use auricle_core::wish::{Outcome, Wish};
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use super::control::Control;
+use super::listener::Piece;
 use super::sounding::Sounding;
 use crate::control::{Action, Answer, Request};
 
@@ -18,6 +19,8 @@ pub(super) struct Waiting {
     last: u64,
     /// The echo that is being measured.
     pub(super) sounding: Option<Sounding>,
+    /// Who measures the microphone.
+    pub(super) listeners: Vec<mpsc::WeakSender<Piece>>,
     replies: BTreeMap<RequestId, Waiter>,
 }
 

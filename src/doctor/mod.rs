@@ -33,54 +33,90 @@ pub use sheet::{Finding, Sheet, Verdict};
 /// All checks together take no longer. To ask the daemon before them takes 6 s at most.
 pub const WHOLE_RUN: Duration = Duration::from_secs(26);
 
+/// So much more where the device talks with a person: it asks, listens, and says how it was.
+pub const CONVERSATION: Duration = Duration::from_secs(14);
+
 type Looking<'c> = Pin<Box<dyn Future<Output = ()> + 'c>>;
 
 /// One thing to look at.
 struct Check {
-    /// Under which it is told that it did not come to its end.
-    name: &'static str,
+    /// What its findings are called. Each is told, if only as not looked at.
+    names: &'static [&'static str],
     /// How long it may take.
     limit: Duration,
     look: for<'c> fn(&'c Case, &'c Sheet) -> Looking<'c>,
 }
 
-const fn check(name: &'static str, seconds: u64, look: for<'c> fn(&'c Case, &'c Sheet) -> Looking<'c>) -> Check {
-    Check { name, limit: Duration::from_secs(seconds), look }
+type Look = for<'c> fn(&'c Case, &'c Sheet) -> Looking<'c>;
+
+const fn check(names: &'static [&'static str], seconds: u64, look: Look) -> Check {
+    Check { names, limit: Duration::from_secs(seconds), look }
 }
 
 /// What is looked at, in this order: what others depend on first, what takes long last.
 const CHECKS: &[Check] = &[
-    check("settings", 2, |case, sheet| Box::pin(async { sheet.write_all(settings::look(case)) })),
-    check("versions", 2, |case, sheet| Box::pin(async { sheet.write(versions::look(case)) })),
-    check("service", 4, |case, sheet| Box::pin(async { sheet.write(service::look(&case.host).await) })),
-    check("daemon", 2, |case, sheet| Box::pin(async { sheet.write_all(daemon::look(case)) })),
-    check("serial", 2, |case, sheet| Box::pin(async { sheet.write(serial::look(case)) })),
-    check("clock", 2, |case, sheet| Box::pin(async { sheet.write(clock::look(&case.host)) })),
-    check("power", 4, |case, sheet| Box::pin(async { sheet.write(power::look(&case.host).await) })),
-    check("disk", 3, |case, sheet| Box::pin(async { sheet.write_all(disk::look(case).await) })),
-    check("pins", 2, |case, sheet| Box::pin(async { sheet.write_all(pins::look(case)) })),
-    check("wifi", 4, |case, sheet| Box::pin(async { sheet.write_all(wifi::look(&case.host).await) })),
-    check("network", 2, |case, sheet| Box::pin(async { sheet.write(network::look(case)) })),
-    check("login", 14, |case, sheet| Box::pin(broker::look(case, sheet))),
-    check("microphone", 7, |case, sheet| Box::pin(async { sheet.write_all(sound::cards::look(case).await) })),
-    check("voice", 7, |case, sheet| Box::pin(async { sheet.write(sound::voice::look(case).await) })),
-    check("level", 24, |case, sheet| Box::pin(sound::look(case, sheet))),
+    check(&["settings"], 2, |case, sheet| Box::pin(async { sheet.write_all(settings::look(case)) })),
+    check(&["versions"], 2, |case, sheet| Box::pin(async { sheet.write(versions::look(case)) })),
+    check(&["service"], 4, |case, sheet| Box::pin(async { sheet.write(service::look(&case.host).await) })),
+    check(&["daemon"], 2, |case, sheet| Box::pin(async { sheet.write_all(daemon::look(case)) })),
+    check(&["serial"], 2, |case, sheet| Box::pin(async { sheet.write(serial::look(case)) })),
+    check(&["clock"], 2, |case, sheet| Box::pin(async { sheet.write(clock::look(&case.host)) })),
+    check(&["power"], 4, |case, sheet| Box::pin(async { sheet.write(power::look(&case.host).await) })),
+    check(&["disk"], 3, |case, sheet| Box::pin(async { sheet.write_all(disk::look(case).await) })),
+    check(&["pins"], 2, |case, sheet| Box::pin(async { sheet.write_all(pins::look(case)) })),
+    check(&["wifi"], 4, |case, sheet| Box::pin(async { sheet.write_all(wifi::look(&case.host).await) })),
+    check(&["network"], 2, |case, sheet| Box::pin(async { sheet.write(network::look(case)) })),
+    check(&broker::RUNGS, 14, |case, sheet| Box::pin(broker::look(case, sheet))),
+    check(&["microphone", "loudspeaker"], 7, |case, sheet| {
+        Box::pin(async { sheet.write_all(sound::cards::look(case).await) })
+    }),
+    check(&["voice"], 7, |case, sheet| Box::pin(async { sheet.write(sound::voice::look(case).await) })),
+    // Opening 5, listening 5, the echo 9; a conversation comes on top.
+    check(&["level", "echo"], 19, |case, sheet| Box::pin(sound::look(case, sheet))),
 ];
 
 /// Makes all checks.
 pub async fn examine(case: &Case, sheet: &Sheet) {
-    let end = Instant::now() + WHOLE_RUN;
+    let talk = if case.person { CONVERSATION } else { Duration::ZERO };
+    let end = Instant::now() + WHOLE_RUN + talk;
     for check in CHECKS {
         let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            let why = format!("not looked at: all checks together took {} s", WHOLE_RUN.as_secs());
-            sheet.write(Finding::skipped(check.name, why));
-            continue;
+        let limit = (check.limit + if check.names.contains(&"level") { talk } else { Duration::ZERO }).min(left);
+        let untold = |name: &&&str| !sheet.findings().iter().any(|finding| finding.check == **name);
+        if limit.is_zero() || tokio::time::timeout(limit, (check.look)(case, sheet)).await.is_err() {
+            let untold: Vec<_> = check.names.iter().filter(untold).copied().collect();
+            sheet.write_all(untold_findings(&untold, limit));
         }
-        let limit = check.limit.min(left);
-        if tokio::time::timeout(limit, (check.look)(case, sheet)).await.is_err() {
+    }
+}
+
+/// What the time did not suffice for: where it hung, and what was not reached.
+fn untold_findings(untold: &[&'static str], limit: Duration) -> Vec<Finding> {
+    let hung = !limit.is_zero();
+    let mut findings = Vec::new();
+    for (nth, name) in untold.iter().enumerate() {
+        findings.push(if hung && nth == 0 {
             let seen = format!("this check did not come to its end within {:.0} s", limit.as_secs_f32().max(1.0));
-            sheet.write(Finding::warning(check.name, seen, "Run it again; if it stays so, something hangs there."));
-        }
+            Finding::warning(name, seen, "Run it again; if it stays so, something hangs there.")
+        } else {
+            Finding::skipped(name, "no time was left")
+        });
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_reached_is_told_too() {
+        let verdicts = |limit| {
+            let findings = untold_findings(&["level", "echo"], limit);
+            findings.into_iter().map(|finding| (finding.check, finding.verdict)).collect::<Vec<_>>()
+        };
+        let reached = verdicts(Duration::from_secs(1));
+        assert_eq!(reached, [("level", Verdict::Warning), ("echo", Verdict::Skipped)]);
+        assert_eq!(verdicts(Duration::ZERO), [("level", Verdict::Skipped), ("echo", Verdict::Skipped)]);
     }
 }

@@ -1,4 +1,4 @@
-//! Is there a serial number that the admin page takes?
+//! Is there a serial number of a form that the admin page takes?
 
 use auricle_core::protocol::linto::serial;
 
@@ -26,7 +26,9 @@ pub fn look(case: &Case) -> Finding {
         return Finding::skipped(CHECK, "none is set and the board has none; the daemon makes one up when it starts");
     };
     match serial::check(serial) {
-        Ok(()) => Finding::ok(CHECK, format!("`{serial}`, {}; the admin page takes it", origin(serial))),
+        Ok(()) => {
+            Finding::ok(CHECK, format!("`{serial}`, {}; it has a form that the admin page takes", origin(serial)))
+        }
         Err(error) => Finding::fault(CHECK, error.to_string(), "Set `serial` in [device] and restart."),
     }
 }

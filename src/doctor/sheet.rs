@@ -52,6 +52,8 @@ pub struct Finding {
     pub seen: String,
     /// One line; empty if there is nothing to do.
     pub remedy: String,
+    /// The server that it concerns, if it concerns one.
+    pub server: Option<String>,
 }
 
 impl Finding {
@@ -82,14 +84,30 @@ impl Finding {
         self
     }
 
+    /// The same about a server. `several`: there are others, so its name is told to people too.
+    #[must_use]
+    pub fn of_server(mut self, name: &str, several: bool) -> Self {
+        if several {
+            self.seen = printable(&format!("`{name}`: {}", self.seen));
+        }
+        self.server = Some(name.to_owned());
+        self
+    }
+
     fn new(check: &'static str, verdict: Verdict, seen: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { check, verdict, seen: printable(&seen.into()), remedy: printable(&remedy.into()) }
+        Self { check, verdict, seen: printable(&seen.into()), remedy: printable(&remedy.into()), server: None }
     }
 
     /// As scripts get it.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        json!({"check": self.check, "verdict": self.verdict.name(), "seen": self.seen, "remedy": self.remedy})
+        json!({
+            "check": self.check,
+            "verdict": self.verdict.name(),
+            "seen": self.seen,
+            "remedy": self.remedy,
+            "server": self.server,
+        })
     }
 }
 

@@ -114,3 +114,23 @@ fn the_visit_leaves_nothing_behind_but_an_offline() {
     assert_eq!(seen.text(), r#"{"connexion":"offline","kept":1}"#, "what was kept is what was kept before");
     broker.wait_for_log(&format!("auricle-{SERIAL}-"), 1);
 }
+
+#[test]
+fn of_several_servers_each_is_told_by_its_name() {
+    let broker = Broker::start();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let patient = Patient::at(&broker);
+    let text = std::fs::read_to_string(patient.file()).unwrap();
+    let (head, rest) = text.split_once("[linto]").unwrap();
+    patient.write(&format!(
+        "{head}[[linto]]\nname = \"good\"{rest}\n[[linto]]\nname = \"bad\"\nbroker = \"mqtt://127.0.0.1:{nobody}\"\n"
+    ));
+    let report = patient.report();
+    for (server, check, verdict) in
+        [("good", "reach", "ok"), ("good", "login", "ok"), ("bad", "reach", "fault"), ("bad", "login", "skipped")]
+    {
+        let found = report.findings.iter().find(|f| f["check"] == check && f["server"] == server).unwrap();
+        assert_eq!(found["verdict"], verdict, "{found}");
+        assert!(found["seen"].as_str().unwrap().starts_with(&format!("`{server}`: ")), "{found}");
+    }
+}

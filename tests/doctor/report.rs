@@ -17,13 +17,16 @@ fn words_are_aligned_lines_with_remedies_and_a_summary() {
 }
 
 #[test]
-fn json_is_an_array_of_objects_with_four_keys() {
+fn json_is_an_array_of_objects_with_five_keys() {
     let broker = Broker::start();
     let report = Patient::at(&broker).report();
     for finding in &report.findings {
         let keys: Vec<_> = finding.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(keys, ["check", "remedy", "seen", "verdict"], "{finding}");
-        assert!(keys.iter().all(|key| finding[key].is_string()), "{finding}");
+        assert_eq!(keys, ["check", "remedy", "seen", "server", "verdict"], "{finding}");
+        assert!(
+            keys.iter().all(|key| finding[key].is_string() || (*key == "server" && finding[key].is_null())),
+            "{finding}"
+        );
         let verdict = finding["verdict"].as_str().unwrap();
         assert!(["ok", "warning", "fault", "skipped"].contains(&verdict), "{finding}");
         let must_help = matches!(verdict, "warning" | "fault");

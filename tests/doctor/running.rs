@@ -1,11 +1,14 @@
 //! With a daemon that runs: it is asked, and not disturbed.
 
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use crate::broker::{Broker, Probe, SOON};
+use crate::broker::{Broker, Probe, SOON, wait_until};
 use crate::daemon::{Daemon, SERIAL, Settings};
 use crate::patient::Report;
 use crate::pulse::Pulse;
+use crate::speech::{after_silence, say, write_wav};
 
 fn examined(daemon: &Daemon) -> Report {
     Report::of(&daemon.run_cli(&["doctor", "--json"]))
@@ -119,4 +122,73 @@ fn odd_questions_to_the_meter_are_refused() {
         let answer = daemon.ask("GET", path, "");
         assert_eq!(answer["ok"], false, "{path}: {answer}");
     }
+}
+
+/// A listener at `/level`: its stream, after the first level.
+fn listener(daemon: &Daemon) -> (u16, BufReader<UnixStream>) {
+    let mut stream = UnixStream::connect(daemon.socket()).unwrap();
+    stream.set_read_timeout(Some(SOON)).unwrap();
+    stream.write_all(b"GET /level?seconds=30 HTTP/1.0\r\n\r\n").unwrap();
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    let status = line.split(' ').nth(1).unwrap().parse().unwrap();
+    while status == 200 && !line.contains("rms") {
+        line.clear();
+        assert!(reader.read_line(&mut line).unwrap() > 0, "the meter ended");
+    }
+    (status, reader)
+}
+
+#[test]
+fn what_is_said_to_the_meter_opens_no_turn() {
+    let (broker, pulse) = (Broker::start(), Pulse::start());
+    let settings = Settings::linto(broker.port()).with("listen", "triggers", "[\"voice\"]");
+    let daemon = Daemon::ready(&pulse, &settings);
+    let server = Probe::connect(broker.port(), None);
+    server.subscribe("+/fromlinto/+/nlp/#");
+    let wav = pulse.folder().join("speech.wav");
+    let speech = say("one two three four five six", "en", 16_000);
+    write_wav(&wav, 16_000, &after_silence(&speech, 16_000));
+    let turns = |daemon: &Daemon| daemon.events_named("state").iter().any(|event| event["state"] == "listening");
+
+    let (status, mut meter) = listener(&daemon);
+    assert_eq!(status, 200);
+    let drained = std::thread::spawn(move || {
+        let mut loudest = f64::NEG_INFINITY;
+        let mut line = String::new();
+        // Loud first, then quiet again: by then the speech is over.
+        while loudest < -40.0 || !line.contains("-120.0") {
+            line.clear();
+            assert!(meter.read_line(&mut line).unwrap() > 0, "the meter ended");
+            let level =
+                line.strip_prefix("data:").and_then(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+            loudest = level.and_then(|level| level["rms"].as_f64()).map_or(loudest, |rms| loudest.max(rms));
+        }
+        meter
+    });
+    pulse.speak(&wav).finish();
+    let meter = drained.join().unwrap();
+    assert!(!turns(&daemon), "the speech for the meter opened a turn");
+    assert!(server.seen().is_empty(), "and was sent");
+
+    // The same speech is heard as soon as nobody measures.
+    drop(meter);
+    wait_until("a turn without the meter", SOON, || {
+        pulse.speak(&wav).finish();
+        turns(&daemon).then_some(())
+    });
+}
+
+#[test]
+fn more_listeners_than_there_is_room_for_are_refused() {
+    let (broker, pulse) = (Broker::start(), Pulse::start());
+    let daemon = Daemon::ready(&pulse, &settings(&broker));
+    let held: Vec<_> = (0..4).map(|_| listener(&daemon)).collect();
+    assert!(held.iter().all(|(status, _)| *status == 200));
+    let answer = daemon.ask("GET", "/level?seconds=1", "");
+    assert_eq!((&answer["ok"], &answer["code"]), (&false.into(), &"busy".into()), "{answer}");
+    assert!(answer["error"].as_str().unwrap().contains("measured already"), "{answer}");
+    drop(held);
+    wait_until("room again", SOON, || (listener(&daemon).0 == 200).then_some(()));
 }

@@ -62,6 +62,7 @@ impl Assistant {
             Event::Cancel => self.cancel(now),
             Event::Mute(by) => self.mute(by),
             Event::Unmute(by) => self.unmute(by),
+            Event::Measured(on) => self.measured = on,
             Event::Say(text) => self.admit_or_drop(now, Owner::Person, Class::Announcement, Source::Text(text)),
             Event::Sound(chime) => self.admit_or_drop(now, Owner::Person, Class::Announcement, Source::Chime(chime)),
             other => return Some(other),

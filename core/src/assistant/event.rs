@@ -198,6 +198,8 @@ pub enum Event {
     Mute(By),
     /// Open it again.
     Unmute(By),
+    /// Somebody measures the microphone from now on, or no more. Meanwhile speech opens no turn: it is for the meter.
+    Measured(bool),
     /// Say this, outside any turn.
     Say(String),
     /// Let this be heard, outside any turn.

@@ -68,6 +68,8 @@ pub struct Assistant {
     links: Vec<bool>,
     uplinks: BTreeMap<UplinkId, Uplink>,
     voice: VoiceTrigger,
+    /// Somebody measures the microphone: what is said now is for nobody.
+    measured: bool,
     tuning: Tuning,
     facts: DeviceFacts,
     volume: Volume,
@@ -106,6 +108,7 @@ impl Assistant {
             gates: BTreeSet::new(),
             uplinks: BTreeMap::new(),
             voice: VoiceTrigger::default(),
+            measured: false,
             tuning,
             facts: DeviceFacts::default(),
             volume: Volume::default(),

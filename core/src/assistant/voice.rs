@@ -35,7 +35,8 @@ impl Assistant {
     }
 
     fn voice_wanted(&self) -> bool {
-        self.tuning.voice_trigger && self.turn.is_none() && self.mic.is_flowing() && self.gates.is_empty()
+        let gated = self.measured || !self.gates.is_empty();
+        self.tuning.voice_trigger && self.turn.is_none() && self.mic.is_flowing() && !gated
     }
 
     /// When the room has stopped ringing, if that is what keeps the trigger off.

@@ -43,24 +43,39 @@ fn of_daemon(status: &Value, server: &Linto) -> Vec<Finding> {
         let why = format!("the daemon runs without the server `{}`", server.name);
         return vec![Finding::warning(LOGIN, why, "Restart it, so that it reads the settings.")];
     };
-    let mut findings = Vec::new();
-    let (about_scope, about_login): (Vec<_>, Vec<_>) =
-        causes(status, Some(&server.name)).partition(|(code, ..)| code == "NobodyAnswers");
-    if about_login.is_empty() && seen["link"] == "up" {
-        findings.push(Finding::ok(LOGIN, format!("the daemon is logged in {}", account(server))));
-        findings.push(Finding::ok(DELIVERY, "what the daemon sends comes back"));
-    } else if about_login.is_empty() {
-        let remedy = "Run it again in a minute; `auricle events` shows what happens.";
-        findings.push(Finding::warning(LOGIN, "the daemon is not connected, and does not say why yet", remedy));
+    let up = seen["link"] == "up";
+    let mut findings: Vec<Finding> = causes(status, Some(&server.name))
+        .map(|(code, text, remedy)| Finding::fault(rung(&code, up), text, remedy))
+        .collect();
+    for rung in [LOGIN, DELIVERY, SCOPE] {
+        if findings.iter().all(|finding| finding.check != rung) {
+            findings.push(match rung {
+                LOGIN if up => Finding::ok(LOGIN, format!("the daemon is logged in {}", account(server))),
+                LOGIN => {
+                    let remedy = "Run it again in a minute; `auricle events` shows what happens.";
+                    Finding::warning(LOGIN, "the daemon is not connected, and does not say why yet", remedy)
+                }
+                _ if !up => Finding::skipped(rung, "the daemon is not connected"),
+                DELIVERY => Finding::ok(DELIVERY, "what the daemon sends comes back"),
+                _ if status["counters"][format!("{}_application", server.name)] == 1 => answered(server),
+                _ => unanswered(server),
+            });
+        }
     }
-    findings.extend(about_login.into_iter().map(|(_, text, remedy)| Finding::fault(LOGIN, text, remedy)));
-    findings.push(match about_scope.into_iter().next() {
-        Some((_, text, remedy)) => Finding::fault(SCOPE, text, remedy),
-        None if seen["link"] != "up" => Finding::skipped(SCOPE, "the daemon is not connected"),
-        None if status["counters"][format!("{}_application", server.name)] == 1 => answered(server),
-        None => unanswered(server),
-    });
     findings
+}
+
+/// The rung that a daemon's cause breaks. `up`: the broker let the daemon in.
+fn rung(code: &str, up: bool) -> &'static str {
+    match code {
+        "NobodyAnswers" => SCOPE,
+        "TwinDevice" => "serial",
+        // A message that is too large ends each connection anew, and yet the login is right.
+        "PoisonedTopic" => DELIVERY,
+        // It let the daemon in, and then refuses it something or delivers nothing.
+        "BrokerRefused" if up => DELIVERY,
+        _ => LOGIN,
+    }
 }
 
 fn account(server: &Linto) -> String {
@@ -90,6 +105,11 @@ fn judge(server: &Linto, outcome: &Outcome) -> Vec<Finding> {
         }
         Outcome::Refused(Loss::Unreachable(why) | Loss::Lost(why) | Loss::ThrownOut(why)) => {
             (Finding::fault(LOGIN, why, "Check `broker` in [linto], and the broker's log."), no_login())
+        }
+        Outcome::Lost(Loss::Refused(why) | Loss::Unreachable(why) | Loss::Lost(why) | Loss::ThrownOut(why)) => {
+            let seen = format!("the connection was lost after the login: {why}");
+            let remedy = "See the broker's log, and whether another device uses this serial number.";
+            (let_in(server), [Finding::fault(DELIVERY, seen, remedy), Finding::skipped(SCOPE, "nothing comes through")])
         }
         Outcome::NoSubscription => {
             let seen = "the broker let this device in and does not answer its subscription";
@@ -121,4 +141,44 @@ fn no_login() -> [Finding; 2] {
 
 fn nothing_comes(seen: String) -> [Finding; 2] {
     [Finding::fault(DELIVERY, seen, ACCOUNT), Finding::skipped(SCOPE, "nothing comes through")]
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+    use crate::config;
+    use crate::doctor::sheet::Verdict;
+
+    fn told(link: &str, code: Option<&str>) -> Vec<(&'static str, Verdict)> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("auricle.toml");
+        std::fs::write(&file, "[linto]\nbroker = \"mqtt://127.0.0.1\"\n").unwrap();
+        let settings = config::load(Some(&file), std::iter::empty()).unwrap().settings;
+        let server = &settings.linto[0];
+        let name = &server.name;
+        let causes: Vec<_> =
+            code.iter().map(|code| json!({"code": code, "server": name, "text": "x", "remedy": "y"})).collect();
+        let status = json!({"servers": [{"name": name, "link": link}], "causes": causes});
+        of_daemon(&status, server).into_iter().map(|finding| (finding.check, finding.verdict)).collect()
+    }
+
+    #[test]
+    fn each_cause_breaks_its_own_rung_and_each_rung_is_told() {
+        use Verdict::{Fault, Ok, Skipped, Warning};
+        for (link, code, expected) in [
+            ("up", None, vec![(LOGIN, Ok), (DELIVERY, Ok), (SCOPE, Warning)]),
+            ("up", Some("TwinDevice"), vec![("serial", Fault), (LOGIN, Ok), (DELIVERY, Ok), (SCOPE, Warning)]),
+            ("up", Some("BrokerRefused"), vec![(DELIVERY, Fault), (LOGIN, Ok), (SCOPE, Warning)]),
+            ("up", Some("PoisonedTopic"), vec![(DELIVERY, Fault), (LOGIN, Ok), (SCOPE, Warning)]),
+            ("up", Some("NobodyAnswers"), vec![(SCOPE, Fault), (LOGIN, Ok), (DELIVERY, Ok)]),
+            ("down", Some("BrokerRefused"), vec![(LOGIN, Fault), (DELIVERY, Skipped), (SCOPE, Skipped)]),
+            ("down", Some("BrokerUnreachable"), vec![(LOGIN, Fault), (DELIVERY, Skipped), (SCOPE, Skipped)]),
+            ("down", None, vec![(LOGIN, Warning), (DELIVERY, Skipped), (SCOPE, Skipped)]),
+        ] {
+            assert_eq!(told(link, code), expected, "{link} {code:?}");
+        }
+    }
 }

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use auricle_core::dialogue::DeviceFacts;
+use auricle_core::dialogue::linto::INCOMING_LIMIT;
 use auricle_core::link::{LinkAsk, LinkEvent, Loss, Message, Policy, Publication, Qos};
 use auricle_core::protocol::linto::scope::Topics;
 use auricle_core::protocol::linto::status;
@@ -27,13 +28,12 @@ const GOODBYE: Duration = Duration::from_millis(500);
 /// The last level of the topic on which the device talks to itself. No client of LinTO knows it.
 const WORD: &str = "doctor";
 
-/// Nothing that this visit needs is larger, in bytes.
-const LARGEST: usize = 64 * 1024;
-
 /// What came of a visit.
 pub(super) enum Outcome {
     /// There was no login.
     Refused(Loss),
+    /// There was a login, and then the connection was lost.
+    Lost(Loss),
     /// There was no answer to the subscription.
     NoSubscription,
     /// This filter may not be subscribed.
@@ -76,7 +76,8 @@ impl Visit {
             farewell: vec![offline],
             client_id: format!("auricle-{serial}"),
             suffix: true,
-            incoming_limit: LARGEST,
+            // It hears what the device would hear.
+            incoming_limit: INCOMING_LIMIT,
             short_life: Duration::ZERO,
             short_lives: u32::MAX,
         };
@@ -154,7 +155,7 @@ async fn talk(visit: &Visit, link: &Link, events: &mut mpsc::Receiver<LinkEvent>
                 Some(filter) if filter.contains("/tolinto/") => return Outcome::Forbidden(filter),
                 _ => break,
             },
-            Ok(Some(LinkEvent::Disconnected(loss))) => return Outcome::Refused(loss),
+            Ok(Some(LinkEvent::Disconnected(loss))) => return Outcome::Lost(loss),
             Ok(Some(_)) => {}
             Ok(None) | Err(_) => return Outcome::NoSubscription,
         }
@@ -165,7 +166,7 @@ async fn talk(visit: &Visit, link: &Link, events: &mut mpsc::Receiver<LinkEvent>
     while !(heard.echo && heard.application) {
         match timeout_at(end, events.recv()).await {
             Ok(Some(LinkEvent::Message(message))) => visit.hear(&message, &mut heard),
-            Ok(Some(LinkEvent::Disconnected(loss))) => return Outcome::Refused(loss),
+            Ok(Some(LinkEvent::Disconnected(loss))) => return Outcome::Lost(loss),
             Ok(Some(_)) => {}
             Ok(None) | Err(_) => break,
         }

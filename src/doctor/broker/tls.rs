@@ -166,7 +166,7 @@ fn judge(broker: &BrokerAddress, shown: &Shown, own: Option<&str>) -> Finding {
     match days_left(certificate.not_after()) {
         Some(days) if days < SOON => {
             let seen = format!("the certificate of {broker} ends in {days} days ({until})");
-            Finding::warning(CHECK, seen, "Renew the server's certificate; then nobody is let in any more.")
+            Finding::warning(CHECK, seen, "Renew the server's certificate: once it has ended, no device connects.")
         }
         _ => Finding::ok(CHECK, seen),
     }

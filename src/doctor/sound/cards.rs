@@ -93,7 +93,7 @@ pub fn judge(check: &'static str, inventory: &Inventory, direction: Direction, w
         Condition::Unopened(why) => Finding::skipped(check, format!("{shown} was not opened: {why}")),
         Condition::Named => Finding::ok(check, format!("{shown}, a name of the ALSA configuration")),
         Condition::Busy(holder) => {
-            let holder = holder.as_deref().unwrap_or("another program");
+            let holder = holder.as_deref().unwrap_or("another program; as root doctor sees which");
             let seen = format!("{shown} is in use by {holder}");
             // Its causes say it if somebody else has the card.
             if runs { Finding::ok(check, seen) } else { Finding::fault(check, seen, "Stop that program.") }

@@ -16,13 +16,14 @@ const LOUD: f64 = 6.0;
 /// One that comes later is in nobody's ear any more, in ms.
 const LATE: f64 = 500.0;
 
+/// The codes of refusals that say nothing against the device.
+const NOT_NOW: [&str; 2] = ["muted", "busy"];
+
 /// Lets the daemon at this socket play a sound and listen. `zeros`: the microphone delivers nothing but zeros.
 pub(super) async fn look(socket: &Path, zeros: bool) -> Finding {
     match client::call(socket, Method::GET, "/echo", None).await {
         Ok(found) => judge(&found, zeros),
-        Err(ClientError::Refused(why)) if why.contains("muted") || why.contains("moment") => {
-            Finding::skipped(CHECK, why)
-        }
+        Err(ClientError::Refused { why, code }) if NOT_NOW.contains(&code.as_str()) => Finding::skipped(CHECK, why),
         Err(error) => Finding::warning(CHECK, error.to_string(), "Run it again; `auricle status` may say more."),
     }
 }

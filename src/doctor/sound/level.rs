@@ -8,7 +8,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use crate::control::client::{self, ClientError};
+use crate::control::client::{self, ClientError, Lines};
 use crate::doctor::case::Case;
 use crate::doctor::sheet::{Finding, Sheet};
 use crate::sound::SILENCE_DBFS;
@@ -17,6 +17,12 @@ const CHECK: &str = "level";
 
 /// How long is listened, in seconds.
 const SECONDS: u64 = 3;
+
+/// For so many seconds, the most that the daemon gives, the microphone is ours: until the echo is measured, too.
+const HELD: u64 = 30;
+
+/// Levels per second.
+const BLOCKS: u64 = 10;
 
 /// Speech at its loudest is above this, or the microphone is too quiet, in dBFS.
 const SPEECH: f32 = -45.0;
@@ -71,38 +77,61 @@ impl Heard {
     }
 }
 
-/// Listens through the daemon at this socket. Whether there were only zeros.
-pub(super) async fn look(case: &Case, sheet: &Sheet, socket: &Path) -> bool {
-    if case.person {
-        sheet.say("Please speak now, for three seconds.");
-        say(case, socket, Sentence::SpeakNow).await;
-    }
-    match listen(case, sheet, socket).await {
-        Ok(heard) => {
-            let finding = judge(&heard, case.person);
-            let well = finding.remedy.is_empty();
-            sheet.write(finding);
-            if case.person {
-                say(case, socket, if well { Sentence::HeardYou } else { Sentence::HardlyHeard }).await;
-            }
-            heard.is_zero()
-        }
-        Err(ClientError::Refused(why)) => {
-            sheet.write(Finding::skipped(CHECK, why));
-            false
-        }
-        Err(error) => {
-            sheet.write(Finding::warning(CHECK, error.to_string(), "Run it again."));
-            false
-        }
+/// Begins to listen, and goes on as long as the value lives: meanwhile nothing that a person says opens a turn.
+pub(super) async fn open(socket: &Path) -> Result<Lines, ClientError> {
+    client::follow(socket, &format!("/level?seconds={HELD}")).await
+}
+
+/// What there is to say where nothing can be listened to.
+pub(super) fn not_open(error: ClientError) -> Finding {
+    match error {
+        ClientError::Refused { why, .. } => Finding::skipped(CHECK, why),
+        error => Finding::warning(CHECK, error.to_string(), "Run it again."),
     }
 }
 
-async fn listen(case: &Case, sheet: &Sheet, socket: &Path) -> Result<Heard, ClientError> {
-    let mut lines = client::follow(socket, &format!("/level?seconds={SECONDS}")).await?;
+/// Asks a person to speak, if there is one, and listens. Whether there were only zeros.
+pub(super) async fn look(case: &Case, sheet: &Sheet, socket: &Path, lines: &mut Lines) -> bool {
+    if case.person {
+        sheet.say("Please speak now, for three seconds.");
+        meanwhile(lines, say(case, socket, Sentence::SpeakNow)).await;
+    }
+    let heard = match listen(case, sheet, lines).await {
+        Ok(heard) => heard,
+        Err(error) => {
+            sheet.write(not_open(error));
+            return false;
+        }
+    };
+    let finding = judge(&heard, case.person);
+    let well = finding.remedy.is_empty();
+    sheet.write(finding);
+    if case.person {
+        let sentence = if well { Sentence::HeardYou } else { Sentence::HardlyHeard };
+        meanwhile(lines, say(case, socket, sentence)).await;
+    }
+    heard.is_zero()
+}
+
+/// Awaits the work, and takes in meanwhile what is heard: whoever takes nothing is taken for gone.
+pub(super) async fn meanwhile<T>(lines: &mut Lines, work: impl Future<Output = T>) -> T {
+    let taken = async {
+        while let Ok(Some(_)) = lines.next().await {}
+        std::future::pending().await
+    };
+    tokio::select! {
+        biased;
+        done = work => done,
+        never = taken => never,
+    }
+}
+
+async fn listen(case: &Case, sheet: &Sheet, lines: &mut Lines) -> Result<Heard, ClientError> {
     let mut heard = Heard::default();
     let end = Instant::now() + Duration::from_secs(SECONDS + 2);
-    while let Ok(line) = timeout_at(end, lines.next()).await {
+    while heard.blocks < SECONDS * BLOCKS
+        && let Ok(line) = timeout_at(end, lines.next()).await
+    {
         let Some(line) = line? else { break };
         let rms = heard.add(&serde_json::from_str(&line).unwrap_or_default());
         if case.person {
@@ -113,7 +142,8 @@ async fn listen(case: &Case, sheet: &Sheet, socket: &Path) -> Result<Heard, Clie
         sheet.sketch("");
     }
     if heard.blocks == 0 {
-        return Err(ClientError::Refused("the microphone was closed meanwhile".to_owned()));
+        let why = "the microphone was closed meanwhile; `auricle status` may say why".to_owned();
+        return Err(ClientError::Refused { why, code: "closed".to_owned() });
     }
     Ok(heard)
 }

@@ -70,8 +70,16 @@ async fn without_daemon(case: &Case, sheet: &Sheet, socket: &Path) {
 }
 
 async fn measure(case: &Case, sheet: &Sheet, socket: &Path) {
-    let zeros = level::look(case, sheet, socket).await;
-    sheet.write(echo::look(socket, zeros).await);
+    let mut lines = match level::open(socket).await {
+        Ok(lines) => lines,
+        Err(error) => {
+            sheet.write(level::not_open(error));
+            return sheet.write(echo::look(socket, false).await);
+        }
+    };
+    let zeros = level::look(case, sheet, socket, &mut lines).await;
+    // Held on: what the person still says must not open a turn before the echo is measured.
+    sheet.write(level::meanwhile(&mut lines, echo::look(socket, zeros)).await);
 }
 
 /// Waits until the microphone delivers, or until it is known why it does not.

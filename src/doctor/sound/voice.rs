@@ -37,7 +37,7 @@ async fn speak(settings: &Settings) -> Result<Finding, TtsError> {
     let (language, command) = (settings.tts.language.clone(), settings.tts.command.clone());
     let engine = command.first().map_or("espeak-ng", String::as_str).to_owned();
     let voice = Voice::with_limits(TtsSettings { language: language.clone(), command }, LIMITS);
-    voice.voices().await?;
+    let known = voice.voices().await?.count().map_or_else(String::new, |count| format!(" (of {count} languages)"));
     let begun = Instant::now();
     let mut utterance = voice.say(Sentence::HeardYou)?;
     let (mut first, mut length) = (None, 0.0);
@@ -53,8 +53,10 @@ async fn speak(settings: &Settings) -> Result<Finding, TtsError> {
         let error = TtsError::UnknownLanguage { language };
         return Ok(Finding::warning(CHECK, error.to_string(), error.remedy()));
     }
-    let seen =
-        format!("`{engine}` speaks {language}: first sound after {} ms, {length:.1} s in all", first.as_millis());
+    let seen = format!(
+        "`{engine}` speaks {language}{known}: first sound after {} ms, {length:.1} s in all",
+        first.as_millis()
+    );
     if first > SLOW {
         let remedy = "A smaller voice begins sooner; see `command` in [tts].";
         return Ok(Finding::warning(CHECK, seen, remedy));

@@ -34,7 +34,7 @@ mod twins;
 
 #[doc(hidden)]
 pub use self::exercise::exercise;
-pub use self::policy::policy;
+pub use self::policy::{INCOMING_LIMIT, policy};
 
 /// What the dialogue with one LinTO server is to know.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use crate::link::{Policy, Publication, Qos};
 use crate::protocol::linto::scope::{Scope, Topics};
 use crate::protocol::linto::status;
 
-/// The largest message that is taken in. An answer has some kilobytes; this leaves room for sound in it.
-const INCOMING_LIMIT: usize = 2 * 1024 * 1024;
+/// The largest message that is taken in, in bytes. An answer has some kilobytes; this leaves room for sound in it.
+pub const INCOMING_LIMIT: usize = 2 * 1024 * 1024;
 
 /// The policy of the connection for `settings`.
 ///
