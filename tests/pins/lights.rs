@@ -120,7 +120,7 @@ fn lights_that_open_and_fail_at_once_are_tried_ever_more_seldom_and_told_once() 
     rig.fake.fails.store(false, SeqCst);
     let next = rig.event("its end", |line| line["code"] == "LightsGone");
     assert_eq!(next["event"], "cause_cleared");
-    assert!(rig.fake.story.lock().unwrap().frames.len() == 1, "not before a frame was shown");
+    assert!(!rig.fake.story.lock().unwrap().frames.is_empty(), "not before a frame was shown");
 }
 
 #[test]
