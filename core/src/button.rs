@@ -51,7 +51,12 @@ pub enum Gesture {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
     /// The person means something.
-    Gesture(Gesture),
+    Gesture {
+        /// What.
+        gesture: Gesture,
+        /// When the contact closed for it.
+        pressed: Tick,
+    },
     /// It is held longer than anybody would.
     Stuck,
     /// It was stuck and is let go.
@@ -96,20 +101,49 @@ impl Button {
         Self { contact, unsettled: None, told: VecDeque::new() }
     }
 
-    /// The contact changed.
+    /// The contact changed. Changes come in the order in which they happened, and before any later
+    /// [`tick`](Self::tick): what they mean depends on their own times only, however late they come.
     pub fn handle(&mut self, now: Tick, edge: Edge) {
         self.tick(now);
         let settled = if matches!(self.contact, Contact::Down { .. }) { Edge::Pressed } else { Edge::Released };
         self.unsettled = (edge != settled).then_some((edge, now));
     }
 
-    /// Time has passed.
+    /// Time has passed, and every change up to `now` was handled.
     pub fn tick(&mut self, now: Tick) {
+        self.advance(now, true);
+    }
+
+    /// Time has passed, and the contact is now `closed` or not. One that is open was not held to the mark of a long press:
+    /// the change is on its way, and a press that is over mutes and unmutes nothing.
+    pub fn look(&mut self, now: Tick, closed: bool) {
+        self.advance(now, closed);
+    }
+
+    /// Changes got lost, and the contact is now `closed` or not. Whatever lay between means nothing; one that is closed
+    /// means nothing until it was let go once.
+    pub fn lost(&mut self, now: Tick, closed: bool) {
+        self.unsettled = None;
+        self.contact = match self.contact {
+            stuck @ Contact::Down { stage: Stage::Stuck, .. } if closed => stuck,
+            Contact::Down { stage: Stage::Stuck, .. } => {
+                self.told.push_back(Told::Freed);
+                Contact::Up { double: None }
+            }
+            _ if closed => Contact::Down { since: now, stage: Stage::Told },
+            _ => Contact::Up { double: None },
+        };
+    }
+
+    fn advance(&mut self, now: Tick, closed: bool) {
         // In the order in which they were due: a late caller gets the same as a punctual one.
         while let Some(due) = self.deadline().filter(|due| *due <= now) {
-            match self.unsettled.take() {
-                Some((edge, since)) => self.settled(edge, since),
-                None => self.held(due),
+            match (self.unsettled.take(), self.contact) {
+                (Some((edge, since)), _) => self.settled(edge, since),
+                (None, Contact::Down { stage: Stage::Fresh, .. }) if !closed => {
+                    self.unsettled = Some((Edge::Released, now));
+                }
+                (None, _) => self.held(due),
             }
         }
     }
@@ -135,16 +169,16 @@ impl Button {
         match (edge, self.contact) {
             (Edge::Pressed, Contact::Up { double }) => {
                 if double.is_some_and(|until| at < until) {
-                    self.gesture(Gesture::Double);
+                    self.gesture(Gesture::Double, at);
                     self.contact = Contact::Down { since: at, stage: Stage::Told };
                 } else {
                     self.contact = Contact::Down { since: at, stage: Stage::Fresh };
                 }
             }
-            (Edge::Released, Contact::Down { stage, .. }) => {
+            (Edge::Released, Contact::Down { since, stage }) => {
                 let fresh = stage == Stage::Fresh;
                 if fresh {
-                    self.gesture(Gesture::Press);
+                    self.gesture(Gesture::Press, since);
                 } else if stage == Stage::Stuck {
                     self.told.push_back(Told::Freed);
                 }
@@ -159,15 +193,16 @@ impl Button {
         let Contact::Down { since, stage } = &mut self.contact else { return };
         if now < *since + STUCK {
             *stage = Stage::Told;
-            self.gesture(Gesture::Long);
+            let pressed = *since;
+            self.gesture(Gesture::Long, pressed);
         } else {
             *stage = Stage::Stuck;
             self.told.push_back(Told::Stuck);
         }
     }
 
-    fn gesture(&mut self, gesture: Gesture) {
-        self.told.push_back(Told::Gesture(gesture));
+    fn gesture(&mut self, gesture: Gesture, pressed: Tick) {
+        self.told.push_back(Told::Gesture { gesture, pressed });
     }
 }
 

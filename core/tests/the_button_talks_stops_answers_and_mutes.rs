@@ -3,12 +3,14 @@
 
 mod support;
 
+use std::time::Duration;
+
 use auricle_core::assistant::event::{By, Effect, Event};
 use auricle_core::assistant::shown::State;
 use auricle_core::audio::Position;
 use auricle_core::button::Gesture;
 use auricle_core::dialogue::{PlayEnd, Source};
-use auricle_core::hearing::{EarCommand, Encoding};
+use auricle_core::hearing::{EarCommand, Encoding, Start};
 use auricle_core::sentences::Sentence;
 use auricle_core::wish::Wish;
 use support::{Bench, linto_settings, tuning};
@@ -18,7 +20,8 @@ fn bench() -> Bench {
 }
 
 fn press(bench: &mut Bench, gesture: Gesture) {
-    bench.event(Event::Button { gesture, server: None, at: Some(Position(160_000)) });
+    let pressed = bench.now;
+    bench.event(Event::Button { gesture, server: None, at: Some(Position(160_000)), pressed });
 }
 
 /// The loudspeaker has stopped what it was told to stop.
@@ -61,6 +64,47 @@ fn idle_a_press_talks() {
     let mut bench = bench();
     press(&mut bench, Gesture::Press);
     assert_eq!(bench.assistant.state(), State::Listening);
+}
+
+/// Pressed so long ago, and let go now: where the tape is taken from, and until when speech is not believed.
+fn held(bench: &mut Bench, held: Duration) -> (Start, Duration) {
+    let before = bench.now;
+    bench.pass(held);
+    let (at, pressed) = (Some(Position(160_000)), before);
+    bench.event(Event::Button { gesture: Gesture::Press, server: None, at, pressed });
+    let listen = bench.effects.iter().rev().find_map(|effect| match effect {
+        Effect::Ear(EarCommand::Listen { from, guard, .. }) => Some((*from, *guard)),
+        _ => None,
+    });
+    listen.expect("it listens")
+}
+
+#[test]
+fn who_holds_the_button_and_speaks_at_once_is_heard_from_the_first_word() {
+    let mut bench = bench();
+    bench.pass(Duration::from_secs(10));
+    let (short, guard) = held(&mut bench, Duration::ZERO);
+    assert_eq!(short, Start::At(Position(160_000 - 8_000)), "the preroll");
+    press(&mut bench, Gesture::Press);
+    bench.finish_playing();
+    bench.pass(Duration::from_secs(10));
+    let (long, later) = held(&mut bench, Duration::from_secs(1));
+    assert_eq!(long, Start::At(Position(160_000 - 16_000 - 8_000)), "the preroll before it was pressed");
+    assert_eq!(later, guard + Duration::from_secs(1), "the greeting comes later on that tape");
+}
+
+#[test]
+fn what_the_device_said_while_the_button_was_held_is_left_out() {
+    let mut bench = bench();
+    bench.event(Event::Say("dinner".into()));
+    bench.pass(Duration::from_secs(1));
+    let pressed = bench.now;
+    bench.finish_playing();
+    bench.pass(Duration::from_millis(700));
+    let at = Some(Position(160_000));
+    bench.event(Event::Button { gesture: Gesture::Press, server: None, at, pressed });
+    let from = Start::At(Position(160_000 - 700 * 16));
+    assert!(bench.effects.iter().any(|e| matches!(e, Effect::Ear(EarCommand::Listen { from: f, .. }) if *f == from)));
 }
 
 #[test]

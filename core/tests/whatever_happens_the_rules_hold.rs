@@ -199,7 +199,7 @@ fn run(world: &mut World, op: Op) {
             world.event(Event::Trigger { trigger: Trigger::Listen, server: Some(ServerId(server)), at: Some(at) });
         }
         Op::Button(gesture) => {
-            world.event(Event::Button { gesture, server: None, at: Some(at) });
+            world.event(Event::Button { gesture, server: None, at: Some(at), pressed: world.bench.now });
             if world.mic_open && world.plugged {
                 world.event(Event::MicFlowing);
             }

@@ -116,8 +116,8 @@ pub(super) fn check(buttons: &[Button], leds: &Leds, servers: &[Linto], reading:
     check_servers(buttons, servers, reading);
     check_kind(leds, reading);
     check_strays(leds, reading);
-    check_pins(buttons, leds, reading);
-    let mut warnings = Vec::new();
+    check_count(leds, reading);
+    let mut warnings = check_pins(buttons, leds, reading);
     if leds.preset == Some(Preset::GoogleAiy2) && leds.kind.is_none() {
         warnings.push(
             "[leds] `preset` \"google-aiy-v2\" has a button only: its light hangs on a chip behind I²C, which GPIO can't drive"
@@ -212,38 +212,76 @@ fn check_strays(leds: &Leds, reading: &mut Reading<'_, '_>) {
     }
 }
 
+/// A pin, the label of its chip, whose it is, and where that is written.
+type Use = (u8, Option<String>, String, Where);
+
 /// No pin serves two purposes.
-fn check_pins(buttons: &[Button], leds: &Leds, reading: &mut Reading<'_, '_>) {
-    let mut pins: Vec<(u8, String, Where)> = Vec::new();
-    let place = |key| place_of(reading.origin(("leds", 0, key)));
-    if let Some(want) = leds.want() {
-        let on_board = |own: Option<u8>, key: &'static str| if own.is_some() { place(key) } else { place("preset") };
-        let mut lights: Vec<(u8, &'static str, Where)> = match want.leds {
-            lights::Leds::Lamp(line) => vec![(line.gpio, "gpio", on_board(leds.gpio, "gpio"))],
-            lights::Leds::Rgb([red, green, blue]) => {
-                vec![
-                    (red.gpio, "red", place("red")),
-                    (green.gpio, "green", place("green")),
-                    (blue.gpio, "blue", place("blue")),
-                ]
-            }
-            lights::Leds::Apa102 { wire: Wire::Pins { data, clock }, .. } => {
-                vec![(data, "data", on_board(leds.data, "data")), (clock, "clock", on_board(leds.clock, "clock"))]
-            }
-            lights::Leds::Apa102 { .. } | lights::Leds::Ws2812 { .. } => Vec::new(),
-        };
-        lights.extend(want.power.map(|gpio| (gpio, "power", on_board(leds.power, "power"))));
-        pins.extend(lights.into_iter().map(|(gpio, key, place)| (gpio, format!("`{key}` in [leds]"), place)));
-    }
+fn check_pins(buttons: &[Button], leds: &Leds, reading: &mut Reading<'_, '_>) -> Vec<String> {
+    let mut pins = pins_of_leds(buttons, leds, reading);
     for (nth, button) in buttons.iter().enumerate() {
-        pins.push((button.gpio, "`gpio` in [button]".into(), place_of(reading.origin(("button", nth, "gpio")))));
+        let place = place_of(reading.origin(("button", nth, "gpio")));
+        pins.push((button.gpio, button.chip.clone(), "`gpio` in [button]".into(), place));
     }
-    for (nth, (gpio, what, place)) in pins.iter().enumerate() {
-        if let Some((_, before, _)) = pins[..nth].iter().find(|(other, _, _)| other == gpio) {
+    for (nth, (gpio, chip, what, place)) in pins.iter().enumerate() {
+        let same = |other: &&Use| other.0 == *gpio && other.1 == *chip;
+        if let Some((_, _, before, _)) = pins[..nth].iter().find(same) {
             reading.problems.add(place.clone(), || {
                 format!("{what} is {gpio}, which is also the pin of {before}; give each a pin of its own")
             });
         }
+    }
+    let spi = leds
+        .want()
+        .is_some_and(|want| want.spi().is_some_and(|bus| bus.to_string_lossy().starts_with("/dev/spidev0.")));
+    let on_bus = pins.iter().filter(|(gpio, chip, ..)| spi && chip.is_none() && BUS.contains(gpio));
+    on_bus.map(|(gpio, _, what, _)| {
+        format!("{what} is {gpio}, which on a Raspberry Pi belongs to the SPI bus of the lights (GPIO10 and GPIO11); use another pin there")
+    }).collect()
+}
+
+/// MOSI and SCLK of the first SPI bus of a Raspberry Pi.
+const BUS: [u8; 2] = [10, 11];
+
+/// The pins of the lights, and that of the button on their board.
+fn pins_of_leds(buttons: &[Button], leds: &Leds, reading: &Reading<'_, '_>) -> Vec<Use> {
+    let place = |key| place_of(reading.origin(("leds", 0, key)));
+    let mut pins: Vec<Use> = Vec::new();
+    if let ([], Some(gpio)) = (buttons, leds.button_on_board()) {
+        pins.push((gpio, leds.chip.clone(), "the button of `preset` in [leds]".into(), place("preset")));
+    }
+    let Some(want) = leds.want() else { return pins };
+    let on_board = |own: Option<u8>, key: &'static str| if own.is_some() { place(key) } else { place("preset") };
+    let mut lights: Vec<(u8, &'static str, Where)> = match want.leds {
+        lights::Leds::Lamp(line) => vec![(line.gpio, "gpio", on_board(leds.gpio, "gpio"))],
+        lights::Leds::Rgb([red, green, blue]) => {
+            vec![
+                (red.gpio, "red", place("red")),
+                (green.gpio, "green", place("green")),
+                (blue.gpio, "blue", place("blue")),
+            ]
+        }
+        lights::Leds::Apa102 { wire: Wire::Pins { data, clock }, .. } => {
+            vec![(data, "data", on_board(leds.data, "data")), (clock, "clock", on_board(leds.clock, "clock"))]
+        }
+        lights::Leds::Apa102 { .. } | lights::Leds::Ws2812 { .. } => Vec::new(),
+    };
+    lights.extend(want.power.map(|gpio| (gpio, "power", on_board(leds.power, "power"))));
+    let whose = |(gpio, key, place)| (gpio, leds.chip.clone(), format!("`{key}` in [leds]"), place);
+    pins.extend(lights.into_iter().map(whose));
+    pins
+}
+
+/// Two pins are slow: each bit takes two calls of the system.
+const ON_PINS: u8 = 24;
+
+fn check_count(leds: &Leds, reading: &mut Reading<'_, '_>) {
+    if let Some(lights::Leds::Apa102 { count, wire: Wire::Pins { .. } }) = leds.want().map(|want| want.leds)
+        && count > ON_PINS
+    {
+        let place = place_of(reading.origin(("leds", 0, "count")));
+        reading.problems.add(place, || {
+            format!("`count` in [leds] is {count}; on two pins it must be 1 to {ON_PINS}, longer strips need SPI")
+        });
     }
 }
 

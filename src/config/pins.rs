@@ -118,7 +118,7 @@ section! {
         brightness: u8 = Whole(1, 100), Default("30"), Restart;
         /// Strips: the SPI bus.
         spi: PathBuf = AbsolutePath, Default("\"/dev/spidev0.0\""), Restart;
-        /// Kind "apa102" on two pins instead of SPI: the pin of the data line.
+        /// Kind "apa102" on two pins instead of SPI, up to 24 LEDs: the pin of the data line.
         data: Option<u8> = Optional(GPIO), Unset("5"), Restart;
         /// Kind "apa102" on two pins instead of SPI: the pin of the clock line.
         clock: Option<u8> = Optional(GPIO), Unset("6"), Restart;

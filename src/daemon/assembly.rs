@@ -125,10 +125,10 @@ fn who_we_are(settings: &Settings) -> Result<(StateFile, String), DaemonError> {
     Ok((state, identity.serial))
 }
 
-/// From a sound thread, outside its real-time loop.
+/// From a thread of a device, outside any real-time loop.
 pub(super) fn pass_on(inbox: &mpsc::Sender<Input>, input: Input) {
     if inbox.try_send(input).is_err() {
-        tracing::error!("the control thread has no room for a notice of a sound thread");
+        tracing::error!("the control thread has no room for a notice of a device");
     }
 }
 

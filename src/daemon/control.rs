@@ -161,11 +161,11 @@ impl Control {
             Input::Tunnel(number, notice) => self.tunnel_notice(number, notice),
             Input::Recorder(notice) => self.recorder_notice(notice),
             Input::Mixer(notice) => self.mixer_notice(notice),
-            Input::Pin { place, opening, notice } => self.pin_notice(place, opening, notice),
             Input::Lights(opening, error) => self.lights_lost(opening, &error),
             Input::Request(request) => self.request(request),
             Input::Reload => self.reload(),
-            Input::Stop => {}
+            // Buttons are looked after whatever wakes us.
+            Input::Pin | Input::Stop => {}
         }
     }
 

@@ -7,7 +7,7 @@ use auricle_core::voices::Voices;
 use auricle_core::wish::Outcome;
 
 use crate::control::Request;
-use crate::device::pins::{PinError, PinNotice};
+use crate::device::pins::PinError;
 use crate::services::recorder::RecorderNotice;
 use crate::services::ssh::TunnelNotice;
 use crate::services::tts::TtsError;
@@ -63,15 +63,8 @@ pub enum Input {
     Recorder(RecorderNotice),
     /// What the card's volume control is at now, in percent.
     Mixer(Result<u8, MixerError>),
-    /// From a button's pin, in this opening of it.
-    Pin {
-        /// Which button, by its place in the settings.
-        place: usize,
-        /// Which opening.
-        opening: u64,
-        /// What.
-        notice: PinNotice,
-    },
+    /// Something waits in the queue of a button's pin.
+    Pin,
     /// The lights failed, in this opening of them.
     Lights(u64, PinError),
     /// From the control socket.

@@ -60,11 +60,10 @@ impl Control {
         match Light::open(&*panel.pins, &panel.want, lost) {
             Ok(light) => {
                 panel.light = Some(light);
-                panel.retry.works();
+                panel.retry.opens(Instant::now());
                 panel.lights.handle(now, scene);
                 panel.lights.forget(now);
                 self.shine();
-                self.decide(Event::OutputBack("LightsGone"));
             }
             Err(error) => self.darkened(&error),
         }
@@ -83,7 +82,10 @@ impl Control {
         let tick = self.clock.now();
         let Some(panel) = &mut self.panel else { return };
         panel.lights.tick(tick);
-        let again = panel.retry.due(now);
+        let (again, works) = (panel.retry.due(now), panel.retry.works(now));
+        if works {
+            self.pending.push_back(Event::OutputBack("LightsGone"));
+        }
         self.shine();
         if again {
             self.open_lights();

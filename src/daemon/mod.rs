@@ -6,6 +6,7 @@ mod cards;
 pub mod clock;
 mod control;
 mod deaf;
+mod edges;
 mod effects;
 mod facts;
 mod heard;

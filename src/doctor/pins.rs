@@ -54,7 +54,7 @@ pub fn judge(host: &Host, wants: &Wants) -> Vec<Finding> {
     if let Some(spi) = &wants.spi {
         let bus = spi.strip_prefix("/dev").unwrap_or(spi).to_string_lossy().into_owned();
         let buses = [bus].into_iter().filter(|name| host.path("dev").join(name).exists());
-        let remedy = "Turn SPI on: `sudo raspi-config nonint do_spi 0` (or dtparam=spi=on in config.txt) and reboot.";
+        let remedy = auricle_core::assistant::cause::PinTrouble::NoSpi.remedy();
         findings.push(device(host, &format!("SPI ({})", spi.display()), buses.collect(), "spi", remedy));
     }
     if findings.is_empty() {

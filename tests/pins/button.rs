@@ -63,3 +63,44 @@ fn a_pin_that_is_pulled_out_is_told_and_comes_back() {
     rig.fake.press();
     rig.state("listening");
 }
+
+/// What comes first: that it listens, or that it is muted, which must not be.
+fn listens(rig: &Rig) {
+    let line = rig.event("listening", |line| line["event"] == "muted" || line["state"] == "listening");
+    assert_eq!(line["event"], "state", "{line}");
+}
+
+#[test]
+fn a_press_that_is_over_never_mutes_however_late_we_are() {
+    let rig = rig();
+    rig.fake.unseen(Edge::Released, Duration::from_millis(2_200));
+    rig.fake.notice(PinNotice::Edge { at: ago(2_500), edge: Edge::Pressed });
+    listens(&rig);
+}
+
+#[test]
+fn a_bounce_that_waits_with_the_system_is_part_of_the_press() {
+    let rig = rig();
+    rig.fake.unseen(Edge::Released, Duration::from_millis(194));
+    rig.fake.unseen(Edge::Pressed, Duration::from_millis(188));
+    rig.fake.unseen(Edge::Released, Duration::from_millis(50));
+    rig.fake.notice(PinNotice::Edge { at: ago(200), edge: Edge::Pressed });
+    listens(&rig);
+    rig.fake.press();
+    rig.state("idle");
+}
+
+#[test]
+fn a_lost_change_is_told_and_mutes_nothing() {
+    let rig = rig();
+    rig.fake.notice(PinNotice::Edge { at: ago(500), edge: Edge::Pressed });
+    rig.fake.notice(PinNotice::Missed(3));
+    let drop = rig.event("a drop", |line| line["event"] == "drop" && line["what"] == "button");
+    assert_eq!(drop["detail"], "GPIO17 changed faster than it was read");
+    rig.fake.press();
+    listens(&rig);
+}
+
+fn ago(millis: u64) -> Instant {
+    Instant::now().checked_sub(Duration::from_millis(millis)).unwrap()
+}

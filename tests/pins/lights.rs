@@ -107,6 +107,36 @@ fn a_strip_that_fails_is_told_and_comes_back() {
 }
 
 #[test]
+fn lights_that_open_and_fail_at_once_are_tried_ever_more_seldom_and_told_once() {
+    let fake = Fake::default();
+    fake.fails.store(true, SeqCst);
+    let rig = Rig::with(STRIP, fake, true);
+    rig.told("cause", "LightsGone");
+    let buses = until("three tries", || {
+        let story = rig.fake.story.lock().unwrap();
+        (story.buses.len() >= 3).then(|| story.buses.clone())
+    });
+    assert!(buses[2] - buses[1] > Duration::from_millis(1_900), "{buses:?}");
+    rig.fake.fails.store(false, SeqCst);
+    let next = rig.event("its end", |line| line["code"] == "LightsGone");
+    assert_eq!(next["event"], "cause_cleared");
+    assert!(!rig.fake.story.lock().unwrap().frames.is_empty(), "not before a frame was shown");
+}
+
+#[test]
+fn a_lamp_that_fails_while_it_is_opened_stays_told() {
+    let fake = Fake::default();
+    fake.fails.store(true, SeqCst);
+    let rig = Rig::with("[leds]\nkind = \"gpio\"\ngpio = 25\n", fake, true);
+    rig.told("cause", "LightsGone");
+    let closed = || rig.fake.story.lock().unwrap().outputs.iter().filter(|(_, levels)| levels.is_empty()).count();
+    until("a second failure", || (closed() >= 2).then_some(()));
+    rig.act(Action::Mute);
+    let next = rig.event("a mark", |line| line["code"] == "LightsGone" || line["event"] == "muted");
+    assert_eq!(next["event"], "muted", "{next}");
+}
+
+#[test]
 fn without_pins_it_is_told_and_the_rest_works() {
     let fake = Fake::default();
     fake.broken.store(true, SeqCst);

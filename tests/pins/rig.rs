@@ -12,7 +12,7 @@ use auricle::config;
 use auricle::control::{Action, Request};
 use auricle::daemon::input::Input;
 use auricle::daemon::{Daemon, Parts};
-use auricle::device::pins::{Bus, Line, Outputs, PinError, PinNotice, Pins, Place, Pull, Tell, Watched};
+use auricle::device::pins::{Bus, Line, Outputs, PinError, PinNotice, Pins, Place, Pull, Tell, Watch, Watched};
 use auricle::sound::{Bell, CapturePcm, CardName, Cards, Direction, Fault, PlaybackPcm, Shape, SoundError, Woken};
 use auricle_core::audio::convert::Format;
 use auricle_core::button::Edge;
@@ -43,7 +43,13 @@ pub struct Story {
     pub frames: Vec<(Instant, Vec<u8>)>,
     /// Pins and what they were set to; empty when they were let go.
     pub outputs: Vec<(Vec<u8>, Vec<bool>)>,
+    /// When the bus was opened.
+    pub buses: Vec<Instant>,
     tells: Vec<Tell>,
+    /// What the system has seen of the button and not told yet.
+    unseen: Vec<PinNotice>,
+    /// Whether the button's contact is closed.
+    closed: bool,
 }
 
 /// Imagined pins. Clones are the same ones.
@@ -52,6 +58,8 @@ pub struct Fake {
     pub story: Arc<Mutex<Story>>,
     /// Nothing can be used.
     pub broken: Arc<AtomicBool>,
+    /// Everything can be opened, and fails as soon as it is used.
+    pub fails: Arc<AtomicBool>,
     /// Where frames are written to as well, one line of hex each.
     pub file: Option<Arc<Mutex<std::fs::File>>>,
 }
@@ -61,9 +69,25 @@ impl Fake {
         if self.broken.load(SeqCst) { Err(PinError::NoPins) } else { Ok(()) }
     }
 
+    fn used(&self) -> Result<(), PinError> {
+        if self.fails.load(SeqCst) { Err(PinError::NoPins) } else { self.check() }
+    }
+
     /// The button's contact changes, now or a while ago.
     pub fn edge(&self, edge: Edge, ago: Duration) {
+        self.closed(edge == Edge::Pressed);
         self.notice(PinNotice::Edge { at: Instant::now().checked_sub(ago).unwrap(), edge });
+    }
+
+    /// The contact is closed or not; nobody is told.
+    pub fn closed(&self, closed: bool) {
+        self.story.lock().unwrap().closed = closed;
+    }
+
+    /// The contact changed a while ago; the system tells it to those who look only.
+    pub fn unseen(&self, edge: Edge, ago: Duration) {
+        let at = Instant::now().checked_sub(ago).unwrap();
+        self.story.lock().unwrap().unseen.push(PinNotice::Edge { at, edge });
     }
 
     pub fn notice(&self, notice: PinNotice) {
@@ -95,7 +119,7 @@ impl Pins for Fake {
         self.check()?;
         assert_eq!(line, Line { gpio: 17, active_low: true });
         self.story.lock().unwrap().tells.push(tell);
-        Ok(Watched { on: false, guard: Box::new(()) })
+        Ok(Watched { on: false, watch: Box::new(FakeWatch(self.clone())) })
     }
 
     fn outputs(&self, _: &Place, lines: &[Line]) -> Result<Box<dyn Outputs>, PinError> {
@@ -106,7 +130,18 @@ impl Pins for Fake {
     fn bus(&self, device: &Path, _: u32) -> Result<Box<dyn Bus>, PinError> {
         assert_eq!(device, Path::new("/dev/spidev0.0"));
         self.check()?;
+        self.story.lock().unwrap().buses.push(Instant::now());
         Ok(Box::new(FakeBus(self.clone())))
+    }
+}
+
+struct FakeWatch(Fake);
+
+impl Watch for FakeWatch {
+    fn look(&self) -> Result<bool, PinError> {
+        let unseen = std::mem::take(&mut self.0.story.lock().unwrap().unseen);
+        unseen.into_iter().for_each(|notice| self.0.notice(notice));
+        Ok(self.0.story.lock().unwrap().closed)
     }
 }
 
@@ -114,7 +149,7 @@ struct FakeOutputs(Fake, Vec<u8>);
 
 impl Outputs for FakeOutputs {
     fn set(&mut self, on: &[bool]) -> Result<(), PinError> {
-        self.0.check()?;
+        self.0.used()?;
         self.0.story.lock().unwrap().outputs.push((self.1.clone(), on[..self.1.len()].to_vec()));
         Ok(())
     }
@@ -130,7 +165,7 @@ struct FakeBus(Fake);
 
 impl Bus for FakeBus {
     fn send(&mut self, bytes: &[u8]) -> Result<(), PinError> {
-        self.0.check()?;
+        self.0.used()?;
         if let Some(file) = &self.0.file {
             let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
             std::io::Write::write_all(&mut *file.lock().unwrap(), format!("{hex}\n").as_bytes()).unwrap();

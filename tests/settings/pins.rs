@@ -132,10 +132,32 @@ fn what_does_not_fit_is_refused_with_its_line_and_what_to_do() {
             "[leds]\nkind = \"apa102\"\ncount = 3\ndata = 5\n",
             "line 4: `data` in [leds] needs `clock` beside it; add it, or remove `data`",
         ),
+        (
+            "[leds]\npreset = \"respeaker-2mic\"\npower = 17\n",
+            "line 3: `power` in [leds] is 17, which is also the pin of the button of `preset` in [leds]; give each a pin of its own",
+        ),
+        (
+            "[leds]\nkind = \"apa102\"\ncount = 25\ndata = 5\nclock = 6\n",
+            "line 3: `count` in [leds] is 25; on two pins it must be 1 to 24, longer strips need SPI",
+        ),
         ("[leds]\nkind = \"apa102\"\ncount = 145\n", "line 3: `count` in [leds] is 145; it must be 1 to 144"),
     ] {
         assert_eq!(refused(text).to_string(), message, "\n{text}");
     }
+}
+
+#[test]
+fn the_same_number_on_another_chip_is_another_pin() {
+    let text = "[leds]\nkind = \"gpio\"\ngpio = 17\nchip = \"expander\"\n[button]\ngpio = 17\n";
+    assert_eq!(loaded(text).settings.buttons().len(), 1);
+}
+
+#[test]
+fn a_pin_of_the_bus_of_the_lights_is_a_warning() {
+    let text = "[leds]\nkind = \"ws2812\"\ncount = 8\n[button]\ngpio = 11\n";
+    let warning = "`gpio` in [button] is 11, which on a Raspberry Pi belongs to the SPI bus of the lights (GPIO10 and GPIO11); use another pin there";
+    assert_eq!(loaded(text).warnings, [warning]);
+    assert!(loaded(&text.replace("gpio = 11", "gpio = 12")).warnings.is_empty());
 }
 
 #[test]

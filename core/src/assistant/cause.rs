@@ -101,13 +101,15 @@ pub enum PinTrouble {
 }
 
 impl PinTrouble {
-    const fn remedy(self) -> &'static str {
+    /// What to do, in a sentence.
+    #[must_use]
+    pub const fn remedy(self) -> &'static str {
         match self {
             Self::NoPins => {
                 "Check the numbers, and `chip` if the board is no Raspberry Pi; on a machine without such pins remove [button] and [leds] from the settings."
             }
             Self::Denied => {
-                "Let the user that runs Auricle use the pins, for example with `sudo usermod -aG gpio,spi auricle`, and restart."
+                "Let the user that runs Auricle use the device file: `sudo usermod -aG GROUP auricle` with the group that `ls -l` shows for it (gpio or spi on Raspberry Pi OS); then restart."
             }
             Self::Busy => {
                 "Stop what uses the pin (a program, or a dtoverlay line in /boot/firmware/config.txt), or use another pin."

@@ -54,11 +54,13 @@ impl Assistant {
     fn take_person_event(&mut self, now: Tick, event: Event) -> Option<Event> {
         let first = |server: Option<ServerId>| server.unwrap_or(ServerId(0));
         match event {
-            Event::Trigger { trigger, server, at } => self.triggered(now, trigger, server, at),
+            Event::Trigger { trigger, server, at } => {
+                self.triggered(now, trigger, server, at, std::time::Duration::ZERO);
+            }
             Event::Text { request, server, text, chatbot } => self.text(now, request, first(server), text, chatbot),
             Event::Dictate { request, server, at } => self.dictate(now, request, first(server), at),
             Event::Release { at } => self.release(at),
-            Event::Button { gesture, server, at } => self.button(now, gesture, server, at),
+            Event::Button { gesture, server, at, pressed } => self.button(now, gesture, server, (at, pressed)),
             Event::Cancel => self.cancel(now),
             Event::Mute(by) => self.mute(by),
             Event::Unmute(by) => self.unmute(by),

@@ -11,6 +11,7 @@ use crate::button::Gesture;
 use crate::dialogue::{Delivery, DeviceFacts, PlayEnd, Source, Trigger};
 use crate::hearing::{EarCommand, Ending, Limits, ListenId, UplinkId};
 use crate::link::{LinkAsk, LinkEvent, Publication};
+use crate::time::Tick;
 use crate::voices::Voices;
 use crate::wish::{Outcome, Wish};
 
@@ -191,6 +192,8 @@ pub enum Event {
         server: Option<ServerId>,
         /// Where the tape stands; `None` when there is none.
         at: Option<Position>,
+        /// When the contact closed for it: who presses may speak at once.
+        pressed: Tick,
     },
     /// The person wants whatever runs to stop.
     Cancel,

@@ -1,5 +1,7 @@
 //! How a turn opens: by voice, by command, in writing, to dictate.
 
+use std::time::Duration;
+
 use super::Assistant;
 use super::door::dropped;
 use super::event::{RequestId, ServerId};
@@ -15,23 +17,30 @@ use crate::wish::Outcome;
 const BUSY: &str = "the microphone is already open for a turn";
 
 impl Assistant {
-    /// Somebody wants a turn by a command.
-    pub(super) fn triggered(&mut self, now: Tick, trigger: Trigger, server: Option<ServerId>, at: Option<Position>) {
+    /// Somebody wants a turn by a command that was given `ago`, when the tape was at `at`.
+    pub(super) fn triggered(
+        &mut self,
+        now: Tick,
+        trigger: Trigger,
+        server: Option<ServerId>,
+        at: Option<Position>,
+        ago: Duration,
+    ) {
         // The tape before the command is of use only if the device was not to be heard on it.
         let quiet = self.speaker.quiet_since().is_some_and(|since| now.since(since) >= self.tuning.preroll);
         let from = at.filter(|_| quiet).map_or(Start::Now, |at| Start::At(at.back(self.tuning.preroll)));
-        self.open(now, trigger, server.unwrap_or(ServerId(0)), from);
+        self.open(now, trigger, server.unwrap_or(ServerId(0)), from, ago);
     }
 
     pub(super) fn voice(&mut self, now: Tick, at: Position, earliest: Position) {
         if self.voice.fired() && self.may_arm(now) {
             let from = at.back(self.tuning.preroll).max(earliest);
-            self.open(now, Trigger::Voice, ServerId(0), Start::At(from));
+            self.open(now, Trigger::Voice, ServerId(0), Start::At(from), Duration::ZERO);
         }
     }
 
     /// Opens a turn, or says aloud why not.
-    fn open(&mut self, now: Tick, trigger: Trigger, server: ServerId, from: Start) {
+    fn open(&mut self, now: Tick, trigger: Trigger, server: ServerId, from: Start, ago: Duration) {
         if let Some(sentence) = self.not_now(server) {
             return self.apologise(now, sentence);
         }
@@ -39,7 +48,12 @@ impl Assistant {
             return self.report(Some(server), dropped("trigger", "a server keeps the triggers off"));
         }
         match self.claim(now, server, trigger != Trigger::Voice) {
-            Ok(()) => self.tell(server, DialogueEvent::Open { trigger, from }),
+            Ok(()) => {
+                if let Some(turn) = &mut self.turn {
+                    turn.ago = ago;
+                }
+                self.tell(server, DialogueEvent::Open { trigger, from });
+            }
             Err(why) => self.report(Some(server), dropped("trigger", why)),
         }
     }

@@ -36,13 +36,15 @@ pub struct Turn {
     pub active: Tick,
     /// Whether a sound is to tell that the microphone opens: not when a voice opened the turn, it would talk into it.
     pub greet: bool,
+    /// How long before the turn its command was given.
+    pub ago: Duration,
 }
 
 impl Turn {
     /// A turn without the microphone yet.
     #[must_use]
     pub const fn new(server: ServerId, now: Tick, greet: bool) -> Self {
-        Self { server, shown: Shown::Connecting, lease: None, active: now, greet }
+        Self { server, shown: Shown::Connecting, lease: None, active: now, greet, ago: Duration::ZERO }
     }
 
     /// When this turn needs attention: the lease's cap, or, if the dialogue has no deadline, its abandonment.

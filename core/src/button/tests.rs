@@ -12,9 +12,22 @@ struct Bench {
     told: Vec<(u64, Told)>,
 }
 
-const PRESS: Told = Told::Gesture(Gesture::Press);
-const DOUBLE_PRESS: Told = Told::Gesture(Gesture::Double);
-const LONG_PRESS: Told = Told::Gesture(Gesture::Long);
+const PRESS: Told = Told::Gesture { gesture: Gesture::Press, pressed: Tick::ZERO };
+const DOUBLE_PRESS: Told = Told::Gesture { gesture: Gesture::Double, pressed: Tick::ZERO };
+const LONG_PRESS: Told = Told::Gesture { gesture: Gesture::Long, pressed: Tick::ZERO };
+
+/// What was told, without when it began.
+fn plain(told: Told) -> Told {
+    match told {
+        Told::Gesture { gesture, .. } => Told::Gesture { gesture, pressed: Tick::ZERO },
+        other => other,
+    }
+}
+
+/// Everything there is to tell.
+fn all(button: &mut Button) -> Vec<Told> {
+    std::iter::from_fn(|| button.poll().map(plain)).collect()
+}
 
 impl Bench {
     fn new() -> Self {
@@ -55,7 +68,7 @@ impl Bench {
 
     fn collect(&mut self) {
         while let Some(told) = self.button.poll() {
-            self.told.push((self.now.as_micros() / 1_000, told));
+            self.told.push((self.now.as_micros() / 1_000, plain(told)));
         }
     }
 }
@@ -177,8 +190,66 @@ fn edges_that_come_late_in_a_bunch_mean_the_same() {
     }
     punctual.until(4_000);
     late.tick(Tick::from_millis(4_000));
-    let told: Vec<Told> = std::iter::from_fn(|| late.poll()).collect();
-    assert_eq!(told, punctual.told.iter().map(|(_, told)| *told).collect::<Vec<_>>());
+    assert_eq!(all(&mut late), punctual.told.iter().map(|(_, told)| *told).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_stalled_caller_makes_no_second_press_of_a_bounce() {
+    let mut button = Button::new(Tick::ZERO, false);
+    // The bounce at 106 ms is still under way to a caller that is only back at 140 ms.
+    for (at, edge) in [(100, Edge::Pressed), (106, Edge::Released), (112, Edge::Pressed), (300, Edge::Released)] {
+        button.handle(Tick::from_millis(at), edge);
+    }
+    button.look(Tick::from_millis(340), false);
+    assert_eq!(all(&mut button), [PRESS]);
+}
+
+#[test]
+fn a_press_that_is_over_is_no_long_one_though_its_end_comes_late() {
+    let mut button = Button::new(Tick::ZERO, false);
+    button.handle(Tick::from_millis(100), Edge::Pressed);
+    button.look(Tick::from_millis(2_500), false);
+    assert_eq!(all(&mut button), []);
+    button.handle(Tick::from_millis(400), Edge::Released);
+    button.look(Tick::from_millis(2_501), false);
+    assert_eq!(all(&mut button), [PRESS]);
+    assert_eq!(button.deadline(), None);
+}
+
+#[test]
+fn lost_changes_mean_nothing() {
+    let at = Tick::from_millis;
+    let mut button = Button::new(Tick::ZERO, false);
+    button.handle(at(100), Edge::Pressed);
+    button.look(at(200), true);
+    button.lost(at(1_900), false);
+    button.look(at(60_000), false);
+    assert_eq!(all(&mut button), [], "let go, nobody knows when");
+    button.lost(at(60_000), true);
+    button.look(at(63_000), true);
+    assert_eq!(all(&mut button), [], "held, nobody knows since when");
+    button.look(at(70_000), true);
+    button.lost(at(71_000), true);
+    assert_eq!(all(&mut button), [Told::Stuck]);
+    button.lost(at(72_000), false);
+    assert_eq!(all(&mut button), [Told::Freed]);
+    button.handle(at(73_000), Edge::Pressed);
+    button.handle(at(73_100), Edge::Released);
+    button.tick(at(74_000));
+    assert_eq!(all(&mut button), [PRESS]);
+}
+
+#[test]
+fn a_gesture_says_when_the_contact_closed_for_it() {
+    let mut button = Button::new(Tick::ZERO, false);
+    let edges = [(100, true), (1_100, false), (1_200, true), (1_300, false), (5_000, true)];
+    for (at, closed) in edges {
+        button.handle(Tick::from_millis(at), if closed { Edge::Pressed } else { Edge::Released });
+    }
+    button.tick(Tick::from_millis(7_000));
+    let told = |gesture, at| Told::Gesture { gesture, pressed: Tick::from_millis(at) };
+    let all: Vec<Told> = std::iter::from_fn(|| button.poll()).collect();
+    assert_eq!(all, [told(Gesture::Press, 100), told(Gesture::Double, 1_200), told(Gesture::Long, 5_000)]);
 }
 
 proptest! {
@@ -203,9 +274,9 @@ proptest! {
         let mut before = None;
         for (_, told) in &bench.told {
             match told {
-                Told::Gesture(Gesture::Double) => prop_assert_eq!(before, Some(PRESS), "the second of two"),
+                Told::Gesture { gesture: Gesture::Double, .. } => prop_assert_eq!(before, Some(PRESS), "the second of two"),
                 Told::Freed => prop_assert_eq!(before, Some(Told::Stuck)),
-                Told::Gesture(_) => prop_assert!(before != Some(Told::Stuck), "it was not let go yet"),
+                Told::Gesture { .. } => prop_assert!(before != Some(Told::Stuck), "it was not let go yet"),
                 Told::Stuck => {}
             }
             before = Some(*told);

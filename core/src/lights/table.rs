@@ -46,7 +46,8 @@ const fn row(activity: Activity, colour: [u8; 3], lamp: Motion, rgb: Motion, str
     Row { activity, colour: Colour::new(colour[0], colour[1], colour[2]), lamp, rgb, strip }
 }
 
-/// Every picture there is, in the order of [`Activity`]. Where there are colours, what can last for hours stands still.
+/// Every picture there is, in the order of [`Activity`]. Where there are colours, what is wanted for
+/// hours stands still; what is wrong blinks, so that it is seen.
 pub const TABLE: [Row; 9] = [
     row(Activity::Idle, [0, 0, 0], Off, Off, Off),
     row(Activity::Connecting, [255, 255, 255], Fast, Slow, Breathe),

@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use auricle_core::button::Edge;
@@ -14,7 +15,7 @@ use nix::time::{ClockId, clock_gettime};
 use tokio::io::unix::AsyncFd;
 use tokio::task::AbortHandle;
 
-use super::{Line, Outputs, PinError, PinNotice, Pull, Tell, Watched};
+use super::{Line, Outputs, PinError, PinNotice, Pull, Tell, Watch, Watched};
 
 /// The chips whose pins are on the 40-pin header of a Raspberry Pi: up to 3, 4, and 5.
 const RASPBERRY: [&str; 3] = ["pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1"];
@@ -46,7 +47,7 @@ pub fn find(label: &str) -> Result<Found, PinError> {
             Err(error) => tracing::debug!("{error}"),
         }
     }
-    choose(found, label).map_err(|error| denied.unwrap_or(error))
+    choose(found, label, denied)
 }
 
 fn look(path: &PathBuf) -> Result<Found, PinError> {
@@ -59,21 +60,24 @@ fn look(path: &PathBuf) -> Result<Found, PinError> {
     Ok(Found { path: path.clone(), label: info.label, lines: info.num_lines })
 }
 
-fn choose(mut found: Vec<Found>, label: &str) -> Result<Found, PinError> {
+/// `denied`: there are more that this user may not look at.
+fn choose(mut found: Vec<Found>, label: &str, denied: Option<PinError>) -> Result<Found, PinError> {
     let labels = |found: &[Found]| {
         let labels: Vec<String> = found.iter().map(|chip| format!("`{}`", chip.label)).collect();
         labels.join(", ")
     };
-    if found.is_empty() {
-        return Err(PinError::NoPins);
-    }
     let wanted =
         |chip: &Found| if label.is_empty() { RASPBERRY.contains(&chip.label.as_str()) } else { chip.label == label };
-    match found.iter().position(wanted) {
-        Some(place) => Ok(found.swap_remove(place)),
-        None if !label.is_empty() => Err(PinError::NoSuchChip { chip: label.to_owned(), chips: labels(&found) }),
-        None if found.len() == 1 => Ok(found.swap_remove(0)),
-        None => Err(PinError::Ambiguous { chips: labels(&found) }),
+    match (found.iter().position(wanted), denied) {
+        (Some(place), _) => Ok(found.swap_remove(place)),
+        // The one that is meant may be among them.
+        (None, Some(denied)) => Err(denied),
+        (None, None) if found.is_empty() => Err(PinError::NoPins),
+        (None, None) if !label.is_empty() => {
+            Err(PinError::NoSuchChip { chip: label.to_owned(), chips: labels(&found) })
+        }
+        (None, None) if found.len() == 1 => Ok(found.swap_remove(0)),
+        (None, None) => Err(PinError::Ambiguous { chips: labels(&found) }),
     }
 }
 
@@ -96,40 +100,69 @@ pub fn watch(chip: &Found, line: Line, pull: Pull, tell: Tell) -> Result<Watched
     let on = request.lone_value().map_err(|error| PinError::pin(gpio, error))? == Value::Active;
     // SAFETY: a request owns its descriptor and keeps it, the same one, open as long as it lives.
     let request = unsafe { AsyncFd::register(request) }.map_err(|error| PinError::pin(gpio, error))?;
+    let source = Arc::new(Source { request, tell, seen: Mutex::new(0), gpio });
+    let own = Arc::clone(&source);
     let task = tokio::spawn(async move {
-        let why = follow(&request, &tell).await;
-        tell(PinNotice::Lost(PinError::pin(gpio, why)));
+        let why = own.follow().await;
+        (own.tell)(PinNotice::Lost(PinError::pin(gpio, why)));
     });
-    Ok(Watched { on, guard: Box::new(Following(task.abort_handle())) })
+    Ok(Watched { on, watch: Box::new(Following { source, task: task.abort_handle() }) })
 }
 
-/// Reads changes until that fails; why it does.
-async fn follow(request: &AsyncFd<Request>, tell: &Tell) -> String {
-    loop {
-        let mut ready = match request.readable().await {
-            Ok(ready) => ready,
-            Err(error) => return error.to_string(),
-        };
-        if ready.ready().is_error() || ready.ready().is_read_closed() {
-            return "the chip is gone".to_owned();
-        }
-        for _ in 0..AT_ONCE {
-            match request.get_ref().has_edge_event() {
-                Ok(true) => {}
-                Ok(false) => {
-                    ready.clear_ready();
-                    break;
-                }
+/// Where changes come from.
+struct Source {
+    request: AsyncFd<Request>,
+    tell: Tell,
+    /// The kernel's number of the last change that was read. Held while one is told, so that they keep their order.
+    seen: Mutex<u32>,
+    gpio: u8,
+}
+
+impl Source {
+    /// Reads changes until that fails; why it does.
+    async fn follow(&self) -> String {
+        loop {
+            let mut ready = match self.request.readable().await {
+                Ok(ready) => ready,
                 Err(error) => return error.to_string(),
+            };
+            if ready.ready().is_error() || ready.ready().is_read_closed() {
+                return "the chip is gone".to_owned();
             }
-            match request.get_ref().read_edge_event() {
-                Ok(event) => tell(notice(event.kind == EdgeKind::Rising, Duration::from_nanos(event.timestamp_ns))),
-                Err(error) => return error.to_string(),
+            match self.read() {
+                Ok(true) => ready.clear_ready(),
+                Ok(false) => {}
+                Err(why) => return why,
             }
+            drop(ready);
+            tokio::task::yield_now().await;
         }
-        drop(ready);
-        tokio::task::yield_now().await;
     }
+
+    /// Tells some changes. Whether those were all.
+    fn read(&self) -> Result<bool, String> {
+        // Nothing panics while it holds the number, and any number will do.
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let request = self.request.get_ref();
+        for _ in 0..AT_ONCE {
+            if !request.has_edge_event().map_err(|error| error.to_string())? {
+                return Ok(true);
+            }
+            let event = request.read_edge_event().map_err(|error| error.to_string())?;
+            match gap(&mut seen, event.line_seqno) {
+                0 => {}
+                missed => (self.tell)(PinNotice::Missed(missed)),
+            }
+            (self.tell)(notice(event.kind == EdgeKind::Rising, Duration::from_nanos(event.timestamp_ns)));
+        }
+        Ok(false)
+    }
+}
+
+/// How many numbers are missing between the last one and this one. They begin at 1; old kernels write 0 only.
+fn gap(seen: &mut u32, number: u32) -> u64 {
+    let before = std::mem::replace(seen, number);
+    if number == 0 { 0 } else { u64::from(number.wrapping_sub(before).saturating_sub(1)) }
 }
 
 /// A change at `time` on the kernel's monotonic clock.
@@ -141,11 +174,28 @@ pub(super) fn notice(on: bool, time: Duration) -> PinNotice {
 }
 
 /// Ends the watching when dropped.
-struct Following(AbortHandle);
+struct Following {
+    source: Arc<Source>,
+    task: AbortHandle,
+}
+
+impl Watch for Following {
+    fn look(&self) -> Result<bool, PinError> {
+        let gpio = self.source.gpio;
+        // Twice: as many as the kernel keeps, and some that came meanwhile.
+        for _ in 0..2 {
+            if self.source.read().map_err(|why| PinError::pin(gpio, why))? {
+                break;
+            }
+        }
+        let value = self.source.request.get_ref().lone_value().map_err(|error| PinError::pin(gpio, error))?;
+        Ok(value == Value::Active)
+    }
+}
 
 impl Drop for Following {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
 }
 
@@ -221,19 +271,37 @@ mod tests {
     fn the_chip_of_a_raspberry_is_known_by_its_label_wherever_it_stands() {
         for label in RASPBERRY {
             let found = vec![chip("raspberrypi-exp-gpio"), chip(label), chip("gpio-brcmstb@107d508500")];
-            assert_eq!(choose(found, "").unwrap().label, label);
+            assert_eq!(choose(found, "", None).unwrap().label, label);
         }
     }
 
     #[test]
     fn another_board_has_one_chip_or_says_which() {
-        assert_eq!(choose(vec![chip("sunxi")], "").unwrap().label, "sunxi");
+        assert_eq!(choose(vec![chip("sunxi")], "", None).unwrap().label, "sunxi");
         let two = || vec![chip("gpio0"), chip("gpio1")];
-        assert_eq!(choose(two(), "gpio1").unwrap().label, "gpio1");
-        assert_eq!(choose(two(), "").unwrap_err(), PinError::Ambiguous { chips: "`gpio0`, `gpio1`".into() });
+        assert_eq!(choose(two(), "gpio1", None).unwrap().label, "gpio1");
+        assert_eq!(choose(two(), "", None).unwrap_err(), PinError::Ambiguous { chips: "`gpio0`, `gpio1`".into() });
         let none = PinError::NoSuchChip { chip: "gpio2".into(), chips: "`gpio0`, `gpio1`".into() };
-        assert_eq!(choose(two(), "gpio2").unwrap_err(), none);
-        assert_eq!(choose(vec![], "gpio2").unwrap_err(), PinError::NoPins);
+        assert_eq!(choose(two(), "gpio2", None).unwrap_err(), none);
+        assert_eq!(choose(vec![], "gpio2", None).unwrap_err(), PinError::NoPins);
+    }
+
+    #[test]
+    fn a_chip_that_may_not_be_looked_at_is_not_passed_over_for_another() {
+        let denied = || Some(PinError::Denied { what: "/dev/gpiochip0".into() });
+        let error = |found, label| choose(found, label, denied()).unwrap_err();
+        assert_eq!(error(vec![chip("raspberrypi-exp-gpio")], ""), denied().unwrap());
+        assert_eq!(error(vec![chip("gpio0")], "gpio1"), denied().unwrap());
+        assert_eq!(error(vec![], ""), denied().unwrap());
+        let found = vec![chip("gpio0"), chip("pinctrl-rp1")];
+        assert_eq!(choose(found, "", denied()).unwrap().label, "pinctrl-rp1");
+    }
+
+    #[test]
+    fn what_the_kernel_left_out_shows_in_the_numbers() {
+        let mut seen = 0;
+        let missed: Vec<u64> = [1, 2, 5, 6, u32::MAX, 1, 0, 0].map(|number| gap(&mut seen, number)).into();
+        assert_eq!(missed, [0, 0, 2, 0, u64::from(u32::MAX) - 7, 1, 0, 0], "a kernel without numbers writes 0");
     }
 
     #[test]

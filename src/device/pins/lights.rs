@@ -1,12 +1,16 @@
 //! The lights of a device: which pins they hang on, and frames on their way there.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use auricle_core::lights::{Colour, Fixture, Frame, apa102, ws2812};
 
 use super::bits::Bits;
 use super::strip::{Encode, Strip};
 use super::{Line, Outputs, PinError, Pins, Place};
+
+/// LEDs that just got their power listen after so long.
+const POWER_UP: Duration = Duration::from_millis(20);
 
 /// Where a strip hangs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,7 +109,8 @@ impl Light {
         let brightness = want.brightness;
         let strip = |bus, encode: Encode| {
             let dark = vec![Colour::DARK; want.fixture().pixels()];
-            Strip::start(bus, encode, dark, Box::new(lost)).map(Shown::Strip)
+            let rest = if want.power.is_some() { POWER_UP } else { Duration::ZERO };
+            Strip::start(bus, encode, dark, rest, Box::new(lost)).map(Shown::Strip)
         };
         let shown = match &want.leds {
             Leds::Lamp(line) => Shown::Pins(pins.outputs(&want.place, &[*line])?),

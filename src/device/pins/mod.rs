@@ -11,7 +11,6 @@ pub mod lights;
 mod registers;
 mod strip;
 
-use std::any::Any;
 use std::path::Path;
 use std::time::Instant;
 
@@ -71,6 +70,8 @@ pub enum PinNotice {
         /// How.
         edge: Edge,
     },
+    /// So many changes came faster than they were read, and are lost.
+    Missed(u64),
     /// It can't be watched any longer.
     Lost(PinError),
 }
@@ -83,7 +84,16 @@ pub struct Watched {
     /// Whether it was on when that began.
     pub on: bool,
     /// What watches.
-    pub guard: Box<dyn Any + Send>,
+    pub watch: Box<dyn Watch>,
+}
+
+/// Watches an input until it is dropped.
+pub trait Watch: Send {
+    /// Tells at once what the system has seen of the input and not told yet; then, whether it is on.
+    ///
+    /// # Errors
+    /// When it can't be watched any longer.
+    fn look(&self) -> Result<bool, PinError>;
 }
 
 /// Outputs that are set together. Off when dropped.

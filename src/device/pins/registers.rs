@@ -1,23 +1,34 @@
 //! Pins by the registers of a Raspberry Pi, where the kernel offers no chip that is known.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use rppal::gpio::{Bias, Error, Gpio, InputPin, OutputPin, Trigger};
 
-use super::{Line, Outputs, PinError, Pull, Tell, Watched, cdev};
+use super::{Line, Outputs, PinError, Pull, Tell, Watch, Watched, cdev};
 
 /// Changes that last less are left out.
 const SPIKE: Duration = Duration::from_millis(5);
 
-/// Whether this is a Raspberry Pi, and its registers can be reached.
-pub fn are_there() -> bool {
-    Gpio::new().is_ok()
+/// Where the registers of a Raspberry Pi 5 are; the crate names those of the others itself.
+const RP1: &str = "/dev/gpiomem0";
+
+/// Whether this is a Raspberry Pi whose registers can be reached.
+///
+/// # Errors
+/// When they are there, and this user may not.
+pub fn are_there() -> Result<bool, PinError> {
+    match Gpio::new().map_err(|error| refused(0, error)) {
+        Ok(_) => Ok(true),
+        // The whole memory is what the crate tries last; nobody is to be sent there.
+        Err(PinError::Denied { what }) if what != "/dev/mem" => Err(PinError::Denied { what }),
+        Err(_) => Ok(false),
+    }
 }
 
 /// Tells changes of an input, from a thread of its own.
 pub fn watch(line: Line, pull: Pull, tell: Tell) -> Result<Watched, PinError> {
-    let pin = pin(line.gpio)?;
-    let mut input = pin.into_input();
+    let mut input = pin(line.gpio)?.into_input();
     input.set_bias(match pull {
         Pull::Up => Bias::PullUp,
         Pull::Down => Bias::PullDown,
@@ -29,11 +40,18 @@ pub fn watch(line: Line, pull: Pull, tell: Tell) -> Result<Watched, PinError> {
         tell(cdev::notice(high != line.active_low, event.timestamp));
     };
     input.set_async_interrupt(Trigger::Both, Some(SPIKE), changed).map_err(|error| refused(line.gpio, error))?;
-    Ok(Watched { on, guard: Box::new(Watching(input)) })
+    Ok(Watched { on, watch: Box::new(Watching(input, line.active_low)) })
 }
 
-/// Ends the watching when dropped.
-struct Watching(InputPin);
+/// An input, and whether it is on when it is low. Ends the watching when dropped.
+struct Watching(InputPin, bool);
+
+impl Watch for Watching {
+    fn look(&self) -> Result<bool, PinError> {
+        // Changes come by the crate's thread; there is none to hurry.
+        Ok(self.0.is_high() != self.1)
+    }
+}
 
 impl Drop for Watching {
     fn drop(&mut self) {
@@ -79,6 +97,7 @@ fn refused(gpio: u8, error: Error) -> PinError {
         Error::UnknownModel => PinError::NoPins,
         Error::PinUsed(gpio) => PinError::Busy { gpio, holder: "another setting of Auricle".to_owned() },
         Error::PinNotAvailable(gpio) => PinError::NoSuchPin { gpio, chip: "bcm".to_owned(), last: 53 },
+        Error::Io(error) if error.kind() == ErrorKind::PermissionDenied => PinError::Denied { what: RP1.to_owned() },
         Error::PermissionDenied(what) => PinError::Denied { what },
         other => PinError::pin(gpio, other),
     }

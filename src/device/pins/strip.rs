@@ -41,7 +41,7 @@ pub struct Strip {
 }
 
 impl Strip {
-    /// Starts the thread. `lost` is called when the bus fails, and then the thread has ended.
+    /// Starts the thread, which leaves the LEDs alone for `rest` first. `lost` is called when the bus fails, and then the thread has ended.
     ///
     /// # Errors
     /// When the system has no room for a thread.
@@ -49,12 +49,13 @@ impl Strip {
         bus: Box<dyn Bus>,
         encode: Encode,
         dark: Frame,
+        rest: Duration,
         lost: Box<dyn FnOnce(PinError) + Send>,
     ) -> Result<Self, PinError> {
         let shared = Arc::new(Shared::default());
         let own = Arc::clone(&shared);
         let run = move || {
-            let ended = serve(bus, &encode, &own);
+            let ended = serve(bus, &encode, &own, rest);
             own.slot().ended = true;
             own.changed.notify_all();
             if let Err(error) = ended {
@@ -83,7 +84,8 @@ impl Drop for Strip {
     }
 }
 
-fn serve(mut bus: Box<dyn Bus>, encode: &Encode, shared: &Shared) -> Result<(), PinError> {
+fn serve(mut bus: Box<dyn Bus>, encode: &Encode, shared: &Shared, rest: Duration) -> Result<(), PinError> {
+    drop(shared.changed.wait_timeout_while(shared.slot(), rest, |slot| !slot.stop));
     loop {
         let waited = shared.changed.wait_while(shared.slot(), |slot| slot.frame.is_none() && !slot.stop);
         let mut slot = waited.unwrap_or_else(PoisonError::into_inner);
@@ -121,10 +123,14 @@ mod tests {
 
     impl Bench {
         fn new() -> Self {
+            Self::with(Duration::ZERO)
+        }
+
+        fn with(rest: Duration) -> Self {
             let ((sender, sent), (go, wait), (tell, lost)) = (channel(), channel(), channel());
             let encode: Encode = Box::new(|frame| frame.iter().map(|pixel| pixel.red).collect());
             let lost_one = Box::new(move |error| tell.send(error).unwrap());
-            let strip = Strip::start(Box::new(Slow(sender, wait)), encode, vec![Colour::DARK], lost_one).unwrap();
+            let strip = Strip::start(Box::new(Slow(sender, wait)), encode, vec![Colour::DARK], rest, lost_one).unwrap();
             Self { strip: Some(strip), sent, go, lost }
         }
 
@@ -147,6 +153,16 @@ mod tests {
         }
         bench.go.send(true).unwrap();
         assert_eq!(bench.next(), [9]);
+        bench.go.send(true).unwrap();
+    }
+
+    #[test]
+    fn leds_that_just_got_power_are_left_alone_for_a_moment() {
+        let (start, rest) = (std::time::Instant::now(), Duration::from_millis(30));
+        let bench = Bench::with(rest);
+        bench.show(1);
+        assert_eq!(bench.next(), [1], "nothing is lost meanwhile");
+        assert!(start.elapsed() >= rest);
         bench.go.send(true).unwrap();
     }
 
