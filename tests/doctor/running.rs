@@ -55,7 +55,9 @@ fn what_the_daemon_says_is_wrong_is_said_in_its_words() {
     let (broker, pulse) = (Broker::start_with_users(&[("linto", "right")], ""), Pulse::start());
     let settings = settings(&broker).text("linto", "username", "linto").text("linto", "password", "wrong");
     let daemon = Daemon::start(&pulse, &settings);
-    let cause = daemon.wait_cause("BrokerRefused");
+    // Not by its event: it can come before anybody follows the events.
+    let status = daemon.wait_status("the refusal", |status| status["causes"][0]["code"] == "BrokerRefused");
+    let cause = &status["causes"][0];
     let report = examined(&daemon);
     let login = report.of_check("login");
     assert_eq!((&login["seen"], &login["remedy"]), (&cause["text"], &cause["remedy"]));
