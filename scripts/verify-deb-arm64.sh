@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 scripts/setup.sh build deb deb-arm64 verify
 
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+# Empty: the mirror that debootstrap knows.
+mirror=${DEBIAN_MIRROR:-}
 root=()
 if [ "$(id -u)" -ne 0 ]; then root=(sudo); fi
 
@@ -17,7 +18,7 @@ libraries() {
   local release=$1 names=$2 folder=$target/roots/$1-arm64
   if [ ! -f "$folder.done" ]; then
     "${root[@]}" rm -rf "$folder"; mkdir -p "$target/roots"
-    "${root[@]}" debootstrap --foreign --arch=arm64 --variant=minbase --include="$names" "$release" "$folder" "$mirror" \
+    "${root[@]}" debootstrap --foreign --arch=arm64 --variant=minbase --include="$names" "$release" "$folder" ${mirror:+"$mirror"} \
       >"$folder.log" 2>&1 || { tail "$folder.log" >&2; fail "debootstrap made no $release, see above and $folder.log"; }
     for package in "$folder"/var/cache/apt/archives/lib{asound2,ssl3,zstd1}*_arm64.deb; do
       "${root[@]}" dpkg-deb -x "$package" "$folder"

@@ -10,7 +10,8 @@ scripts/setup.sh build deb verify
 
 machine=$(dpkg --print-architecture)
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+# Empty: the mirror that debootstrap knows.
+mirror=${DEBIAN_MIRROR:-}
 root=()
 if [ "$(id -u)" -ne 0 ]; then root=(sudo); fi
 
@@ -34,7 +35,7 @@ fresh() {
   local release=$1 base=$target/roots/$1 machine=$target/roots/$1-used
   if [ ! -f "$base.done" ]; then
     "${root[@]}" rm -rf "$base"; mkdir -p "$target/roots"
-    "${root[@]}" debootstrap --variant=minbase --include=ca-certificates "$release" "$base" "$mirror" >"$base.log" 2>&1 ||
+    "${root[@]}" debootstrap --variant=minbase --include=ca-certificates "$release" "$base" ${mirror:+"$mirror"} >"$base.log" 2>&1 ||
       { tail "$base.log" >&2; fail "debootstrap made no $release, see above and $base.log"; }
     touch "$base.done"
   fi
