@@ -65,13 +65,7 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// Looks around. For a device whose microphone is known not to be muted; else see [`Self::with_microphones`].
-    #[must_use]
-    pub fn take() -> Self {
-        Self::with_microphones(None)
-    }
-
-    /// The same, where microphones may have to stay closed; `closed` says why. Then they are listed with whoever uses
+    /// Looks around. Where microphones have to stay closed, `closed` says why; they are then listed with whoever uses
     /// them, and none is opened: mute wins.
     #[must_use]
     pub fn with_microphones(closed: Option<&str>) -> Self {
