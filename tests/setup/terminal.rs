@@ -19,8 +19,8 @@ impl Screen {
     fn open(pulse: &Pulse, place: &Place, then: &str) -> Self {
         let words = format!("setup --no-test --config {}", place.file().display());
         // Afterwards the shell says how it ended and whether the terminal shows what is typed.
-        // It gets the Ctrl-C too, and must outlive it.
-        let line = format!("trap : INT; {AURICLE} {words}; {then}");
+        // It gets the key's signal too, and must outlive it.
+        let line = format!("trap : INT QUIT; {AURICLE} {words}; {then}");
         let mut script = Command::new("script");
         script
             .args(["-qefc", &line, "/dev/null"])
