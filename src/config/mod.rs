@@ -51,8 +51,8 @@ pub use problem::{Errors, Place, Problem};
 pub use sample::{reference, sample};
 pub use secret::Secret;
 pub use sections::{
-    ApplicationKind, Audio, Control, Device, Hooks, Linto, Listen, Meeting, MeetingFormat, Profile, Remote, Shell,
-    Trigger, Tts, Unmute,
+    ApplicationKind, Audio, Control, Device, Hooks, Linto, Listen, Meeting, MeetingFormat, Remote, Shell, Trigger, Tts,
+    Unmute,
 };
 
 /// Where the settings are when nobody says otherwise.

@@ -145,6 +145,7 @@ impl Control {
     /// Takes over the settings that may change while the daemon runs.
     pub(super) fn adopt(&mut self, settings: &Settings) {
         self.settings.take_live(settings);
+        self.hearing.profile(self.settings.audio.profile);
         let (language, command) = (self.assistant.language().to_owned(), self.settings.tts.command.clone());
         self.voice = Arc::new(Voice::new(TtsSettings { language, command }));
         self.ask_for_voices();
