@@ -1,5 +1,7 @@
 //! Wake words: small models that say, every 30 ms, how much the last second sounds like their word.
 
+pub mod features;
+
 use std::sync::Arc;
 
 use thiserror::Error;
