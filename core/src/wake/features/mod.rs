@@ -6,7 +6,7 @@ mod channel;
 mod fft;
 mod tables;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use channel::Curves;
 use fft::Fft;
