@@ -14,6 +14,7 @@ use auricle_core::audio::convert::{Channel, ToTape};
 use auricle_core::frontend::{FrontEnd, Profile};
 use auricle_core::hearing::ear::Ear;
 use auricle_core::hearing::{EarCommand, EarEvent};
+use auricle_core::wake::Words;
 use tokio::sync::mpsc::Sender;
 
 use super::input::{Heard, Input};
@@ -42,6 +43,7 @@ enum Command {
     Record(rtrb::Producer<i16>),
     RecordStop,
     Listen(Sender<Piece>),
+    Words(Box<Words>),
     Stop,
 }
 
@@ -156,6 +158,11 @@ impl Hearing {
         self.send(Command::Listen(out));
     }
 
+    /// Listens for these wake words from now on, instead of those before.
+    pub fn words(&self, words: Words) {
+        self.send(Command::Words(Box::new(words)));
+    }
+
     /// Where the tape stands, if a microphone delivers.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
@@ -232,6 +239,7 @@ impl Worker {
             Command::Record(ring) => self.recording = Some(Tap::new(self.ear.position(), ring)),
             Command::RecordStop => self.recording = None,
             Command::Listen(out) => self.admit(out),
+            Command::Words(words) => self.ear.set_words(*words),
             Command::Stop => {}
         }
         self.mic.pace(self.pace());
