@@ -4,7 +4,7 @@
 //! pure part is [`Ear`]; here is only the plumbing around it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -20,10 +20,12 @@ use tokio::sync::mpsc::Sender;
 use super::input::{Heard, Input};
 use super::listener::{LISTENERS, Listener, Piece};
 use crate::sound::{Bell, Microphone, Pace, Played, Shape, Stamp};
-use card::{Card, Look};
+use card::{Card, Look, Sound};
+pub use counters::{EchoCounters, HearingCounters};
 use tap::Tap;
 
 mod card;
+mod counters;
 mod stamps;
 mod tap;
 
@@ -45,23 +47,6 @@ enum Command {
     Listen(Sender<Piece>),
     Words(Box<Words>),
     Stop,
-}
-
-/// What the thread counts.
-#[derive(Debug, Default)]
-pub struct HearingCounters {
-    /// Returns from waiting on the bell.
-    pub polls: AtomicU64,
-    /// Events that the control thread had no room for.
-    pub dropped_events: AtomicU64,
-    /// Commands that the thread had no room for.
-    pub dropped_commands: AtomicU64,
-    /// Samples for which a recording had no room: its disk was too slow.
-    pub recording_lost: AtomicU64,
-    /// Where the tape stands, in samples.
-    pub position: AtomicU64,
-    /// Whether a card is attached and delivers (1) or not (0).
-    pub flowing: AtomicU64,
 }
 
 /// What the settings want of it.
@@ -110,7 +95,8 @@ impl Hearing {
                 listeners: Vec::new(),
                 token: None,
                 blocks_at_token: 0,
-                samples: Vec::with_capacity(8_192),
+                sound: Sound::default(),
+                caught: Position(0),
             };
             worker.run(&receiver, &own_bell);
         })?;
@@ -203,7 +189,9 @@ struct Worker {
     listeners: Vec<Listener>,
     token: Option<u64>,
     blocks_at_token: u64,
-    samples: Vec<i16>,
+    sound: Sound,
+    /// The place on the tape of what the card delivers next; the front end may hold some of it back.
+    caught: Position,
 }
 
 impl Worker {
@@ -254,6 +242,7 @@ impl Worker {
         match ToTape::new(shape.rate, shape.channels, shape.format, self.wants.channel) {
             Ok(convert) => {
                 self.front.restart();
+                self.caught = self.ear.position();
                 self.played.want(true);
                 self.card = Some(Card::new(shape, ring, stamps, convert));
             }
@@ -267,7 +256,7 @@ impl Worker {
     fn clean_as(&mut self, profile: Profile) {
         if profile != self.wants.profile {
             self.wants.profile = profile;
-            self.front.set_profile(profile);
+            self.front = FrontEnd::new(profile);
         }
     }
 
@@ -282,8 +271,7 @@ impl Worker {
             self.counters.flowing.store(0, Ordering::Release);
             return;
         };
-        self.samples.clear();
-        match card.listen(&mut self.front, &mut self.played, &mut self.samples) {
+        match card.listen(&mut self.front, &mut self.played, &mut self.sound) {
             Look::Nothing => {}
             Look::Stalled => {
                 self.counters.flowing.store(0, Ordering::Release);
@@ -299,19 +287,23 @@ impl Worker {
     }
 
     fn hear(&mut self) {
-        self.ear.push(&self.samples);
+        self.ear.played(&self.sound.reference);
+        self.ear.push(&self.sound.clean);
         if let Some(tap) = &mut self.recording {
             let lost = tap.copy(self.ear.tape());
             self.counters.recording_lost.fetch_add(lost, Ordering::Relaxed);
         }
         self.serve_listeners();
+        self.counters.own_words.store(self.ear.own_words(), Ordering::Relaxed);
+        self.counters.echo.note(self.front.state(), self.sound.clean.len(), self.played.dropped());
         self.counters.position.store(self.ear.position().0, Ordering::Release);
         self.counters.flowing.store(1, Ordering::Release);
     }
 
     fn serve_listeners(&mut self) {
-        let (before, tape) = (self.listeners.len(), self.ear.tape());
-        self.listeners.retain_mut(|listener| listener.serve(tape));
+        let (before, at, raw) = (self.listeners.len(), self.caught, &self.sound.raw);
+        self.listeners.retain(|listener| listener.serve(at, raw));
+        self.caught.0 += raw.len() as u64;
         if self.listeners.len() < before {
             self.mic.pace(self.pace());
             self.tell(Heard::Unlistened);
@@ -322,7 +314,7 @@ impl Worker {
     fn admit(&mut self, out: Sender<Piece>) {
         self.listeners.retain(|listener| !listener.is_gone());
         if self.card.is_some() && self.listeners.len() < LISTENERS {
-            return self.listeners.push(Listener::new(self.ear.position(), out));
+            return self.listeners.push(Listener::new(out));
         }
         drop(out);
         self.tell(Heard::Unlistened);

@@ -19,12 +19,22 @@ pub(super) struct Card {
     /// Frames taken out of the ring, and samples made of them.
     read: u64,
     made: u64,
-    samples: Vec<i16>,
     /// Whether anything came since it was attached, or since it stood still.
     delivered: bool,
     stalled: bool,
     /// When it was attached, or delivered last.
     last: Instant,
+}
+
+/// What a card has delivered since the last look, at 16 kHz.
+#[derive(Default)]
+pub(super) struct Sound {
+    /// As it came.
+    pub(super) raw: Vec<i16>,
+    /// What the front end made of it; some may still be held back.
+    pub(super) clean: Vec<i16>,
+    /// What the loudspeaker played meanwhile; as much as of the clean sound.
+    pub(super) reference: Vec<i16>,
 }
 
 /// What a look at a card found.
@@ -47,7 +57,6 @@ impl Card {
             stamps: Stamps::new(stamps, shape.rate),
             read: 0,
             made: 0,
-            samples: Vec::with_capacity(8_192),
             delivered: false,
             stalled: false,
             last: Instant::now(),
@@ -59,8 +68,11 @@ impl Card {
         (!self.stalled).then_some(STALL)
     }
 
-    /// Appends to `out` what it has delivered, without what `played` brought there.
-    pub(super) fn listen(&mut self, front: &mut FrontEnd, played: &mut Played, out: &mut Vec<i16>) -> Look {
+    /// Takes what it has delivered, and what was `played` meanwhile.
+    pub(super) fn listen(&mut self, front: &mut FrontEnd, played: &mut Played, sound: &mut Sound) -> Look {
+        sound.raw.clear();
+        sound.clean.clear();
+        sound.reference.clear();
         let waiting = self.ring.slots() / self.shape.frame_bytes();
         if waiting == 0 {
             let stalls = self.last.elapsed() >= STALL && !self.stalled;
@@ -72,34 +84,36 @@ impl Card {
         let end = self.read + waiting as u64;
         while self.read < end {
             let next = self.stamps.next_behind(self.read).map_or(end, |next| next.min(end));
-            self.convert(next);
-            self.clean(front, played, out);
+            let before = sound.raw.len();
+            self.convert(next, &mut sound.raw);
+            self.clean(front, played, before, sound);
         }
         (self.stalled, self.last) = (false, Instant::now());
         Look::Sound { news: !std::mem::replace(&mut self.delivered, true) }
     }
 
     /// Takes the frames up to this one out of the ring.
-    fn convert(&mut self, end: u64) {
-        self.samples.clear();
+    fn convert(&mut self, end: u64, raw: &mut Vec<i16>) {
         let frames = usize::try_from(end - self.read).unwrap_or(0);
         self.read = end;
         if let Ok(chunk) = self.ring.read_chunk(frames * self.shape.frame_bytes()) {
             let (first, second) = chunk.as_slices();
-            self.convert.push(first, &mut self.samples);
-            self.convert.push(second, &mut self.samples);
+            self.convert.push(first, raw);
+            self.convert.push(second, raw);
             chunk.commit_all();
         }
     }
 
-    fn clean(&mut self, front: &mut FrontEnd, played: &mut Played, out: &mut Vec<i16>) {
+    fn clean(&mut self, front: &mut FrontEnd, played: &mut Played, from: usize, sound: &mut Sound) {
+        let new = &sound.raw[from..];
         let at = self.time_of(self.made);
-        self.made += self.samples.len() as u64;
+        self.made += new.len() as u64;
         played.take(|sounds| match sounds {
             Sounds::Block { at, rate, samples } => front.played(at, rate, samples),
             Sounds::Stopped(at) => front.stopped(at),
         });
-        front.heard(at, &self.samples, out);
+        front.heard(at, new, &mut sound.clean);
+        sound.reference.extend_from_slice(front.reference());
     }
 
     /// The first sample of the tape belongs to the first frame of the card.
