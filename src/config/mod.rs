@@ -23,6 +23,7 @@ mod secret;
 mod sections;
 mod size;
 mod suggest;
+mod wake;
 mod words;
 
 use std::fs::File;
@@ -51,9 +52,11 @@ pub use problem::{Errors, Place, Problem};
 pub use sample::{reference, sample};
 pub use secret::Secret;
 pub use sections::{
-    ApplicationKind, Audio, Control, Device, Hooks, Linto, Listen, Meeting, MeetingFormat, Profile, Remote, Shell,
-    Trigger, Tts, Unmute,
+    ApplicationKind, Audio, Control, Device, Hooks, Linto, Listen, Meeting, MeetingFormat, Remote, Shell, Trigger, Tts,
+    Unmute, Wake,
 };
+pub(crate) use suggest::nearest;
+pub use wake::WakeWord;
 
 /// Where the settings are when nobody says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/auricle/auricle.toml";
@@ -76,6 +79,8 @@ pub struct Settings {
     pub audio: Audio,
     /// When the device listens.
     pub listen: Listen,
+    /// The wake words.
+    pub wake: Wake,
     /// The voice.
     pub tts: Tts,
     /// What a server may do with the device beyond talking.
@@ -107,6 +112,7 @@ impl Settings {
         self.device.take_live(&new.device);
         self.audio.take_live(&new.audio);
         self.listen.take_live(&new.listen);
+        self.wake.take_live(&new.wake);
         self.tts.take_live(&new.tts);
         self.remote.take_live(&new.remote);
         self.hooks.take_live(&new.hooks);
@@ -142,6 +148,7 @@ impl Settings {
         settings.extend(self.device.changed(&other.device));
         settings.extend(self.audio.changed(&other.audio));
         settings.extend(self.listen.changed(&other.listen));
+        settings.extend(self.wake.changed(&other.wake));
         settings.extend(self.tts.changed(&other.tts));
         settings.extend(self.remote.changed(&other.remote));
         settings.extend(self.hooks.changed(&other.hooks));
@@ -178,6 +185,12 @@ impl Loaded {
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         self.file.as_deref()
+    }
+
+    /// Where the value of a setting comes from, of a section that stands once.
+    #[must_use]
+    pub fn origin(&self, section: &'static str, key: &'static str) -> &Origin {
+        self.origins.get(&(section, 0, key)).unwrap_or(&Origin::Default)
     }
 }
 
@@ -339,6 +352,10 @@ fn read_all(reading: &mut Reading<'_, '_>, secrets: ReadSecret<'_>, warnings: &m
         warnings.extend(leds::check(button, lights, servers, reading));
     }
     let (device, audio, listen) = (reading.one::<Device>(), reading.one::<Audio>(), reading.one::<Listen>());
+    let wake = reading.one::<Wake>();
+    if let (Some(wake), Some(listen), Some(servers)) = (&wake, &listen, &linto) {
+        warnings.extend(wake::check(wake, listen, servers, reading));
+    }
     let (tts, hooks, meeting) = (reading.one::<Tts>(), reading.one::<Hooks>(), reading.one::<Meeting>());
     let (remote, control) = (reading.one::<Remote>(), reading.one::<Control>());
     warnings.extend(remote.iter().flat_map(remote::warnings));
@@ -349,6 +366,7 @@ fn read_all(reading: &mut Reading<'_, '_>, secrets: ReadSecret<'_>, warnings: &m
         device: device?,
         audio: audio?,
         listen: listen?,
+        wake: wake?,
         tts: tts?,
         remote: remote?,
         hooks: hooks?,
