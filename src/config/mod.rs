@@ -3,6 +3,7 @@
 //! Each setting is defined once, in [`sections`]. Its struct field, its check, the sample file, the reference and the
 //! listing of `auricle check` come from there. What is wrong is told all at once, by line, each with its remedy.
 
+mod arguments;
 mod broker;
 mod define;
 mod document;
@@ -187,7 +188,7 @@ impl Loaded {
 /// # Errors
 /// Everything that is wrong, by line.
 pub fn load(path: Option<&Path>, env: impl Iterator<Item = (String, String)>) -> Result<Loaded, Errors> {
-    load_with(path, env, &read_secret)
+    load_with(path, env.into(), &read_secret)
 }
 
 /// The same for somebody who need not, and perhaps may not, know the passwords: their files are not opened.
@@ -198,12 +199,38 @@ pub fn load_without_secrets(
     path: Option<&Path>,
     env: impl Iterator<Item = (String, String)>,
 ) -> Result<Loaded, Errors> {
-    load_with(path, env, &|_| Ok(None))
+    load_with(path, env.into(), &|_| Ok(None))
+}
+
+/// Reads settings for a command that must do the same everywhere: defaults, then the file if there is a path, then
+/// `arguments`, each as `section.key=value`. Neither the environment nor [`DEFAULT_PATH`] is looked at, and password
+/// files are not opened.
+///
+/// # Errors
+/// Everything that is wrong, by line and argument.
+pub fn load_given(path: Option<&Path>, arguments: &[String]) -> Result<Loaded, Errors> {
+    let given = Given { env: std::iter::empty(), arguments };
+    match path {
+        Some(_) => load_with(path, given, &|_| Ok(None)),
+        None => interpret("", given, None, &|_| Ok(None)),
+    }
+}
+
+/// What is set outside of the file.
+struct Given<'a, E> {
+    env: E,
+    arguments: &'a [String],
+}
+
+impl<E> From<E> for Given<'_, E> {
+    fn from(env: E) -> Self {
+        Self { env, arguments: &[] }
+    }
 }
 
 fn load_with(
     path: Option<&Path>,
-    env: impl Iterator<Item = (String, String)>,
+    given: Given<'_, impl Iterator<Item = (String, String)>>,
     secret: linto::ReadSecret<'_>,
 ) -> Result<Loaded, Errors> {
     let file = path.unwrap_or(Path::new(DEFAULT_PATH));
@@ -214,7 +241,7 @@ fn load_with(
     };
     let (text, readable_by_all) = match read_file(file) {
         Ok(read) => read,
-        Err(Refusal::Missing) if path.is_none() => return interpret("", env, None, secret),
+        Err(Refusal::Missing) if path.is_none() => return interpret("", given, None, secret),
         Err(Refusal::Missing) => {
             return Err(refused(
                 Place::File,
@@ -223,7 +250,7 @@ fn load_with(
         }
         Err(Refusal::Other(place, text)) => return Err(refused(place, text)),
     };
-    let mut loaded = interpret(&text, env, Some(file), secret)?;
+    let mut loaded = interpret(&text, given, Some(file), secret)?;
     if readable_by_all {
         loaded.warnings.extend(exposed_passwords(&loaded, file));
     }
@@ -236,7 +263,7 @@ fn load_with(
 /// # Errors
 /// Everything that is wrong, by line.
 pub fn parse_str(text: &str, env: impl Iterator<Item = (String, String)>) -> Result<Loaded, Errors> {
-    interpret(text, env, None, &|_| Ok(None))
+    interpret(text, env.into(), None, &|_| Ok(None))
 }
 
 /// The password that a file holds as its first line.
@@ -306,7 +333,7 @@ fn exposed_passwords(loaded: &Loaded, file: &Path) -> Vec<String> {
 
 fn interpret(
     text: &str,
-    env: impl Iterator<Item = (String, String)>,
+    given: Given<'_, impl Iterator<Item = (String, String)>>,
     file: Option<&Path>,
     read_secret: ReadSecret<'_>,
 ) -> Result<Loaded, Errors> {
@@ -315,7 +342,8 @@ fn interpret(
     let (table, syntax) = DeTable::parse_recoverable(text);
     document.refuse(text, &syntax, &mut problems);
     document.take(table.get_ref(), &Lines::of(text), &mut problems);
-    let mut warnings = environment::overlay(&mut document, env, &mut problems);
+    let mut warnings = environment::overlay(&mut document, given.env, &mut problems);
+    arguments::overlay(&mut document, given.arguments, &mut problems);
     let base = file.and_then(Path::parent).unwrap_or(Path::new(""));
     let mut reading = Reading { document: &document, base, problems: &mut problems, origins: Origins::new() };
     let settings = read_all(&mut reading, read_secret, &mut warnings);

@@ -107,6 +107,12 @@ impl Ear {
         &self.tape
     }
 
+    /// Voice activity, for a look at its frames.
+    #[must_use]
+    pub const fn vad(&self) -> &Vad {
+        &self.vad
+    }
+
     /// The next event, until `None`.
     pub fn poll(&mut self) -> Option<EarEvent> {
         self.events.pop_front()
@@ -143,8 +149,10 @@ impl Ear {
         }
     }
 
-    /// The number of samples until something may have to be said.
-    fn next_stop(&self) -> usize {
+    /// The number of samples until something may have to be said: whoever pushes no more than that and then polls, acts
+    /// on each event at its own moment.
+    #[must_use]
+    pub fn next_stop(&self) -> usize {
         let uplinks = self.uplinks.iter().map(|uplink| uplink.missing(self.tape.end())).min();
         let uplinks = uplinks.and_then(|missing| usize::try_from(missing).ok()).unwrap_or(usize::MAX);
         self.vad.missing().min(uplinks)

@@ -10,7 +10,9 @@ pub mod ear;
 pub mod endpointer;
 pub mod floor;
 pub mod pitch;
+pub mod replay;
 pub mod rules;
+pub mod trace;
 pub mod uplink;
 pub mod vad;
 
