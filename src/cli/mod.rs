@@ -15,6 +15,7 @@ mod shell_session;
 mod status;
 mod table;
 mod talk;
+mod wake;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -100,6 +101,9 @@ enum Command {
     /// Look after the reverse SSH tunnel.
     #[command(subcommand)]
     Ssh(Ssh),
+    /// Look after the models of wake words.
+    #[command(subcommand)]
+    Wake(Wake),
     /// Show what happens, as it happens.
     Events(Reach),
     /// Run one command for the daemon, in a unit of its own.
@@ -125,6 +129,20 @@ enum Meeting {
 enum Ssh {
     /// Close the tunnel.
     Stop(Reach),
+}
+
+#[derive(Debug, Subcommand)]
+enum Wake {
+    /// List the models that are installed, and what becomes of them.
+    List(Reach),
+    /// Take in another model: FILE.tflite, with its description FILE.json beside it.
+    Add {
+        /// The model.
+        #[arg(value_name = "FILE.tflite")]
+        file: PathBuf,
+        #[command(flatten)]
+        reach: Reach,
+    },
 }
 
 /// Which settings.
@@ -176,6 +194,8 @@ pub fn main() -> ExitCode {
         Command::Meeting(Meeting::Start { name, reach }) => talk::meeting(&name.join(" "), &reach),
         Command::Meeting(Meeting::Stop(reach)) => talk::meeting_end(&reach),
         Command::Ssh(Ssh::Stop(reach)) => talk::act("ssh/stop", &reach),
+        Command::Wake(Wake::List(reach)) => wake::list(&reach),
+        Command::Wake(Wake::Add { file, reach }) => wake::add(&file, &reach),
         Command::Events(reach) => events::events(&reach),
         Command::ShellSession => shell_session::serve(),
     }

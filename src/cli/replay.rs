@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use auricle_core::wake::Word;
 use clap::Args;
 
 use super::printable;
@@ -29,6 +30,8 @@ pub struct Options {
     config: Option<PathBuf>,
 }
 
+const MODELS: &str = "`make models` in a checkout or `auricle wake add` brings it, `listen.triggers=[]` does without";
+
 /// Prints what is heard. Exit code 1 if the recording can't be read, 2 if the settings can't be used.
 pub fn replay(options: &Options) -> ExitCode {
     let loaded = match config::load_given(options.config.as_deref(), &options.set) {
@@ -41,7 +44,17 @@ pub fn replay(options: &Options) -> ExitCode {
     for warning in &loaded.warnings {
         eprintln!("warning: {warning}");
     }
-    match hear(options, &loaded.settings) {
+    let words = match replay::wake_words(&loaded) {
+        Ok((words, troubles)) => {
+            troubles.iter().for_each(|trouble| eprintln!("warning: {trouble}; {MODELS}"));
+            words
+        }
+        Err(troubles) => {
+            troubles.iter().for_each(|trouble| eprintln!("{trouble}; {MODELS}"));
+            return ExitCode::from(super::BAD_SETTINGS);
+        }
+    };
+    match hear(options, &loaded.settings, words) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever has seen enough closes the pipe.
         Err(ReplayError::Told(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -53,11 +66,11 @@ pub fn replay(options: &Options) -> ExitCode {
     }
 }
 
-fn hear(options: &Options, settings: &Settings) -> Result<(), ReplayError> {
+fn hear(options: &Options, settings: &Settings, words: Vec<Word>) -> Result<(), ReplayError> {
     let (name, mut input) = open(&options.file)?;
     let line = if options.json { replay::json } else { replay::words };
     let mut tell = |heard: &_| writeln!(std::io::stdout().lock(), "{}", line(heard));
-    let Outcome { summary, .. } = replay::hear(&mut input, &name, settings, None, &mut tell)?;
+    let Outcome { summary, .. } = replay::hear(&mut input, &name, settings, words, None, &mut tell)?;
     if let Some(warning) = summary.warning(&name) {
         eprintln!("warning: {warning}");
     }

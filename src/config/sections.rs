@@ -16,16 +16,18 @@ use super::kinds::{
 use super::pins::{Button, Leds};
 use super::secret::Secret;
 use super::size::Size;
+use super::wake::{WakeWord, WakeWords};
 use super::words::CommandLines;
 
 /// All sections that are served, in the order of the sample.
-pub(super) fn served() -> [&'static SectionDef; 11] {
+pub(super) fn served() -> [&'static SectionDef; 12] {
     [
         Linto::definition(),
         Button::definition(),
         Device::definition(),
         Audio::definition(),
         Listen::definition(),
+        Wake::definition(),
         Leds::definition(),
         Tts::definition(),
         Remote::definition(),
@@ -39,7 +41,7 @@ pub(super) fn served() -> [&'static SectionDef; 11] {
 pub(super) const REPEATED: [&str; 2] = ["linto", "button"];
 
 /// Sections that are agreed, but come with later versions.
-pub(super) const LATER: [&str; 5] = ["wake", "xiaozhi", "rhasspy", "thinx", "tools"];
+pub(super) const LATER: [&str; 4] = ["xiaozhi", "rhasspy", "thinx", "tools"];
 
 const PATH: FilePath = FilePath { longest: LONGEST_PATH };
 
@@ -49,6 +51,8 @@ const SOCKET: FilePath = FilePath { longest: 107 };
 /// What opens a turn by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
+    /// A wake word.
+    Wake,
     /// Any speech, but never while the loudspeaker plays.
     Voice,
     /// A button. One that is configured always does.
@@ -178,13 +182,14 @@ pub enum MeetingFormat {
 section! {
     /// When the device listens, and when it takes an utterance to be over.
     pub struct Listen = "listen" {
-        /// What opens a turn: "voice" is any speech, never while the loudspeaker plays. `auricle listen` and a button always
-        /// open one, also with an empty list: "button" may stand here and changes nothing.
+        /// What opens a turn: "wake" is a word of [wake], also while the loudspeaker plays; "voice" is any speech, never while
+        /// it plays. `auricle listen` and a button always open one, also with an empty list: "button" may stand here and
+        /// changes nothing.
         triggers: Vec<Trigger> = SetOf(Choice(&[
+            ("wake", Some(Trigger::Wake)),
             ("voice", Some(Trigger::Voice)),
             ("button", Some(Trigger::Button)),
-            ("wake", None),
-        ])), Default("[]"), Live;
+        ])), Default("[\"wake\", \"button\"]"), Live;
         /// How long it must be quiet after speech for the utterance to be over.
         hangover: Duration = Span { from_ms: 100, to_ms: 3000 }, Default("\"500ms\""), Live;
         /// How long the device waits for speech to begin.
@@ -193,6 +198,17 @@ section! {
         max_utterance: Duration = Span { from_ms: 1000, to_ms: 60_000 }, Default("\"15s\""), Live;
         /// How far before its trigger an utterance begins, so that its first word is complete.
         preroll: Duration = Span { from_ms: 0, to_ms: 2000 }, Default("\"500ms\""), Live;
+    }
+}
+
+section! {
+    /// The wake words: what to say to be listened to. `auricle wake list` shows the models that are there, `auricle wake add`
+    /// brings more.
+    pub struct Wake = "wake" {
+        /// The words, each by the name of its model. In place of a name may stand a table, such as { model = "okay_nabu",
+        /// server = "linto", sensitivity = 0.5 }: the server that the word opens, else the first one; and how easily it is
+        /// heard, from 0 to 1, where 0.5 is how the model was made.
+        words: Vec<WakeWord> = WakeWords, Default("[\"okay_nabu\"]"), Live;
     }
 }
 

@@ -24,6 +24,7 @@ use super::notify::Watchdog;
 use super::patience::Patience;
 use super::requests::Waiting;
 use super::services::Services;
+use super::wake::Wake;
 use super::{DaemonError, Parts};
 use crate::config::{ApplicationKind, Linto, Settings};
 use crate::device::identity;
@@ -58,6 +59,7 @@ pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>)
         minutes: Minutes::default(),
         waiting: Waiting::default(),
         voice: Arc::new(voice(&settings)),
+        wake: Wake::new(&settings),
         settings,
         reload,
         serial,

@@ -14,7 +14,7 @@ use super::control::Control;
 use super::input::Input;
 use super::notify;
 use super::speech::Making;
-use crate::config::{Settings, Trigger, Unmute};
+use crate::config::{Profile, Settings, Trigger, Unmute};
 use crate::device::memory;
 use crate::net::mqtt::Link;
 use crate::services::tts::{TtsSettings, Voice};
@@ -71,6 +71,9 @@ impl Control {
 
     pub(super) fn tell(&mut self, server: Option<ServerId>, report: &Report) {
         self.write_down(report);
+        if let Report::Wake { word, .. } = report {
+            self.count_word(word);
+        }
         let name = server.and_then(|server| self.servers.get(server.0)).map(|server| server.name.clone());
         self.ledger.enter(name.as_deref(), report);
     }
@@ -149,6 +152,7 @@ impl Control {
         self.voice = Arc::new(Voice::new(TtsSettings { language, command }));
         self.ask_for_voices();
         self.decide(Event::Tuned(tuning(&self.settings)));
+        self.listen_for_words();
         self.decide(Event::Facts(self.facts()));
     }
 }
@@ -164,6 +168,8 @@ async fn settle_down() {
 pub(super) fn tuning(settings: &Settings) -> Tuning {
     Tuning {
         voice_trigger: settings.listen.triggers.contains(&Trigger::Voice),
+        wake_trigger: settings.listen.triggers.contains(&Trigger::Wake),
+        echo_cancelled: settings.audio.profile != Profile::Off,
         preroll: settings.listen.preroll,
         sounds: settings.audio.sounds,
         limits: super::assembly::limits(settings),

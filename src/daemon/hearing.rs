@@ -14,6 +14,7 @@ use auricle_core::audio::convert::{Channel, ToTape};
 use auricle_core::audio::tape::{Read, Reader, Tape};
 use auricle_core::hearing::ear::Ear;
 use auricle_core::hearing::{EarCommand, EarEvent};
+use auricle_core::wake::Words;
 use tokio::sync::mpsc::Sender;
 
 use super::input::{Heard, Input};
@@ -35,6 +36,7 @@ enum Command {
     Record(rtrb::Producer<i16>),
     RecordStop,
     Listen(Sender<Piece>),
+    Words(Box<Words>),
     Stop,
 }
 
@@ -125,6 +127,11 @@ impl Hearing {
     /// [`Heard::Unlistened`] tells.
     pub fn listen(&self, out: Sender<Piece>) {
         self.send(Command::Listen(out));
+    }
+
+    /// Listens for these wake words from now on, instead of those before.
+    pub fn words(&self, words: Words) {
+        self.send(Command::Words(Box::new(words)));
     }
 
     /// Where the tape stands, if a microphone delivers.
@@ -234,6 +241,7 @@ impl Worker {
             Command::Record(ring) => self.recording = Some(Tap { reader: Reader::at(self.ear.position()), ring }),
             Command::RecordStop => self.recording = None,
             Command::Listen(out) => self.admit(out),
+            Command::Words(words) => self.ear.set_words(*words),
             Command::Stop => {}
         }
         self.mic.pace(self.pace());

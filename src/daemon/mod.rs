@@ -26,6 +26,7 @@ mod services;
 mod sounding;
 mod speech;
 mod status;
+mod wake;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -68,6 +68,7 @@ impl Control {
             all.insert(name.to_owned(), json!(counter.load(Ordering::Relaxed)));
         }
         all.insert("deaf_seconds".to_owned(), json!(self.ledger.deaf.seconds(Instant::now())));
+        all.extend(self.wake.counters().map(|(name, count)| (name, json!(count))));
         for (n, server) in self.servers.iter().enumerate() {
             let answered = self.assistant.answered(ServerId(n));
             all.insert(format!("{}_application", server.name), json!(u8::from(answered)));

@@ -3,6 +3,7 @@
 mod error;
 mod lines;
 mod summary;
+mod words;
 
 use std::io::{ErrorKind, Read};
 
@@ -11,12 +12,14 @@ use auricle_core::audio::wav::Recording;
 use auricle_core::frontend::Profile;
 use auricle_core::hearing::replay::{Heard, Replay};
 use auricle_core::hearing::trace::Trace;
+use auricle_core::wake::{Word, Words};
 
 use crate::config::{self, Settings};
 
 pub use error::ReplayError;
 pub use lines::{json, words};
 pub use summary::Summary;
+pub use words::wake_words;
 
 use summary::Stopwatch;
 
@@ -32,7 +35,8 @@ pub struct Outcome {
     pub trace: Option<Trace>,
 }
 
-/// Hears a WAV file to its end. `name` names it in messages, `tell` is told what is heard.
+/// Hears a WAV file to its end, and listens for these wake words. `name` names it in messages, `tell` is told what is
+/// heard.
 ///
 /// # Errors
 /// When it can't be read, or what `tell` says. What was heard before was told.
@@ -40,11 +44,12 @@ pub fn hear(
     input: &mut impl Read,
     name: &str,
     settings: &Settings,
+    words: Vec<Word>,
     trace: Option<Trace>,
     tell: &mut impl FnMut(&Heard) -> std::io::Result<()>,
 ) -> Result<Outcome, ReplayError> {
     let stopwatch = Stopwatch::start();
-    let mut listener = Listener::new(name, settings, trace);
+    let mut listener = Listener::new(name, settings, words, trace);
     let mut block = vec![0; BLOCK];
     loop {
         match input.read(&mut block) {
@@ -74,9 +79,10 @@ struct Listener<'n> {
 }
 
 impl<'n> Listener<'n> {
-    fn new(name: &'n str, settings: &Settings, trace: Option<Trace>) -> Self {
+    fn new(name: &'n str, settings: &Settings, words: Vec<Word>, trace: Option<Trace>) -> Self {
         let recording = Recording::new(settings.audio.channel);
-        let replay = Replay::new(profile(settings), crate::daemon::limits(settings));
+        let (words, limits) = (Words::new(words, Position(0)), crate::daemon::limits(settings));
+        let replay = Replay::new(profile(settings), words, limits, settings.listen.preroll);
         let replay = if let Some(trace) = trace { replay.traced(trace) } else { replay };
         Self { name, recording, replay, sound: Vec::new(), heard: Vec::new(), summary: Summary::default() }
     }

@@ -109,7 +109,7 @@ fn finish(
 ) -> Result<(), SetupError> {
     let saved = save::save(answers, present)?;
     let started = service.start();
-    summary::told(answers, present, &saved, &started).iter().for_each(|line| tell(line));
+    summary::told(answers, &saved, &started).iter().for_each(|line| tell(line));
     match started {
         Started::Failed(why) => Err(SetupError::NotRunning(why)),
         Started::Running | Started::NoService => Ok(()),

@@ -1,6 +1,7 @@
 //! How a recording is cut into pieces changes nothing.
 
 use std::io::{Cursor, Read};
+use std::time::Duration;
 
 use auricle::config;
 use auricle_core::audio::Position;
@@ -8,6 +9,7 @@ use auricle_core::frontend::Profile;
 use auricle_core::hearing::Limits;
 use auricle_core::hearing::replay::{Heard, Replay};
 use auricle_core::hearing::trace::Trace;
+use auricle_core::wake::Words;
 use proptest::prelude::*;
 
 use super::material::{NO_WORDS, plain, two_utterances};
@@ -34,18 +36,18 @@ fn heard(sizes: &[usize]) -> (Vec<Heard>, String) {
         all.push(heard.clone());
         Ok(())
     };
-    let outcome = auricle::replay::hear(&mut input, "it", &settings, Some(trace), &mut tell).unwrap();
+    let outcome = auricle::replay::hear(&mut input, "it", &settings, Vec::new(), Some(trace), &mut tell).unwrap();
     let picture = format!("{:?}", outcome.trace.unwrap().rows());
     (all, picture)
 }
 
 fn pushed(profile: Profile, sizes: &[usize]) -> Vec<Heard> {
     let limits = Limits {
-        hangover: std::time::Duration::from_millis(500),
-        no_speech: std::time::Duration::from_secs(1),
-        max_utterance: std::time::Duration::from_secs(1),
+        hangover: Duration::from_millis(500),
+        no_speech: Duration::from_secs(1),
+        max_utterance: Duration::from_secs(1),
     };
-    let mut replay = Replay::new(profile, limits);
+    let mut replay = Replay::new(profile, Words::new(Vec::new(), Position(0)), limits, Duration::ZERO);
     let (mut all, mut rest) = (Vec::new(), two_utterances());
     for size in sizes.iter().cycle() {
         let (now, later) = rest.split_at((*size).min(rest.len()));

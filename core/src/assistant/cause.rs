@@ -35,6 +35,11 @@ pub enum Cause {
         /// The engine and what went wrong.
         detail: String,
     },
+    /// Wake words can't be listened for.
+    WakeMissing {
+        /// Which words, and what is wrong with their models.
+        detail: String,
+    },
     /// No connection to the broker.
     BrokerUnreachable {
         /// Address and what went wrong.
@@ -136,7 +141,7 @@ pub enum Likely {
 
 impl Cause {
     /// Every code there is.
-    pub const CODES: [&str; 15] = [
+    pub const CODES: [&str; 16] = [
         "NotSetUp",
         "MicGone",
         "MicBusy",
@@ -144,6 +149,7 @@ impl Cause {
         "SpeakerGone",
         "SpeakerAmbiguous",
         "VoiceGone",
+        "WakeMissing",
         "BrokerUnreachable",
         "BrokerRefused",
         "NobodyAnswers",
@@ -165,6 +171,7 @@ impl Cause {
             Self::SpeakerGone { .. } => "SpeakerGone",
             Self::SpeakerAmbiguous { .. } => "SpeakerAmbiguous",
             Self::VoiceGone { .. } => "VoiceGone",
+            Self::WakeMissing { .. } => "WakeMissing",
             Self::BrokerUnreachable { .. } => "BrokerUnreachable",
             Self::BrokerRefused { .. } => "BrokerRefused",
             Self::NobodyAnswers { .. } => "NobodyAnswers",
@@ -187,6 +194,7 @@ impl Cause {
             Self::SpeakerGone { detail } => format!("The loudspeaker is gone: {detail}."),
             Self::SpeakerAmbiguous { cards } => format!("Several cards can play: {cards}."),
             Self::VoiceGone { detail } => format!("There is no voice: {detail}."),
+            Self::WakeMissing { detail } => format!("A wake word can't be heard: {detail}."),
             Self::BrokerUnreachable { detail } => format!("The server can't be reached: {detail}."),
             Self::BrokerRefused { reason } => format!("The server refuses this device: {reason}."),
             Self::NobodyAnswers { scope, likely } => match likely {
@@ -227,6 +235,9 @@ impl Cause {
                 "Choose one with `playback` in [audio], for example playback = \"plughw:CARD=NAME\"."
             }
             Self::VoiceGone { .. } => "Install espeak-ng (`apt install espeak-ng`), or correct `command` in [tts].",
+            Self::WakeMissing { .. } => {
+                "Correct `words` in [wake] (`auricle wake list` shows the models), or bring the model: reinstall the package, run `make models` in a checkout, or `auricle wake add FILE.tflite` for one of your own."
+            }
             Self::BrokerUnreachable { .. } => {
                 "Check `broker` in [linto], the network, and that the server runs; it is tried again by itself."
             }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::event::{Effect, Event, Remembered, ServerId, Tuning};
 use super::report::Report;
 use super::speaker::Owner;
+use super::wake::Woken;
 use super::wishes::Awaits;
 use crate::audio::Position;
 use crate::audio::chime::Chime;
@@ -27,6 +28,8 @@ impl Assistant {
         match event {
             Event::Started(remembered) => self.start(remembered),
             Event::Voice { at, earliest } => self.voice(now, at, earliest),
+            Event::Wake { word, score, server, at } => self.woken(now, Woken { word, score, server, at }),
+            Event::WakeMissing(cause) => self.wake_missing(now, cause),
             Event::SpeechStart(listen) => self.speech_start(listen),
             Event::Ended { listen, at, why } => self.ended(now, listen, at, why),
             Event::MicFlowing => self.mic_flowing(),

@@ -21,6 +21,7 @@ pub mod speaker;
 mod turn;
 mod voice;
 mod volume;
+pub(crate) mod wake;
 mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -36,6 +37,7 @@ use speaker::Speaker;
 use turn::Turn;
 use voice::VoiceTrigger;
 use volume::Volume;
+use wake::WakeTrigger;
 use wishes::Waiting;
 
 use crate::dialogue::{Delivery, DeviceFacts, Dialogue, DialogueEvent, Shown};
@@ -68,6 +70,7 @@ pub struct Assistant {
     links: Vec<bool>,
     uplinks: BTreeMap<UplinkId, Uplink>,
     voice: VoiceTrigger,
+    wake: WakeTrigger,
     /// Somebody measures the microphone: what is said now is for nobody.
     measured: bool,
     tuning: Tuning,
@@ -108,6 +111,7 @@ impl Assistant {
             gates: BTreeSet::new(),
             uplinks: BTreeMap::new(),
             voice: VoiceTrigger::default(),
+            wake: WakeTrigger::default(),
             measured: false,
             tuning,
             facts: DeviceFacts::default(),
@@ -275,6 +279,7 @@ impl Assistant {
         }
         self.told.clear();
         self.arm(now);
+        self.arm_wake();
         let scene = self.scene();
         let before = std::mem::replace(&mut self.shown, scene);
         if scene != before {

@@ -5,11 +5,13 @@
 
 use std::time::Duration;
 
+use crate::assistant::wake;
 use crate::audio::Position;
 use crate::frontend::{DeviceTime, FrontEnd, Profile};
 use crate::hearing::ear::Ear;
 use crate::hearing::trace::Trace;
 use crate::hearing::{EarCommand, EarEvent, Ending, Limits, ListenId, Start};
+use crate::wake::Words;
 
 /// The front end is fed blocks of this length, so that the size of the pushes changes nothing: 10 ms.
 const BLOCK: usize = 160;
@@ -53,6 +55,7 @@ pub struct Replay {
     profile: Profile,
     ear: Ear,
     limits: Limits,
+    preroll: Duration,
     listens: u64,
     speaking: bool,
     taken: u64,
@@ -62,14 +65,17 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// The microphone has just been opened.
+    /// The microphone has just been opened. `words` wake, and of a turn that one opens, `preroll` lies before it.
     #[must_use]
-    pub fn new(profile: Profile, limits: Limits) -> Self {
+    pub fn new(profile: Profile, words: Words, limits: Limits, preroll: Duration) -> Self {
+        let mut ear = Ear::new();
+        ear.set_words(words);
         let mut replay = Self {
             front: FrontEnd::new(profile),
             profile,
-            ear: Ear::new(),
+            ear,
             limits,
+            preroll,
             listens: 0,
             speaking: false,
             taken: 0,
@@ -167,6 +173,10 @@ impl Replay {
                 self.watch();
                 (at, ended(why, speech_end))
             }
+            EarEvent::Wake { name, score, at, .. } => {
+                self.woken(at);
+                (at, What::Wake { word: name, score })
+            }
             _ => return None,
         };
         Some(Heard { at, what })
@@ -176,9 +186,20 @@ impl Replay {
         ListenId(self.listens)
     }
 
-    /// Watches for the next utterance.
+    /// Watches for the next utterance, or for a wake word.
     fn watch(&mut self) {
+        self.ear.handle(EarCommand::ArmWake(true));
         self.open(Start::Now, Duration::ZERO, self.limits);
+    }
+
+    /// Opens the turn of a wake word, as the assistant does where no loudspeaker plays. While somebody is listened to,
+    /// no other word counts.
+    fn woken(&mut self, at: Position) {
+        self.ear.handle(EarCommand::ArmWake(false));
+        let from = at.back(self.preroll);
+        let word = at.since(from);
+        let limits = Limits { no_speech: self.limits.no_speech + word, ..self.limits };
+        self.open(Start::At(from), wake::guard(word, Duration::ZERO), limits);
     }
 
     fn open(&mut self, from: Start, guard: Duration, limits: Limits) {

@@ -19,6 +19,8 @@ pub const SHORT: Duration = Duration::from_secs(20);
 const AROUND: Duration = Duration::from_secs(1);
 /// So many frames are kept: 82 s, more than the longest utterance and what is around it.
 const CAPACITY: usize = 5_120;
+/// So many wake words are shown.
+pub const MOST_WORDS: usize = 4;
 /// So many decisions are kept; more have no place in a picture.
 const MOST_NOTES: usize = 256;
 
@@ -33,6 +35,8 @@ pub struct Row {
     pub floor: f32,
     /// Whether the gate was open.
     pub open: bool,
+    /// How probable each of the first wake words was.
+    pub words: [f32; MOST_WORDS],
 }
 
 impl Row {
@@ -143,6 +147,7 @@ impl Trace {
         let vad = ear.vad();
         self.part.floor = vad.floor();
         self.part.open = vad.gate_open();
+        self.part.words = std::array::from_fn(|word| ear.words().score(word));
         self.rows.push_back(std::mem::take(&mut self.part));
         self.filled = 0;
         self.count += 1;
