@@ -178,7 +178,7 @@ fn linto_settings(settings: &Settings, server: &Linto, serial: &str) -> Result<L
 }
 
 /// When the endpointer lets go, as the settings have it.
-pub(super) fn limits(settings: &Settings) -> Limits {
+pub(crate) fn limits(settings: &Settings) -> Limits {
     let listen = &settings.listen;
     Limits { hangover: listen.hangover, no_speech: listen.no_speech, max_utterance: listen.max_utterance }
 }

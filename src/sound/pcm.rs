@@ -91,6 +91,7 @@ const fn alsa_format(format: Format) -> AlsaFormat {
         Format::S24Packed => AlsaFormat::S243LE,
         Format::S24 => AlsaFormat::S24LE,
         Format::Float => AlsaFormat::FloatLE,
+        Format::Double => AlsaFormat::Float64LE,
         Format::U8 => AlsaFormat::U8,
     }
 }

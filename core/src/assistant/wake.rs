@@ -16,7 +16,13 @@ use crate::time::Tick;
 /// voices and two rooms between 50 ms before its end and 270 ms after it, mostly 100 to 200 ms, and whoever says an order
 /// of one word at once has half said it by then. With these 80 ms no word alone was taken for an utterance, dry or in a
 /// room that rings for 0.4 s; with 150 ms every fourth was.
-pub(super) const LEAD: Duration = Duration::from_millis(80);
+const LEAD: Duration = Duration::from_millis(80);
+
+/// How long a turn that a wake word opened believes in no speech. `word` is the sound between the beginning of the
+/// utterance and the decision, and the loudspeaker may ring for `ringing` behind it.
+pub(crate) fn guard(word: Duration, ringing: Duration) -> Duration {
+    if ringing.is_zero() { word.saturating_sub(LEAD) } else { word + ringing }
+}
 
 /// A wake word was heard.
 #[derive(Debug)]

@@ -128,6 +128,18 @@ impl Ear {
         self.waker.own_words()
     }
 
+    /// Voice activity, for a look at its frames.
+    #[must_use]
+    pub const fn vad(&self) -> &Vad {
+        &self.vad
+    }
+
+    /// The wake words, for a look at their scores.
+    #[must_use]
+    pub const fn words(&self) -> &Words {
+        self.waker.words()
+    }
+
     /// The next event, until `None`.
     pub fn poll(&mut self) -> Option<EarEvent> {
         self.events.pop_front()
@@ -168,8 +180,10 @@ impl Ear {
         }
     }
 
-    /// The number of samples until something may have to be said.
-    fn next_stop(&self) -> usize {
+    /// The number of samples until something may have to be said: whoever pushes no more than that and then polls, acts
+    /// on each event at its own moment.
+    #[must_use]
+    pub fn next_stop(&self) -> usize {
         let uplinks = self.uplinks.iter().map(|uplink| uplink.missing(self.tape.end())).min();
         let uplinks = uplinks.and_then(|missing| usize::try_from(missing).ok()).unwrap_or(usize::MAX);
         self.vad.missing().min(self.waker.missing()).min(uplinks)

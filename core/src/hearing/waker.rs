@@ -38,6 +38,12 @@ impl Waker {
         self.own = None;
     }
 
+    /// The words.
+    #[must_use]
+    pub const fn words(&self) -> &Words {
+        &self.words
+    }
+
     /// Whether a word that is heard from now on counts.
     pub const fn arm(&mut self, on: bool) {
         self.armed = on;
