@@ -11,4 +11,5 @@ pub mod doctor;
 pub mod net;
 pub mod services;
 pub mod setup;
+mod shown;
 pub mod sound;

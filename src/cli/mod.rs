@@ -20,7 +20,6 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-pub(crate) use talk::printable;
 
 /// Settings that can't be used. The service unit does not restart on it.
 pub const BAD_SETTINGS: u8 = 2;
