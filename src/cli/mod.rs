@@ -2,6 +2,7 @@
 
 mod ask;
 mod check;
+mod dark;
 #[cfg(feature = "demo")]
 mod demo;
 mod devices;
@@ -19,7 +20,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
-
 
 /// Settings that can't be used. The service unit does not restart on it.
 pub const BAD_SETTINGS: u8 = 2;
@@ -101,6 +101,12 @@ enum Command {
     /// Run one command for the daemon, in a unit of its own.
     #[command(hide = true)]
     ShellSession,
+    /// Make the lights dark that a killed daemon left on.
+    #[command(hide = true)]
+    Dark(Settings),
+    /// Tell the daemon that its program is about to be replaced.
+    #[command(hide = true)]
+    Updating(Reach),
 }
 
 #[derive(Debug, Subcommand)]
@@ -173,6 +179,8 @@ pub fn main() -> ExitCode {
         Command::Ssh(Ssh::Stop(reach)) => talk::act("ssh/stop", &reach),
         Command::Events(reach) => events::events(&reach),
         Command::ShellSession => shell_session::serve(),
+        Command::Dark(settings) => dark::dark(settings.config),
+        Command::Updating(reach) => talk::act("updating", &reach),
     }
 }
 

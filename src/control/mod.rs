@@ -44,6 +44,8 @@ pub enum Action {
     MeetingStop,
     /// Close the reverse SSH tunnel.
     SshStop,
+    /// Show that the program is about to be replaced.
+    Updating,
 }
 
 /// What came of an action: an object with what there is to say about it, or null; or why it can't be done.

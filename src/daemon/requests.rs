@@ -61,6 +61,7 @@ impl Control {
             Action::Cancel => self.decide(Event::Cancel),
             Action::Mute => self.decide(Event::Mute(By::Local)),
             Action::Unmute => self.decide(Event::Unmute(By::Local)),
+            Action::Updating => self.decide(Event::Updating),
             Action::DictateStop => self.decide(Event::Release { at: self.hearing.position() }),
             Action::Volume(None) => return Ok(Ok(json!({ "volume": self.assistant.volume() }))),
             later => return Err(later),
