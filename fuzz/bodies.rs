@@ -30,3 +30,8 @@ pub fn settings(bytes: &[u8]) {
         assert!(!errors.to_string().is_empty(), "a refusal without a word");
     }
 }
+
+/// What the daemon and the unit that runs a command say to each other.
+pub fn shell_unit(bytes: &[u8]) {
+    auricle::services::shell::exercise(bytes);
+}

@@ -12,4 +12,5 @@ pub mod net;
 pub mod replay;
 pub mod services;
 pub mod setup;
+mod shown;
 pub mod sound;

@@ -2,6 +2,7 @@
 
 mod ask;
 mod check;
+mod dark;
 #[cfg(feature = "demo")]
 mod demo;
 mod devices;
@@ -21,8 +22,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
-
-pub(crate) use talk::printable;
 
 /// Settings that can't be used. The service unit does not restart on it.
 pub const BAD_SETTINGS: u8 = 2;
@@ -109,6 +108,12 @@ enum Command {
     /// Run one command for the daemon, in a unit of its own.
     #[command(hide = true)]
     ShellSession,
+    /// Make the lights dark that a killed daemon left on.
+    #[command(hide = true)]
+    Dark(Settings),
+    /// Tell the daemon that its program is about to be replaced.
+    #[command(hide = true)]
+    Updating(Reach),
 }
 
 #[derive(Debug, Subcommand)]
@@ -198,6 +203,8 @@ pub fn main() -> ExitCode {
         Command::Wake(Wake::Add { file, reach }) => wake::add(&file, &reach),
         Command::Events(reach) => events::events(&reach),
         Command::ShellSession => shell_session::serve(),
+        Command::Dark(settings) => dark::dark(settings.config),
+        Command::Updating(reach) => talk::act("updating", &reach),
     }
 }
 

@@ -8,9 +8,9 @@ use std::process::ExitCode;
 use auricle_core::wake::Word;
 use clap::Args;
 
-use super::printable;
 use crate::config::{self, Settings};
 use crate::replay::{self, Outcome, ReplayError};
+use crate::shown::printable;
 
 /// What to hear, and how.
 #[derive(Debug, Args)]

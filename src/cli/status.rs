@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::Reach;
 use super::table::table;
-use super::talk::{ask, finish, plain, printable};
+use super::talk::{ask, finish, plain};
+use crate::shown::{printable, size};
 
 /// Asks the daemon and prints what it says.
 pub fn status(reach: &Reach) -> ExitCode {
@@ -56,14 +57,6 @@ fn sent(sent: &Value) -> String {
     let seconds = sent["seconds"].as_f64().unwrap_or(0.0);
     let bytes = sent["bytes"].as_u64().unwrap_or(0);
     format!("{seconds:.1} s of sound, {} since the start", size(bytes))
-}
-
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..10_000 => format!("{bytes} bytes"),
-        10_000..10_000_000 => format!("{} kB", bytes / 1_000),
-        _ => format!("{} MB", bytes / 1_000_000),
-    }
 }
 
 /// The words that are listened for, and how often each was heard.
@@ -122,13 +115,5 @@ counted     xruns 3, drops 4, reconnects 2, deaf 17 s
         let status = in_words(&json!({"state": "muted", "muted": true}));
         assert!(status.contains("\nmicrophone  muted") && !status.contains('!'), "{status}");
         assert!(in_words(&Value::Null).contains("xruns 0"));
-    }
-
-    #[test]
-    fn sizes_have_a_unit_that_fits() {
-        assert_eq!(
-            [0, 9_999, 10_000, 9_999_999, 10_000_000].map(size),
-            ["0 bytes", "9999 bytes", "10 kB", "9999 kB", "10 MB"]
-        );
     }
 }

@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 
 use super::Reach;
 use super::table::table;
-use super::talk::{finish, plain, printable, settings, socket};
+use super::talk::{finish, plain, settings, socket};
 use crate::config::{Settings, WakeWord};
 use crate::control::client::{self, ClientError};
 use crate::services::models::Places;
 use crate::services::models::add::Candidate;
 use crate::services::models::list;
+use crate::shown::printable;
 
 /// Prints the models that are installed, and what becomes of them.
 pub fn list(reach: &Reach) -> ExitCode {

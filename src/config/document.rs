@@ -24,6 +24,17 @@ pub enum Origin {
     CommandLine,
 }
 
+impl Origin {
+    /// Where a problem with the value is told.
+    pub(super) const fn place(&self) -> Place {
+        match self {
+            Self::Line(line) => Place::Line(*line),
+            Self::CommandLine => Place::CommandLine,
+            Self::Environment(_) | Self::Default => Place::Environment,
+        }
+    }
+}
+
 /// A value that somebody set.
 pub(super) enum Entry<'d> {
     /// In the file.

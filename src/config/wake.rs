@@ -4,7 +4,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::document::Origin;
 use super::kind::{Complaint, Given, Kind, quoted};
-use super::problem::{Place, quote};
+use super::problem::quote;
 use super::read::Reading;
 use super::sections::{Linto, Listen, Trigger, Wake};
 use super::suggest::nearest;
@@ -137,7 +137,7 @@ pub(super) fn check(wake: &Wake, listen: &Listen, servers: &[Linto], reading: &m
         let Some(name) = word.server.as_ref().filter(|name| !servers.iter().any(|server| server.name == **name)) else {
             continue;
         };
-        let place = place(reading);
+        let place = reading.origin(("wake", 0, "words")).place();
         let names: Vec<&str> = servers.iter().map(|server| server.name.as_str()).collect();
         reading.problems.add(place, || {
             let remedy = match (nearest(name, names.iter().copied()), names.is_empty()) {
@@ -163,13 +163,5 @@ pub(super) fn check(wake: &Wake, listen: &Listen, servers: &[Linto], reading: &m
             "`triggers` in [listen] has \"voice\" beside \"wake\": any speech opens a turn, and a wake word counts only while the device speaks or waits for an answer".to_owned(),
         ],
         _ => Vec::new(),
-    }
-}
-
-fn place(reading: &Reading<'_, '_>) -> Place {
-    match reading.origin(("wake", 0, "words")) {
-        Origin::Line(line) => Place::Line(*line),
-        Origin::CommandLine => Place::CommandLine,
-        Origin::Environment(_) | Origin::Default => Place::Environment,
     }
 }

@@ -54,6 +54,8 @@ pub enum Action {
         /// The bytes of `NAME.json`.
         description: Vec<u8>,
     },
+    /// Show that the program is about to be replaced.
+    Updating,
 }
 
 /// What came of an action: an object with what there is to say about it, or null; or why it can't be done.

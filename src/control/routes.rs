@@ -44,6 +44,7 @@ pub(super) fn router(doors: Doors) -> Router {
         .route("/meeting/start", post(meeting))
         .route("/meeting/stop", post(|doors| act(doors, Action::MeetingStop)))
         .route("/ssh/stop", post(|doors| act(doors, Action::SshStop)))
+        .route("/updating", post(|doors| act(doors, Action::Updating)))
         .layer(DefaultBodyLimit::max(BODY))
         .merge(wake::router())
         .with_state(doors)

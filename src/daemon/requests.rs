@@ -62,6 +62,7 @@ impl Control {
             Action::Cancel => self.decide(Event::Cancel),
             Action::Mute => self.decide(Event::Mute(By::Local)),
             Action::Unmute => self.decide(Event::Unmute(By::Local)),
+            Action::Updating => self.decide(Event::Updating),
             Action::DictateStop => self.decide(Event::Release { at: self.hearing.position() }),
             Action::WakeAdd { name, model, description } => return Ok(self.wake_add(&name, model, description)),
             Action::Volume(None) => return Ok(Ok(json!({ "volume": self.assistant.volume() }))),

@@ -19,6 +19,7 @@ pub mod service;
 pub mod settings;
 pub mod sheet;
 pub mod sound;
+pub mod user;
 pub mod versions;
 pub mod wake;
 pub mod wifi;

@@ -45,7 +45,7 @@ pub fn words(heard: &Heard) -> String {
 /// What is special about an event.
 pub(super) fn detail(what: &What) -> String {
     match what {
-        What::Wake { word, score } => format!("{}, score {score:.2}", crate::cli::printable(word)),
+        What::Wake { word, score } => format!("{}, score {score:.2}", crate::shown::printable(word)),
         _ => String::new(),
     }
 }

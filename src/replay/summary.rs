@@ -55,7 +55,7 @@ impl fmt::Display for Summary {
             write!(f, " and one that did not end")?;
         }
         for (word, times) in &self.wakes {
-            write!(f, ", {times} × {}", crate::cli::printable(word))?;
+            write!(f, ", {times} × {}", crate::shown::printable(word))?;
         }
         if self.silences > 0 {
             write!(f, ", {} of waiting in vain", many(self.silences, "time"))?;

@@ -76,6 +76,23 @@ fn settings_that_can_not_be_written_leave_the_password_that_was() {
 }
 
 #[test]
+fn a_password_that_can_not_be_written_leaves_the_settings_that_were() {
+    let place = Place::empty();
+    let password = place.path("secrets/linto.password");
+    let old =
+        format!("[linto]\nbroker = \"mqtts://h\"\nusername = \"u\"\npassword_file = \"{}\"\n", password.display());
+    fs::create_dir(place.path("secrets")).unwrap();
+    fs::write(&password, "old\n").unwrap();
+    fs::write(place.file(), &old).unwrap();
+    // A folder in the place of the new file: writing fails, for root too.
+    fs::create_dir(place.path("secrets/linto.password.new")).unwrap();
+    let error = Person::with(&["", "", "new", "-", "auto", "auto"]).set_up(&place, false).unwrap_err().to_string();
+    assert!(error.contains("linto.password can't be written") && error.contains("rights of its folder"), "{error}");
+    assert_eq!((place.text(), fs::read_to_string(&password).unwrap()), (old, "old\n".to_owned()));
+    assert!(!place.path("auricle.toml.bak").exists(), "nothing was begun");
+}
+
+#[test]
 fn triggers_that_somebody_set_stay() {
     for (text, expected, told) in [
         ("[listen]\ntriggers = []\n", 0, None),

@@ -68,6 +68,7 @@ impl Assistant {
             Event::Mute(by) => self.mute(by),
             Event::Unmute(by) => self.unmute(by),
             Event::Measured(on) => self.measured = on,
+            Event::Updating => self.updating = Some(now + super::UPDATE),
             Event::Say(text) => self.admit_or_drop(now, Owner::Person, Class::Announcement, Source::Text(text)),
             Event::Sound(chime) => self.admit_or_drop(now, Owner::Person, Class::Announcement, Source::Chime(chime)),
             other => return Some(other),
@@ -278,6 +279,7 @@ impl Assistant {
         self.end_overdue_wishes(now);
         self.end_overdue_turn(now);
         self.end_overdue_sound(now);
+        self.updating = self.updating.filter(|end| *end > now);
     }
 }
 

@@ -218,6 +218,8 @@ pub enum Event {
     Mute(By),
     /// Open it again.
     Unmute(By),
+    /// The program is about to be replaced: a restart follows.
+    Updating,
     /// Somebody measures the microphone from now on, or no more. Meanwhile neither speech nor a wake word
     /// opens a turn: it is for the meter.
     Measured(bool),

@@ -25,6 +25,7 @@ pub(crate) mod wake;
 mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use cause::Cause;
 use causes::Causes;
@@ -45,6 +46,9 @@ use crate::hearing::UplinkId;
 use crate::pace::Pace;
 use crate::time::Tick;
 use crate::voices::Voices;
+
+/// An update that was announced is shown so long at the most: it ends in a restart, and if it does not, it has failed.
+const UPDATE: Duration = Duration::from_secs(600);
 
 /// How many effects of one event are carried out at the most; a dialogue that asks for more is out of its mind.
 const ROUNDS: usize = 1_000;
@@ -89,6 +93,8 @@ pub struct Assistant {
     numbers: u64,
     started: bool,
     ready: bool,
+    /// Until when an update is shown, if one was announced.
+    updating: Option<Tick>,
     /// What the light shows.
     shown: Scene,
     apologised: Option<(crate::sentences::Sentence, Tick)>,
@@ -125,6 +131,7 @@ impl Assistant {
             numbers: 0,
             started: false,
             ready: false,
+            updating: None,
             shown: Scene::IDLE,
             apologised: None,
             twin_said: None,
@@ -150,8 +157,12 @@ impl Assistant {
         let dialogues = self.servers.iter().filter_map(|dialogue| dialogue.deadline());
         let turn = self.turn.as_ref().map(|turn| turn.deadline(self.servers[turn.server.0].deadline()));
         let arming = self.voice_deadline();
-        let wishes =
-            self.wishes_deadline().into_iter().chain(self.volume.deadline()).chain(self.keep_language.deadline());
+        let wishes = self
+            .wishes_deadline()
+            .into_iter()
+            .chain(self.volume.deadline())
+            .chain(self.keep_language.deadline())
+            .chain(self.updating);
         dialogues.chain(turn).chain(self.speaker.deadline()).chain(arming).chain(wishes).min()
     }
 
@@ -182,7 +193,8 @@ impl Assistant {
     pub fn scene(&self) -> Scene {
         let state = self.state();
         let connecting = state == State::Idle && self.links.contains(&false);
-        Scene { state, muted: self.mic.muted().is_some(), recording: self.recording(), connecting }
+        let (muted, recording) = (self.mic.muted().is_some(), self.recording());
+        Scene { state, muted, recording, connecting, updating: self.updating.is_some() }
     }
 
     /// Who muted the microphone, if so.
