@@ -176,6 +176,13 @@ pub fn positives(name: &'static str) -> Vec<Clip> {
     clips.map(|sound| Clip { models: vec![name], sound }).collect()
 }
 
+/// The word as one of the voices says it that are heard, with a second of silence before it.
+pub fn positive(name: &str) -> Vec<i16> {
+    let (text, voices) = speakers(name);
+    let voice = if name == "hey_jarvis" { (voices[4], "170", "50") } else { (voices[2], "150", "50") };
+    within(&say(voice, text), "none", 0)
+}
+
 /// What espeak-ng says, 16 kHz: between the samples of its 22.05 kHz along a straight line.
 fn say((voice, rate, pitch): (&str, &str, &str), text: &str) -> Vec<i16> {
     let spoken = Command::new("espeak-ng").args(["-v", voice, "-s", rate, "-p", pitch, "--stdout", text]).output();
