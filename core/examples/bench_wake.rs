@@ -113,7 +113,7 @@ fn voices() {
     for name in NAMES {
         let (clips, word) = (positives(name), word(name));
         let ours = clips.iter().filter(|clip| !hits(&word, &clip.sound).is_empty()).count();
-        let theirs = peer(&clips).iter().filter(|peer| peer.heard[0]).count();
+        let theirs = peer(clips).iter().filter(|peer| peer.heard[0]).count();
         println!("| `{name}` | {} | {ours} | {theirs} |", clips.len());
     }
 }

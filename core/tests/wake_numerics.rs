@@ -82,8 +82,8 @@ fn too_loud() -> Vec<i16> {
 
 #[test]
 fn features_and_probabilities_are_the_packages() {
-    let words = NAMES.iter().flat_map(|name| positives(name).into_iter().step_by(12));
-    let words: Vec<i16> = words.flat_map(|clip| clip.sound).collect();
+    let words = NAMES.iter().flat_map(|name| positives(name).iter().step_by(12));
+    let words: Vec<i16> = words.flat_map(|clip| clip.sound.clone()).collect();
     let people = spoken_by_people();
     let (first, second) = people.split_at(people.len() / 2);
     let sounds = [
@@ -109,7 +109,7 @@ fn features_and_probabilities_are_the_packages() {
 fn synthetic_voices_are_heard_as_often_as_by_the_package() {
     for name in NAMES {
         let clips = positives(name);
-        let (peers, word) = (peer(&clips), word(name));
+        let (peers, word) = (peer(clips), word(name));
         let theirs = peers.iter().filter(|peer| peer.heard[0]).count();
         let mut ours = 0;
         for (n, (clip, peer)) in clips.iter().zip(&peers).enumerate() {

@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, OnceLock};
 
 use auricle_core::audio::Position;
 use auricle_core::wake::features::Frame;
@@ -150,30 +150,36 @@ const PITCHES: [&str; 3] = ["35", "50", "65"];
 const NOISES: [&str; 2] = ["none", "pink"];
 
 /// The word in synthetic voices at several rates and pitches, 216 times, alone and in noise of 15 dB less, each with a
-/// second before it, so that whoever listens has settled.
-pub fn positives(name: &'static str) -> Vec<Clip> {
+/// second before it, so that whoever listens has settled. They are made once.
+pub fn positives(name: &'static str) -> &'static [Clip] {
+    static MADE: [OnceLock<Vec<Clip>>; NAMES.len()] = [const { OnceLock::new() }; NAMES.len()];
+    let at = NAMES.iter().position(|known| *known == name).unwrap();
+    MADE[at].get_or_init(|| {
+        let spoken = spoken(name);
+        let clips = spoken.iter().enumerate();
+        let clips = clips.flat_map(|(n, spoken)| NOISES.map(|kind| within(spoken, kind, n as u64)));
+        clips.map(|sound| Clip { models: vec![name], sound }).collect()
+    })
+}
+
+/// What each voice says at each rate and pitch, three of them at once.
+fn spoken(name: &str) -> Vec<Vec<i16>> {
     let (text, voices) = speakers(name);
-    let variants = voices.iter().flat_map(|voice| {
-        let of_rate = move |rate| PITCHES.iter().map(move |pitch| (*voice, rate, *pitch));
-        RATES.iter().flat_map(move |rate| of_rate(*rate))
-    });
-    let variants: Mutex<Vec<_>> = Mutex::new(variants.enumerate().collect());
-    let said = Mutex::new(Vec::new());
+    let with = |voice| RATES.iter().flat_map(move |rate| PITCHES.iter().map(move |pitch| (voice, *rate, *pitch)));
+    let variants: Vec<_> = voices.iter().flat_map(|voice| with(*voice)).collect();
     std::thread::scope(|scope| {
-        for _ in 0..3 {
-            scope.spawn(|| {
-                // The lock is not held while it is spoken.
-                while let Some((n, variant)) = { variants.lock().unwrap().pop() } {
-                    let spoken = say(variant, text);
-                    said.lock().unwrap().push((n, spoken));
-                }
-            });
-        }
-    });
-    let mut said = said.into_inner().unwrap();
-    said.sort_by_key(|(n, _)| *n);
-    let clips = said.iter().flat_map(|(n, spoken)| NOISES.map(|kind| within(spoken, kind, *n as u64)));
-    clips.map(|sound| Clip { models: vec![name], sound }).collect()
+        let parts = variants.chunks(variants.len().div_ceil(3));
+        let say = |part| scope.spawn(move || <[_]>::iter(part).map(|variant| say(*variant, text)).collect::<Vec<_>>());
+        let parts: Vec<_> = parts.map(say).collect();
+        parts.into_iter().flat_map(|part| part.join().unwrap()).collect()
+    })
+}
+
+/// The word as one of the voices says it that are heard, with a second of silence before it.
+pub fn positive(name: &str) -> Vec<i16> {
+    let (text, voices) = speakers(name);
+    let voice = if name == "hey_jarvis" { (voices[4], "170", "50") } else { (voices[2], "150", "50") };
+    within(&say(voice, text), "none", 0)
 }
 
 /// What espeak-ng says, 16 kHz: between the samples of its 22.05 kHz along a straight line.

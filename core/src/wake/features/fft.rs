@@ -38,9 +38,10 @@ fn twiddles<const N: usize>(turns: impl Fn(usize) -> usize) -> Twiddles<N> {
     std::array::from_fn(|input| Complex::from_angles(|i| -2.0 * PI * ((input + 1) * turns(i)) as f64 / POINTS as f64))
 }
 
-/// Drops 15 bits of fraction, rounding half up.
+/// Drops 15 bits of fraction, rounding half up; what needs more than 16 bits then wraps.
 const fn r15(x: i32) -> i16 {
-    ((x + 16_384) >> 15) as i16
+    // The detour over the top shows the compiler that nothing is lost on the way to 16 bits.
+    ((x + 16_384) << 1 >> 16) as i16
 }
 
 fn quarter(x: i16) -> i16 {
@@ -120,15 +121,17 @@ impl Fft {
     }
 
     /// Takes the spectrum of the real signal out of that of its even and odd samples.
-    fn split(&mut self, energies: &mut [u32; POINTS]) {
-        let (z, mirrored) = (&self.a, &mut self.b);
-        for k in 1..=128 {
-            (mirrored.re[k], mirrored.im[k]) = (z.re[POINTS - k], z.im[POINTS - k]);
+    fn split(&self, energies: &mut [u32; POINTS]) {
+        let (mut near, mut far) = (Complex::<128>::zero(), Complex::<128>::zero());
+        near.re.copy_from_slice(&self.a.re[1..129]);
+        near.im.copy_from_slice(&self.a.im[1..129]);
+        for i in 0..128 {
+            (far.re[i], far.im[i]) = (self.a.re[255 - i], self.a.im[255 - i]);
         }
         let (mut low, mut high) = ([0; 128], [0; 128]);
         for i in 0..128 {
-            let f = (half(z.re[i + 1]), half(z.im[i + 1]));
-            let h = (half(mirrored.re[i + 1]), half(mirrored.im[i + 1].wrapping_neg()));
+            let f = (half(near.re[i]), half(near.im[i]));
+            let h = (half(far.re[i]), half(far.im[i].wrapping_neg()));
             let s = (i32::from(f.0.wrapping_add(h.0)), i32::from(f.1.wrapping_add(h.1)));
             let d = (f.0.wrapping_sub(h.0), f.1.wrapping_sub(h.1));
             let t = product(d, (self.split.re[i], self.split.im[i]));
@@ -144,7 +147,6 @@ impl Fft {
 }
 
 const fn energy(re: i32, im: i32) -> u32 {
-    let (re, im) = (re as i16 as i32, im as i16 as i32);
     (re * re) as u32 + (im * im) as u32
 }
 
