@@ -9,6 +9,7 @@ pub mod demo;
 pub mod device;
 pub mod doctor;
 pub mod net;
+pub mod replay;
 pub mod services;
 pub mod setup;
 pub mod sound;

@@ -53,6 +53,7 @@ fn complaint(loaded: &Loaded, origin: &Origin, trouble: &ModelTrouble) -> String
         Origin::Default => "warning: ".to_owned(),
         Origin::Line(line) => format!("{file}line {line}: "),
         Origin::Environment(name) => format!("environment: `{name}`: "),
+        Origin::CommandLine => String::new(),
     };
     format!(
         "{place}`words` in [wake]: {trouble}; `auricle wake list` shows what there is, `auricle wake add` brings more"

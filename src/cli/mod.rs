@@ -8,6 +8,7 @@ mod devices;
 mod dictate;
 mod doctor;
 mod events;
+mod replay;
 mod run;
 mod setup;
 mod shell_session;
@@ -53,6 +54,8 @@ enum Command {
     Demo(demo::Options),
     /// Look at everything that the device needs, and say what to do.
     Doctor(doctor::Options),
+    /// Hear a recording as the daemon would, and say what was heard when.
+    Replay(replay::Options),
     /// Say how the daemon is.
     Status(Reach),
     /// Let the device say something.
@@ -178,6 +181,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "demo")]
         Command::Demo(options) => demo::demo(&options),
         Command::Doctor(options) => doctor::doctor(&options),
+        Command::Replay(options) => replay::replay(&options),
         Command::Status(reach) => status::status(&reach),
         Command::Say { text, reach } => talk::say(&text.join(" "), &reach),
         Command::Ask { text, chatbot, reach } => ask::ask(&text.join(" "), chatbot, &reach),

@@ -68,6 +68,7 @@ fn described(origin: &Origin) -> String {
         Origin::Default => "default".into(),
         Origin::Line(line) => format!("line {line}"),
         Origin::Environment(name) => format!("environment: {name}"),
+        Origin::CommandLine => "command line".into(),
     }
 }
 

@@ -288,6 +288,7 @@ fn check_count(leds: &Leds, reading: &mut Reading<'_, '_>) {
 fn place_of(origin: &Origin) -> Where {
     match origin {
         Origin::Line(line) => Where::Line(*line),
+        Origin::CommandLine => Where::CommandLine,
         Origin::Environment(_) | Origin::Default => Where::Environment,
     }
 }

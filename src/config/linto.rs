@@ -120,12 +120,13 @@ fn fetch_password(
 }
 
 const fn is_variable(origin: &Origin) -> bool {
-    matches!(origin, Origin::Environment(_))
+    matches!(origin, Origin::Environment(_) | Origin::CommandLine)
 }
 
 fn place_of(origin: &Origin) -> Place {
     match origin {
         Origin::Line(line) => Place::Line(*line),
+        Origin::CommandLine => Place::CommandLine,
         Origin::Environment(_) | Origin::Default => Place::Environment,
     }
 }

@@ -169,6 +169,7 @@ pub(super) fn check(wake: &Wake, listen: &Listen, servers: &[Linto], reading: &m
 fn place(reading: &Reading<'_, '_>) -> Place {
     match reading.origin(("wake", 0, "words")) {
         Origin::Line(line) => Place::Line(*line),
+        Origin::CommandLine => Place::CommandLine,
         Origin::Environment(_) | Origin::Default => Place::Environment,
     }
 }

@@ -34,10 +34,10 @@ impl Control {
         match notice {
             // Opened while the order to close was under way: not a sample of it may reach the tape.
             MicNotice::Opened { .. } if self.assistant.muted().is_some() => {}
-            MicNotice::Opened { device, shape, ring } => {
+            MicNotice::Opened { device, shape, ring, stamps } => {
                 self.mic_owes.end();
                 tracing::info!("microphone {device}: {shape}");
-                self.hearing.attach(shape, ring);
+                self.hearing.attach(shape, ring, stamps);
             }
             MicNotice::Failed(error) => {
                 self.hearing.detach();

@@ -40,6 +40,7 @@ use crate::config::Settings;
 use crate::control::server::{Doors, Socket};
 use crate::device::pins::Pins;
 use crate::sound::Cards;
+pub(crate) use assembly::limits;
 use control::Control;
 use input::{INBOX, Input};
 use ledger::Ledger;

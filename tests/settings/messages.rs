@@ -276,21 +276,13 @@ const WAKE: &[Case] = &[
     ),
 ];
 
-const NOT_YET: &[Case] = &[
-    (
-        "[audio]\nprofile = \"light\"\n",
-        &[
-            "line 2: `profile` in [audio] is \"light\"; \"light\" is not served by this version of Auricle (0.1.0) yet; it serves \"off\"",
-        ],
-    ),
-    (
-        "\n\n[thinx]\nowner = \"x\"\n[[tools]]\nname = \"x\"\n",
-        &[
-            "line 3: [thinx] is not served by this version of Auricle (0.1.0) yet; remove the section",
-            "line 5: [tools] is not served by this version of Auricle (0.1.0) yet; remove the section",
-        ],
-    ),
-];
+const NOT_YET: &[Case] = &[(
+    "\n\n[thinx]\nowner = \"x\"\n[[tools]]\nname = \"x\"\n",
+    &[
+        "line 3: [thinx] is not served by this version of Auricle (0.1.0) yet; remove the section",
+        "line 5: [tools] is not served by this version of Auricle (0.1.0) yet; remove the section",
+    ],
+)];
 
 const FORM: &[Case] = &[
     (

@@ -21,7 +21,7 @@ pub mod speaker;
 mod turn;
 mod voice;
 mod volume;
-mod wake;
+pub(crate) mod wake;
 mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

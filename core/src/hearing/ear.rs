@@ -116,6 +116,30 @@ impl Ear {
         self.waker.set_words(words, self.tape.end());
     }
 
+    /// What the device itself played while the samples were caught that are pushed next, as many of them: a wake word in
+    /// it is nobody's. Without it, nothing is known of the device's own voice.
+    pub fn played(&mut self, reference: &[i16]) {
+        self.waker.played(self.tape.end(), reference);
+    }
+
+    /// How many wake words did not count because the device itself had said them.
+    #[must_use]
+    pub const fn own_words(&self) -> u64 {
+        self.waker.own_words()
+    }
+
+    /// Voice activity, for a look at its frames.
+    #[must_use]
+    pub const fn vad(&self) -> &Vad {
+        &self.vad
+    }
+
+    /// The wake words, for a look at their scores.
+    #[must_use]
+    pub const fn words(&self) -> &Words {
+        self.waker.words()
+    }
+
     /// The next event, until `None`.
     pub fn poll(&mut self) -> Option<EarEvent> {
         self.events.pop_front()
@@ -156,8 +180,10 @@ impl Ear {
         }
     }
 
-    /// The number of samples until something may have to be said.
-    fn next_stop(&self) -> usize {
+    /// The number of samples until something may have to be said: whoever pushes no more than that and then polls, acts
+    /// on each event at its own moment.
+    #[must_use]
+    pub fn next_stop(&self) -> usize {
         let uplinks = self.uplinks.iter().map(|uplink| uplink.missing(self.tape.end())).min();
         let uplinks = uplinks.and_then(|missing| usize::try_from(missing).ok()).unwrap_or(usize::MAX);
         self.vad.missing().min(self.waker.missing()).min(uplinks)

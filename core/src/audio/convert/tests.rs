@@ -29,6 +29,7 @@ fn encode(format: Format, value: f64) -> Vec<u8> {
         // A card may leave anything in the top byte.
         Format::S24 => [&wide.to_le_bytes()[1..], &[0x5a]].concat(),
         Format::Float => (value as f32).to_le_bytes().to_vec(),
+        Format::Double => value.to_le_bytes().to_vec(),
         Format::U8 => vec![(value * 127.0 + 128.0) as u8],
     }
 }
@@ -45,7 +46,7 @@ fn mono_16_bit_at_16_khz_passes_bit_for_bit() {
 
 #[test]
 fn every_format_comes_out_with_the_right_level() {
-    for format in Format::ALL {
+    for format in Format::ALL.into_iter().chain([Format::Double]) {
         let wave = tone(16_000, 1_000.0, 0.5, 0.5);
         let bytes: Vec<u8> = wave.iter().flat_map(|&v| encode(format, v)).collect();
         let mut out = Vec::new();
@@ -57,10 +58,10 @@ fn every_format_comes_out_with_the_right_level() {
 
 #[test]
 fn what_is_written_is_read_again() {
-    for format in Format::ALL {
+    for format in Format::ALL.into_iter().chain([Format::Double]) {
         let steps = if format == Format::U8 { 256 } else { 1 };
         for sample in (i16::MIN..=i16::MAX).step_by(steps) {
-            let mut bytes = [0; 4];
+            let mut bytes = [0; 8];
             format.write(sample, &mut bytes);
             assert_eq!(format.read(&bytes), f32::from(sample), "{format:?}");
         }
