@@ -67,8 +67,13 @@ fn sketch() {
     for voice in VOICES {
         let said = at_level(&espeak(voice, "If you need me, just say: okay nabu. I am here.").sound, -20.0);
         for (delay, loss) in [(0.01, 6.0), (0.1, 0.0), (0.3, 12.0)] {
-            let room =
-                Room { played: vec![(2.0, said.clone())], seconds: 7.0, delays: vec![(0.0, delay)], loss, ..Room::default() };
+            let room = Room {
+                played: vec![(2.0, said.clone())],
+                seconds: 7.0,
+                delays: vec![(0.0, delay)],
+                loss,
+                ..Room::default()
+            };
             for profile in [Profile::Off, Profile::Light] {
                 let heard = room.hear(profile);
                 eprintln!(
