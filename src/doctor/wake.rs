@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::sheet::Finding;
 use crate::config::Trigger;
-use crate::services::models::Places;
+use crate::services::models::{ModelTrouble, Places};
 use auricle_core::assistant::cause::Cause;
 
 const CHECK: &str = "wake";
@@ -29,6 +29,9 @@ pub fn look(case: &Case) -> Vec<Finding> {
             Ok(installed) => {
                 let (say, file) = (&installed.manifest.wake_word, installed.file.display());
                 Finding::ok(CHECK, format!("`{}`: say \"{say}\"; {file} can be used", word.model))
+            }
+            Err(trouble @ ModelTrouble::Unreadable { .. }) => {
+                Finding::warning(CHECK, trouble.to_string(), "Run it with sudo to have everything looked at.")
             }
             Err(trouble) => Finding::fault(CHECK, trouble.to_string(), remedy()),
         })
