@@ -51,8 +51,8 @@ pub use problem::{Errors, Place, Problem};
 pub use sample::{reference, sample};
 pub use secret::Secret;
 pub use sections::{
-    ApplicationKind, Audio, Control, Device, Hooks, Linto, Listen, Meeting, MeetingFormat, Profile, Remote, Shell,
-    Trigger, Tts, Unmute, Wake,
+    ApplicationKind, Audio, Control, Device, Hooks, Linto, Listen, Meeting, MeetingFormat, Remote, Shell, Trigger, Tts,
+    Unmute, Wake,
 };
 pub(crate) use suggest::nearest;
 pub use wake::WakeWord;

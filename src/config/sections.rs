@@ -1,6 +1,7 @@
 //! Every setting of Auricle, once.
 
 use auricle_core::audio::convert::Channel;
+use auricle_core::frontend::Profile;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -57,13 +58,6 @@ pub enum Trigger {
     Voice,
     /// A button. One that is configured always does.
     Button,
-}
-
-/// How much the microphone's sound is cleaned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Profile {
-    /// Not at all.
-    Off,
 }
 
 /// What kind of LinTO application the device is registered for.
@@ -134,7 +128,8 @@ section! {
         /// The loudspeaker: an ALSA PCM name (`auricle devices` lists them), or "auto", the only card that can play, or of
         /// several the one with the only microphone.
         playback: Pcm = PcmName, Default("\"auto\""), Restart;
-        /// Which channel of the microphone is listened to: its number from 0, "mean" of all, or "auto".
+        /// Which channel of the microphone is listened to: its number from 0, "mean" of all, "best", the one that hears best
+        /// now, or "auto", the first, which on microphone arrays is the processed one.
         channel: Channel = ChannelChoice, Default("\"auto\""), Restart;
         /// The card's own volume control, as "card/control". Empty: the volume is applied in software.
         mixer: String = MIXER, Default("\"\""), Restart;
@@ -142,9 +137,14 @@ section! {
         volume: u8 = Whole(0, 100), Default("80"), Live;
         /// Whether short sounds tell that the device listens, is done, was cancelled or failed.
         sounds: bool = Flag, Default("true"), Live;
-        /// Echo canceller and noise suppression.
-        profile: Profile = Choice(&[("off", Some(Profile::Off)), ("light", None), ("full", None)]),
-            Default("\"off\""), Restart;
+        /// What is done to the microphone's sound before anybody listens to it. "light": the device's own voice is taken out of
+        /// it while the loudspeaker plays, and a constant offset. "full": also noise, and the level is evened out, all the
+        /// time; too much for a small board. "off": nothing.
+        profile: Profile = Choice(&[
+            ("off", Some(Profile::Off)),
+            ("light", Some(Profile::Light)),
+            ("full", Some(Profile::Full)),
+        ]), Default("\"light\""), Live;
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use auricle_core::assistant::event::{By, Effect, Event, Memory, PlayNumber, Remembered, ServerId, Tuning, UnmuteRule};
 use auricle_core::assistant::report::Report;
 use auricle_core::dialogue::{Delivery, PlayEnd, Source};
+use auricle_core::frontend::Profile;
 use auricle_core::hearing::UplinkId;
 use auricle_core::link::{LinkAsk, Publication, Qos};
 
@@ -14,7 +15,7 @@ use super::control::Control;
 use super::input::Input;
 use super::notify;
 use super::speech::Making;
-use crate::config::{Profile, Settings, Trigger, Unmute};
+use crate::config::{Settings, Trigger, Unmute};
 use crate::device::memory;
 use crate::net::mqtt::Link;
 use crate::services::tts::{TtsSettings, Voice};
@@ -148,6 +149,7 @@ impl Control {
     /// Takes over the settings that may change while the daemon runs.
     pub(super) fn adopt(&mut self, settings: &Settings) {
         self.settings.take_live(settings);
+        self.hearing.profile(self.settings.audio.profile);
         let (language, command) = (self.assistant.language().to_owned(), self.settings.tts.command.clone());
         self.voice = Arc::new(Voice::new(TtsSettings { language, command }));
         self.ask_for_voices();

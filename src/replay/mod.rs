@@ -10,12 +10,11 @@ use std::io::{ErrorKind, Read};
 
 use auricle_core::audio::Position;
 use auricle_core::audio::wav::Recording;
-use auricle_core::frontend::Profile;
 use auricle_core::hearing::replay::{Heard, Replay};
 use auricle_core::hearing::trace::Trace;
 use auricle_core::wake::{Word, Words};
 
-use crate::config::{self, Settings};
+use crate::config::Settings;
 
 pub use error::ReplayError;
 pub use lines::{json, words};
@@ -83,7 +82,7 @@ impl<'n> Listener<'n> {
     fn new(name: &'n str, settings: &Settings, words: Vec<Word>, trace: Option<Trace>) -> Self {
         let recording = Recording::new(settings.audio.channel);
         let (words, limits) = (Words::new(words, Position(0)), crate::daemon::limits(settings));
-        let replay = Replay::new(profile(settings), words, limits, settings.listen.preroll);
+        let replay = Replay::new(settings.audio.profile, words, limits, settings.listen.preroll);
         let replay = if let Some(trace) = trace { replay.traced(trace) } else { replay };
         Self { name, recording, replay, sound: Vec::new(), heard: Vec::new(), summary: Summary::default() }
     }
@@ -122,11 +121,4 @@ pub fn settings_in_words(settings: &Settings) -> String {
     let [hangover, no_speech, cap] =
         [limits.hangover, limits.no_speech, limits.max_utterance].map(|span| span.as_secs_f32());
     format!("hangover {hangover} s · no speech {no_speech} s · longest utterance {cap} s")
-}
-
-/// The front end of the settings.
-const fn profile(settings: &Settings) -> Profile {
-    match settings.audio.profile {
-        config::Profile::Off => Profile::Off,
-    }
 }

@@ -121,6 +121,11 @@ fn count(result: alsa::Result<usize>) -> Result<usize, Fault> {
     }
 }
 
+/// Frames between the program and the air.
+fn delay(pcm: &PCM) -> Result<usize, Fault> {
+    pcm.delay().map(|frames| usize::try_from(frames).unwrap_or(0)).map_err(fault)
+}
+
 /// Starts it unless it started itself.
 fn start(pcm: &PCM) -> Result<(), Fault> {
     if pcm.state_raw() == PREPARED { pcm.start().map_err(fault) } else { Ok(()) }
@@ -200,6 +205,10 @@ impl CapturePcm for AlsaCapture {
         count(self.pcm.io_bytes().readi(out)).map(|frames| frames * frame)
     }
 
+    fn delay(&mut self) -> Result<usize, Fault> {
+        delay(&self.pcm)
+    }
+
     fn recover(&mut self) -> Result<(), Fault> {
         revive(&self.pcm)?;
         start(&self.pcm)
@@ -246,7 +255,7 @@ impl PlaybackPcm for AlsaPlayback {
     }
 
     fn delay(&mut self) -> Result<usize, Fault> {
-        self.pcm.delay().map(|frames| usize::try_from(frames).unwrap_or(0)).map_err(fault)
+        delay(&self.pcm)
     }
 
     fn stop(&mut self) -> Result<(), Fault> {

@@ -120,6 +120,8 @@ pub enum Channel {
     Index(u16),
     /// The mean of all.
     Mean,
+    /// The one that hears best, found while it listens.
+    Best,
 }
 
 /// Why a conversion can't be set up.
@@ -216,7 +218,7 @@ impl ToTape {
         let width = self.format.bytes();
         let at = |index: usize| self.format.read(&frame[index * width..]);
         self.mono.push(match self.channel {
-            Channel::Auto => at(0),
+            Channel::Auto | Channel::Best => at(0),
             Channel::Index(index) => at(index.into()),
             Channel::Mean => (0..self.channels).map(at).sum::<f32>() / self.channels as f32,
         });

@@ -116,6 +116,18 @@ impl Ear {
         self.waker.set_words(words, self.tape.end());
     }
 
+    /// What the device itself played while the samples were caught that are pushed next, as many of them: a wake word in
+    /// it is nobody's. Without it, nothing is known of the device's own voice.
+    pub fn played(&mut self, reference: &[i16]) {
+        self.waker.played(self.tape.end(), reference);
+    }
+
+    /// How many wake words did not count because the device itself had said them.
+    #[must_use]
+    pub const fn own_words(&self) -> u64 {
+        self.waker.own_words()
+    }
+
     /// Voice activity, for a look at its frames.
     #[must_use]
     pub const fn vad(&self) -> &Vad {

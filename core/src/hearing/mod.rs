@@ -9,6 +9,7 @@ use crate::audio::Position;
 pub mod ear;
 pub mod endpointer;
 pub mod floor;
+pub mod own_voice;
 pub mod pitch;
 pub mod replay;
 pub mod rules;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::audio::Position;
 use crate::hearing::EarEvent;
+use crate::hearing::own_voice::OwnVoice;
 use crate::wake::{Hit, Words};
 
 /// For so long after a word was heard none is heard: words that sound alike answer to the same utterance.
@@ -17,11 +18,15 @@ pub struct Waker {
     armed: bool,
     /// Before this place nothing counts.
     rests: Position,
+    /// Made when the device speaks first.
+    own: Option<OwnVoice>,
+    own_words: u64,
 }
 
 impl Default for Waker {
     fn default() -> Self {
-        Self { words: Words::new(Vec::new(), Position(0)), armed: false, rests: Position(0) }
+        let words = Words::new(Vec::new(), Position(0));
+        Self { words, armed: false, rests: Position(0), own: None, own_words: 0 }
     }
 }
 
@@ -30,6 +35,7 @@ impl Waker {
     pub fn set_words(&mut self, mut words: Words, first: Position) {
         words.restart(first);
         self.words = words;
+        self.own = None;
     }
 
     /// The words.
@@ -52,6 +58,23 @@ impl Waker {
     /// Starts anew with the sample at `first`: what was heard before is forgotten.
     pub fn restart(&mut self, first: Position) {
         self.words.restart(first);
+        self.own.iter_mut().for_each(OwnVoice::restart);
+    }
+
+    /// What the device played while the samples from `at` on were caught, which are pushed next.
+    pub fn played(&mut self, at: Position, reference: &[i16]) {
+        if self.own.is_none() && !self.words.is_empty() && reference.iter().any(|&sample| sample != 0) {
+            self.own = Some(OwnVoice::new(&self.words));
+        }
+        if let Some(own) = &mut self.own {
+            own.played(at, reference);
+        }
+    }
+
+    /// How many words did not count because the device itself had said them.
+    #[must_use]
+    pub const fn own_words(&self) -> u64 {
+        self.own_words
     }
 
     /// The number of samples until something may be heard.
@@ -77,6 +100,10 @@ impl Waker {
 
     fn hit(&mut self, hit: Hit) -> Option<EarEvent> {
         if hit.at < self.rests {
+            return None;
+        }
+        if self.own.as_ref().is_some_and(|own| own.said(&hit)) {
+            self.own_words += 1;
             return None;
         }
         self.rests = hit.at + REFRACTORY;

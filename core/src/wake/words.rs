@@ -70,6 +70,12 @@ impl Words {
         Self { words: words.into_iter().map(Listener::new).collect(), features: Features::new(), at: first }
     }
 
+    /// The same words over another stream of samples, from its first one on.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self::new(self.words.iter().map(|listener| listener.word.clone()).collect(), Position(0))
+    }
+
     /// Listens to `sound`. How it is cut into pieces changes nothing.
     ///
     /// A hit comes when the mean of the word's last probabilities is above its cut-off: not in the first 0.75 s after a
