@@ -87,7 +87,7 @@ fn place(seconds: &str) -> Result<Position, String> {
 fn hear(options: &Options, settings: &Settings, words: Vec<Word>) -> Result<(), ReplayError> {
     let (name, mut input) = open(&options.file)?;
     let about = plot::About {
-        title: name.clone(),
+        title: options.file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         note: replay::settings_in_words(settings),
         words: words.iter().map(|word| (word.name.clone(), cutoff(word.cutoff, word.sensitivity))).collect(),
     };

@@ -1,10 +1,10 @@
 //! What was decided: lines through all panels with their labels, and bands where somebody was taken to speak.
 
-use auricle_core::audio::Position;
 use auricle_core::hearing::replay::{Heard, What};
 use auricle_core::hearing::trace::Trace;
 
 use super::page::{Page, width};
+use super::panel::Panel;
 use super::{LEFT, RIGHT, Time};
 use crate::replay::lines::{detail, name, seconds};
 
@@ -12,8 +12,6 @@ use crate::replay::lines::{detail, name, seconds};
 const ROW: f32 = 17.0;
 /// So many rows of labels at most; what finds no room in them stands in the last.
 const ROWS: usize = 5;
-/// A band is named if it is so wide.
-const NAMED: f32 = 40.0;
 
 /// A decision on the page.
 struct Mark {
@@ -25,12 +23,18 @@ struct Mark {
     before: bool,
 }
 
+impl Mark {
+    /// The baseline of its label.
+    fn foot(&self, top: f32) -> f32 {
+        top + (self.row as f32 + 0.8) * ROW
+    }
+}
+
 /// A piece of the axis of time.
 struct Band {
     class: &'static str,
     from: f32,
     to: f32,
-    label: String,
 }
 
 pub(super) struct Marks {
@@ -50,24 +54,28 @@ impl Marks {
         self.marks.iter().map(|mark| mark.row + 1).max().unwrap_or(0) as f32 * ROW
     }
 
-    pub(super) fn bands(&self, page: &mut Page, top: f32, bottom: f32) {
-        for Band { class, from, to, label } in &self.bands {
-            page.area(class, *from..*to, top..bottom);
-            if to - from >= NAMED.max(width(label)) {
-                page.text("muted middle", (from + to) / 2.0, top + 14.0, label);
-            }
+    pub(super) fn bands(&self, page: &mut Page, panel: &Panel) {
+        for Band { class, from, to } in &self.bands {
+            page.area(class, *from..*to, panel.top..panel.bottom());
         }
     }
 
+    /// Each decision as a line from its label down to the axis of time.
     pub(super) fn lines(&self, page: &mut Page, top: f32, bottom: f32) {
         for mark in &self.marks {
-            let y = top + (mark.row as f32 + 0.8) * ROW;
-            page.group(&format!("decision {}", mark.class), &mark.label, |page| {
-                page.line(mark.class, (mark.x, y - 11.0), (mark.x, bottom));
-                let (anchor, x) = if mark.before { (" end", mark.x - 5.0) } else { ("", mark.x + 5.0) };
-                page.text(&format!("{}{anchor}", mark.class), x, y, &mark.label);
+            page.group("decision", &mark.label, |page| {
+                page.line(mark.class, (mark.x, mark.foot(top) - 11.0), (mark.x, bottom));
             });
         }
+    }
+
+    pub(super) fn labels(&self, page: &mut Page, top: f32) {
+        page.group("decision", "", |page| {
+            for mark in &self.marks {
+                let (anchor, x) = if mark.before { (" end", mark.x - 5.0) } else { ("", mark.x + 5.0) };
+                page.text(&format!("{}{anchor}", mark.class), x, mark.foot(top), &mark.label);
+            }
+        });
     }
 }
 
@@ -95,19 +103,15 @@ fn marks(notes: &[&Heard], time: &Time) -> Vec<Mark> {
 
 /// Where somebody was taken to speak, and how long it was quiet until that was decided to be over.
 fn bands(notes: &[&Heard], time: &Time) -> Vec<Band> {
-    let band = |class, from: Position, to: Position, label: String| {
-        let (from, to) = (time.x(from), time.x(to));
-        Band { class, from, to, label }
-    };
-    let speech = |from, to| band("area speech", from, to, "speech".into());
+    let band = |class, from, to| Band { class, from: time.x(from), to: time.x(to) };
+    let speech = |from, to| band("speech", from, to);
     let (mut bands, mut begun) = (Vec::new(), None);
     for heard in notes {
         match heard.what {
             What::SpeechStart => begun = Some(heard.at),
             What::SpeechEnd { spoken } => {
                 bands.extend(begun.take().map(|from| speech(from, spoken)));
-                let quiet = heard.at.since(spoken).as_millis();
-                bands.push(band("area quiet", spoken, heard.at, format!("quiet, {quiet} ms")));
+                bands.push(band("quiet", spoken, heard.at));
             }
             What::Wake { .. } | What::Cap | What::NoSpeech => {
                 bands.extend(begun.take().map(|from| speech(from, heard.at)));

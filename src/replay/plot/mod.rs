@@ -61,7 +61,7 @@ pub fn draw(trace: &Trace, about: &About) -> String {
     let top = LABELS + marks.height();
     let panels = panels(top, about);
     let bottom = panels.last().map_or(top, |panel| panel.bottom());
-    marks.bands(&mut page, panels.first().map_or(top, |panel| panel.top), bottom);
+    panels.iter().for_each(|panel| marks.bands(&mut page, panel));
     panels.iter().for_each(|panel| panel.frame(&mut page));
     if let [sound, level, scores, words @ ..] = panels.as_slice() {
         page.path("wave", &wave(trace, &time, sound));
@@ -77,6 +77,8 @@ pub fn draw(trace: &Trace, about: &About) -> String {
         }
     }
     marks.lines(&mut page, LABELS, bottom);
+    panels.iter().for_each(|panel| panel.legend(&mut page));
+    marks.labels(&mut page, LABELS);
     panel::time_axis(&mut page, &time, bottom);
     page.finish(bottom + 40.0)
 }
@@ -87,7 +89,11 @@ const WORDS: [&str; MOST_WORDS] = ["word0", "word1", "word2", "word3"];
 fn panels(top: f32, about: &About) -> Vec<Panel> {
     let rules = Rules::TUNED;
     let mut panels = vec![
-        Panel::new("sound", 100.0, (-1.0, 1.0), &[]).with([Entry::line("wave", "waveform")]),
+        Panel::new("sound", 100.0, (-1.0, 1.0), &[]).with([
+            Entry::line("wave", "waveform"),
+            Entry::area("speech", "speech"),
+            Entry::area("quiet", "quiet until the decision"),
+        ]),
         Panel::new("dBFS", 110.0, (-80.0, 0.0), &[-60.0, -40.0, -20.0])
             .with([Entry::line("level", "level"), Entry::line("floor", "noise floor")]),
         Panel::new("score", 110.0, (0.0, 1.0), &[0.5]).with([

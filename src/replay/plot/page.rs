@@ -12,21 +12,23 @@ const LONGEST: usize = 90;
 
 /// Colours of a light page, and of a dark one.
 const STYLE: &str = "\
-text{fill:#1f2328}.muted{fill:#59636e}.strong{font-weight:600}.end{text-anchor:end}.middle{text-anchor:middle}\
+text,.decision text{fill:#1f2328;stroke:#fff;stroke-width:3;stroke-linejoin:round;paint-order:stroke}.muted{fill:#59636e}.strong{font-weight:600}.end{text-anchor:end}.middle{text-anchor:middle}\
 .paper{fill:#fff}.frame{fill:none;stroke:#afb8c1}.grid{stroke:#e4e8ec}\
 .curve{fill:none;stroke-width:1.6;stroke-linejoin:round}.threshold{stroke-dasharray:5 4;opacity:.75;stroke-width:1.2}\
-.decision{stroke-width:1.6}.decision text{stroke:none}.area{stroke:none}\
+.decision{stroke-width:1.6}\
 .wave{stroke:#59636e}.level{stroke:#0969da}.floor{stroke:#bc4c00}.score{stroke:#8250df}.voiced{stroke:#2da44e}\
 .stay{stroke:#bf8700}.gate{fill:#bf8700;opacity:.55}\
 .word0{stroke:#cf222e}.word1{stroke:#0969da}.word2{stroke:#2da44e}.word3{stroke:#8250df}\
-.speech{fill:#2da44e;opacity:.12}.quiet{fill:#0969da;opacity:.1}\
+.speech{fill:#2da44e;opacity:.14}.quiet{fill:#0969da;opacity:.12}\
 .wake{stroke:#cf222e}.speech_start{stroke:#1a7f37}.speech_end{stroke:#0969da}.no_speech,.cap{stroke:#9a6700}\
-text.wake{fill:#cf222e}text.speech_start{fill:#1a7f37}text.speech_end{fill:#0969da}text.no_speech,text.cap{fill:#9a6700}\
-@media(prefers-color-scheme:dark){text{fill:#e6edf3}.muted{fill:#9198a1}.paper{fill:#0d1117}.frame{stroke:#545d68}\
+.decision text.wake{fill:#cf222e}.decision text.speech_start{fill:#1a7f37}.decision text.speech_end{fill:#0969da}\
+.decision text.no_speech,.decision text.cap{fill:#9a6700}\
+@media(prefers-color-scheme:dark){text,.decision text{fill:#e6edf3;stroke:#0d1117}.muted{fill:#9198a1}.paper{fill:#0d1117}.frame{stroke:#545d68}\
 .grid{stroke:#262c36}.wave{stroke:#9198a1}.level,.word1{stroke:#58a6ff}.floor{stroke:#f0883e}.score,.word3{stroke:#bc8cff}\
 .voiced,.word2{stroke:#3fb950}.stay{stroke:#d29922}.word0{stroke:#ff7b72}\
 .wake{stroke:#ff7b72}.speech_start{stroke:#3fb950}.speech_end{stroke:#58a6ff}.no_speech,.cap{stroke:#d29922}\
-text.wake{fill:#ff7b72}text.speech_start{fill:#3fb950}text.speech_end{fill:#58a6ff}text.no_speech,text.cap{fill:#d29922}}";
+.decision text.wake{fill:#ff7b72}.decision text.speech_start{fill:#3fb950}.decision text.speech_end{fill:#58a6ff}\
+.decision text.no_speech,.decision text.cap{fill:#d29922}}";
 
 /// How wide a text will be, about.
 pub(super) fn width(text: &str) -> f32 {
@@ -78,9 +80,12 @@ impl Page {
         }
     }
 
-    /// What `draw` draws belongs together and has a name, which appears under the mouse.
+    /// What `draw` draws belongs together. Its name, if it has one, appears under the mouse.
     pub(super) fn group(&mut self, class: &str, name: &str, draw: impl FnOnce(&mut Self)) {
-        let _ = writeln!(self.body, "<g class=\"{class}\"><title>{}</title>", escaped(name));
+        let _ = write!(self.body, "<g class=\"{class}\">");
+        if !name.is_empty() {
+            let _ = write!(self.body, "<title>{}</title>", escaped(name));
+        }
         draw(self);
         self.body.push_str("</g>\n");
     }

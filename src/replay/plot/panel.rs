@@ -100,10 +100,10 @@ impl Panel {
                 page.line(&format!("threshold {}", entry.class), (LEFT, self.y(at)), (RIGHT, self.y(at)));
             }
         }
-        self.legend(page);
     }
 
-    fn legend(&self, page: &mut Page) {
+    /// Explains what is in the panel.
+    pub(super) fn legend(&self, page: &mut Page) {
         let y = self.top - 8.0;
         page.text("strong", LEFT, y, self.name);
         let mut x = LEFT + width(self.name) + 16.0;
