@@ -4,12 +4,15 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
-use auricle_core::wake::Word;
+use auricle_core::audio::Position;
+use auricle_core::hearing::trace::Trace;
+use auricle_core::wake::{Word, cutoff};
 use clap::Args;
 
 use crate::config::{self, Settings};
-use crate::replay::{self, Outcome, ReplayError};
+use crate::replay::{self, Outcome, ReplayError, plot};
 use crate::shown::printable;
 
 /// What to hear, and how.
@@ -24,6 +27,12 @@ pub struct Options {
     /// A setting to try, for example listen.hangover=300ms; may stand several times
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Draw one utterance with level, noise floor, scores and decisions: the first, or all of a recording up to 20 s
+    #[arg(long, value_name = "FILE.svg")]
+    plot: Option<PathBuf>,
+    /// Draw the first utterance that ends at this time or later
+    #[arg(long, value_name = "SECONDS", requires = "plot", value_parser = place)]
+    at: Option<Position>,
     /// The settings to hear with. Without it the defaults count, not the installed settings, and never the environment:
     /// so it is the same everywhere
     #[arg(long, value_name = "FILE")]
@@ -66,11 +75,30 @@ pub fn replay(options: &Options) -> ExitCode {
     }
 }
 
+/// A place in the recording.
+fn place(seconds: &str) -> Result<Position, String> {
+    let seconds = seconds.parse::<f64>().ok().map(Duration::try_from_secs_f64);
+    match seconds {
+        Some(Ok(seconds)) => Ok(Position(0) + seconds),
+        _ => Err("it must be a number of seconds, such as 12.5".into()),
+    }
+}
+
 fn hear(options: &Options, settings: &Settings, words: Vec<Word>) -> Result<(), ReplayError> {
     let (name, mut input) = open(&options.file)?;
+    let about = plot::About {
+        title: options.file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        note: replay::settings_in_words(settings),
+        words: words.iter().map(|word| (word.name.clone(), cutoff(word.cutoff, word.sensitivity))).collect(),
+    };
+    let trace = options.plot.as_ref().map(|_| Trace::new(options.at.unwrap_or_default()));
     let line = if options.json { replay::json } else { replay::words };
     let mut tell = |heard: &_| writeln!(std::io::stdout().lock(), "{}", line(heard));
-    let Outcome { summary, .. } = replay::hear(&mut input, &name, settings, words, None, &mut tell)?;
+    let Outcome { summary, trace } = replay::hear(&mut input, &name, settings, words, trace, &mut tell)?;
+    if let (Some(path), Some(trace)) = (&options.plot, &trace) {
+        std::fs::write(path, plot::draw(trace, &about))
+            .map_err(|error| ReplayError::Plot { path: path.clone(), error })?;
+    }
     if let Some(warning) = summary.warning(&name) {
         eprintln!("warning: {warning}");
     }

@@ -1,6 +1,7 @@
 //! Why a recording was not heard.
 
 use std::io;
+use std::path::PathBuf;
 
 use auricle_core::audio::convert::ConvertError;
 use auricle_core::audio::wav::{RecordingError, WavError};
@@ -47,6 +48,14 @@ pub enum ReplayError {
         channels: u16,
         /// What is wanted.
         wanted: u16,
+    },
+    /// The picture can't be written.
+    #[error("the picture {} can't be written: {error}; choose a folder that you may write to", path.display())]
+    Plot {
+        /// Where it was to be.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
     },
     /// What was heard could not be told.
     #[error("what was heard can't be written: {0}; check where the output goes")]

@@ -2,6 +2,7 @@
 
 mod error;
 mod lines;
+pub mod plot;
 mod summary;
 mod words;
 
@@ -111,4 +112,13 @@ impl<'n> Listener<'n> {
         }
         Ok(())
     }
+}
+
+/// What decides about the end of an utterance, for a picture.
+#[must_use]
+pub fn settings_in_words(settings: &Settings) -> String {
+    let limits = crate::daemon::limits(settings);
+    let [hangover, no_speech, cap] =
+        [limits.hangover, limits.no_speech, limits.max_utterance].map(|span| span.as_secs_f32());
+    format!("hangover {hangover} s · no speech {no_speech} s · longest utterance {cap} s")
 }

@@ -50,7 +50,8 @@ impl Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.3} s heard: {}", self.heard.as_secs_f64(), many(self.utterances, "utterance"))?;
+        let plural = if self.utterances == 1 { "" } else { "s" };
+        write!(f, "{:.3} s heard: {} utterance{plural}", self.heard.as_secs_f64(), self.utterances)?;
         if self.speaking {
             write!(f, " and one that did not end")?;
         }
@@ -58,7 +59,7 @@ impl fmt::Display for Summary {
             write!(f, ", {times} × {}", crate::shown::printable(word))?;
         }
         if self.silences > 0 {
-            write!(f, ", {} of waiting in vain", many(self.silences, "time"))?;
+            write!(f, ", {} × no_speech", self.silences)?;
         }
         let heard = self.heard.as_secs_f64();
         if heard > 0.0 {
@@ -68,11 +69,6 @@ impl fmt::Display for Summary {
         }
         Ok(())
     }
-}
-
-fn many(count: u64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
 }
 
 /// Measures processor time and time.
@@ -114,7 +110,7 @@ mod tests {
         }
         let (heard, cpu, took) = (Duration::from_millis(2_500), Duration::from_millis(5), Duration::from_millis(10));
         summary = Summary { heard, cpu, took, speaking: true, missing: 7, ..summary };
-        let words = "2.500 s heard: 1 utterance and one that did not end, 2 × alexa, 1 time of waiting in vain\n\
+        let words = "2.500 s heard: 1 utterance and one that did not end, 2 × alexa, 1 × no_speech\n\
                      2.00 ms of CPU per second of sound (0.20 % of one core), 250 × real time";
         assert_eq!(summary.to_string(), words);
         let warning = "`a.wav` is cut off: 7 bytes of its sound are missing; what is there was heard";

@@ -5,9 +5,11 @@
 mod ear;
 mod files;
 mod material;
+mod picture;
 mod pieces;
 mod refusals;
 mod settings;
 #[path = "../support/speech.rs"]
 #[allow(dead_code)]
 mod speech;
+mod wake;

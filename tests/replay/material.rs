@@ -39,7 +39,7 @@ pub fn silence(seconds: f32) -> Vec<i16> {
 /// Arguments without wake words: their models need not be there.
 pub const NO_WORDS: [&str; 2] = ["--set", "listen.triggers=[]"];
 
-/// Runs `auricle replay` with nothing in its environment.
+/// Runs `auricle replay` with nothing in its environment but where the models are.
 pub fn replay(arguments: &[&str]) -> Output {
     command(arguments).stdin(Stdio::null()).output().unwrap()
 }
@@ -47,7 +47,8 @@ pub fn replay(arguments: &[&str]) -> Output {
 /// The command, to be started.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_auricle"));
-    command.env_clear().arg("replay").args(arguments);
+    let models = concat!(env!("CARGO_MANIFEST_DIR"), "/models");
+    command.env_clear().env("AURICLE_MODEL_DIR", models).arg("replay").args(arguments);
     command
 }
 
