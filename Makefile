@@ -39,5 +39,6 @@ $(SCRIPTS):
 
 install: ## build for this machine; program to /usr/local/bin, sample settings to /etc/auricle (as root or with sudo)
 	@scripts/setup.sh build demo
+	@scripts/models.sh
 	@cargo build --release
 	@scripts/install.sh

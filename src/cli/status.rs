@@ -70,7 +70,7 @@ fn size(bytes: u64) -> String {
 fn wake_words(counters: &Value) -> Option<String> {
     let counters = counters.as_object()?.iter();
     let words = counters.filter_map(|(name, count)| Some((name.strip_prefix("wake_")?, count.as_u64()?)));
-    let words: Vec<_> = words.map(|(word, count)| format!("{} (heard {count} times)", printable(word))).collect();
+    let words: Vec<_> = words.map(|(word, count)| format!("{} (heard {count} ×)", printable(word))).collect();
     (!words.is_empty()).then(|| words.join(", "))
 }
 
@@ -107,7 +107,7 @@ state       degraded
 recording   a meeting; `auricle meeting stop` ends it
 volume      80 %
 server      home (linto) down
-wake words  okay_nabu (heard 2 times)
+wake words  okay_nabu (heard 2 ×)
 sent        12.3 s of sound, 395 kB since the start
 counted     xruns 3, drops 4, reconnects 2, deaf 17 s
 

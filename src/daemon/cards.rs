@@ -98,6 +98,9 @@ impl Control {
 
     fn sound_ended(&mut self, play: PlayNumber, end: PlayEnd, heard: Duration) {
         self.speaker_said(play);
+        if end == PlayEnd::Flushed {
+            tracing::debug!(play = play.0, "the loudspeaker was stopped");
+        }
         self.sounding_ended(play, end);
         self.makings.remove(&play);
         let tone_only = self.voiceless.iter().position(|voiceless| *voiceless == play);

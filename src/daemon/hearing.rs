@@ -335,6 +335,9 @@ impl Worker {
                 // `make bench` takes the moment of decision from this line.
                 tracing::debug!(at = at.0, heard = self.ear.position().0, ?why, "end of speech");
             }
+            if let EarEvent::Wake { name, at, .. } = &event {
+                tracing::debug!(at = at.0, heard = self.ear.position().0, name, "wake word");
+            }
             self.tell(Heard::Ear(event));
         }
         if any {

@@ -35,3 +35,5 @@ mod status;
 mod tls;
 mod twins;
 mod two_scopes;
+mod wake_models;
+mod wake_word;

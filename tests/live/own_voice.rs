@@ -19,7 +19,9 @@ fn room(profile: &str, triggers: &str) -> (Stage, TempDir) {
     let stage = Stage::with(|settings| {
         let settings = settings.text("audio", "profile", profile).with("listen", "triggers", triggers);
         let settings = settings.text("meeting", "directory", folder.path().to_str().unwrap());
-        settings.text("meeting", "min_free", "1MB").environment("AURICLE_MODEL_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/models"))
+        settings
+            .text("meeting", "min_free", "1MB")
+            .environment("AURICLE_MODEL_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/models"))
     });
     stage.pulse.echo();
     (stage, folder)

@@ -27,7 +27,6 @@ fn of_the_commented_default_only_answers_are_taken_out_of_their_comments() {
         "application = \"A\"".to_owned(),
         "capture = \"hw:CARD=a\"".to_owned(),
         "playback = \"hw:CARD=b\"".to_owned(),
-        "triggers = [\"voice\"]".to_owned(),
     ];
     assert_eq!(differ.collect::<Vec<_>>(), expected);
     assert_eq!(fs::read_to_string(file).unwrap(), "p\"w\n");
@@ -78,12 +77,18 @@ fn settings_that_can_not_be_written_leave_the_password_that_was() {
 
 #[test]
 fn triggers_that_somebody_set_stay() {
-    for (text, expected) in [("[listen]\ntriggers = []\n", 0), ("[listen]\nno_speech = \"3s\"\n", 1)] {
+    for (text, expected, told) in [
+        ("[listen]\ntriggers = []\n", 0, None),
+        ("[listen]\ntriggers = [\"voice\"]\n", 1, Some("Any speech opens a turn")),
+        ("[listen]\nno_speech = \"3s\"\n", 2, Some("Say \"Okay Nabu\"")),
+    ] {
         let place = Place::with(text);
         let mut person = Person::with(&["mqtts://h", "-", "-", "auto", "auto"]);
         person.set_up(&place, false).unwrap();
         assert_eq!(place.settings().listen.triggers.len(), expected, "{text}");
-        assert_eq!(person.heard("Any speech opens a turn"), expected == 1);
+        for words in ["Any speech opens a turn", "Say \"Okay Nabu\""] {
+            assert_eq!(person.heard(words), told == Some(words), "{text}: {:#?}", person.told);
+        }
     }
 }
 

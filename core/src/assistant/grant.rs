@@ -11,7 +11,7 @@ use super::report::Report;
 use super::speaker::Owner;
 use super::turn::{Lease, Turn};
 use super::voice::RINGING;
-use super::wake::TAIL;
+use super::wake::LEAD;
 use super::wishes::Asker;
 use crate::audio::chime::Chime;
 use crate::dialogue::{Ask, Class, Delivery, DialogueEvent, End, PlayId, Source};
@@ -102,7 +102,8 @@ impl Assistant {
         let greet = greet && self.tuning.sounds && !while_speaking;
         // The greeting sounds like speech to the endpointer.
         let guard = match woken {
-            Some(word) => word + ringing.max(TAIL),
+            Some(word) if ringing.is_zero() => word.saturating_sub(LEAD),
+            Some(word) => word + ringing,
             None => before + if greet { GREETING } else { ringing },
         };
         let mut limits = if let End::Local(limits) = end { Some(limits) } else { None };

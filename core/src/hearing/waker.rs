@@ -7,8 +7,7 @@ use crate::hearing::EarEvent;
 use crate::hearing::own_voice::OwnVoice;
 use crate::wake::{Hit, Words};
 
-/// For so long after a word was heard nothing wakes: while one utterance of it fades, its score stays high for about
-/// half a second, and words that sound alike answer to the same utterance.
+/// For so long after a word was heard none is heard: words that sound alike answer to the same utterance.
 pub const REFRACTORY: Duration = Duration::from_secs(1);
 
 /// Listens for the words that it was given, as long as the microphone is open; whether a word counts is said by the
@@ -97,7 +96,7 @@ impl Waker {
         if hit.at < self.rests {
             return None;
         }
-        if self.own.as_ref().is_some_and(|own| own.said(&hit)) {
+        if self.own.as_ref().is_some_and(|own| own.said(hit.word, hit.at)) {
             self.own_words += 1;
             return None;
         }
