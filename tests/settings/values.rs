@@ -27,7 +27,9 @@ fn nothing_written_means_the_documented_defaults() {
         (settings.audio.sounds, settings.audio.profile, settings.audio.mixer),
         (true, Profile::Light, "".into())
     );
-    assert_eq!(settings.listen.triggers, []);
+    assert_eq!(settings.listen.triggers, [Trigger::Wake, Trigger::Button]);
+    let words: Vec<_> = settings.wake.words.iter().map(|word| (word.model.as_str(), word.server.is_none())).collect();
+    assert_eq!((words.as_slice(), settings.wake.words[0].sensitivity), ([("okay_nabu", true)].as_slice(), 0.5));
     assert_eq!(settings.listen.hangover, Duration::from_millis(500));
     assert_eq!(settings.listen.no_speech, Duration::from_secs(10));
     assert_eq!(settings.listen.max_utterance, Duration::from_secs(15));
