@@ -45,7 +45,7 @@ fn each_target_has_its_seeds_and_is_run_by_default() {
     };
     let (targets, seeds) = (names("fuzz_targets"), names("seeds"));
     assert_eq!(targets, seeds);
-    let tested = bodies::COMMANDS.into_iter().chain(["linto", "wav", "settings"]).map(String::from);
+    let tested = bodies::COMMANDS.into_iter().chain(["linto", "model", "wav", "settings"]).map(String::from);
     assert_eq!(targets, tested.collect());
     let script = fs::read_to_string(fuzz.join("../scripts/fuzz.sh")).unwrap();
     let default = script.lines().find_map(|line| line.split_once("|| set -- ")).expect("a line with all targets").1;
@@ -54,6 +54,11 @@ fn each_target_has_its_seeds_and_is_run_by_default() {
     for target in targets {
         assert!(manifest.contains(&format!("name = \"{target}\"")), "{target} is not in fuzz/Cargo.toml");
     }
+}
+
+#[test]
+fn kept_models_are_survived() {
+    run("model", 4, bodies::model);
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod flatbuffer;
 mod graph;
 mod ops;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 
