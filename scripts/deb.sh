@@ -48,6 +48,7 @@ changelog() {
 groups=(build deb)
 if [ "$arch" != "$machine" ]; then groups+=("deb-$arch"); fi
 scripts/setup.sh "${groups[@]}"
+scripts/models.sh
 
 echo "deb: building auricle $version for $arch" >&2
 program=$(build)
