@@ -43,7 +43,7 @@ impl WakeWord {
 
     fn of_table(table: &DeTable<'_>) -> Result<Self, Complaint> {
         if let Some(stranger) = table.keys().map(|key| key.get_ref().as_ref()).find(|key| !KEYS.contains(key)) {
-            let near = nearest(stranger, KEYS.into_iter()).map(|near| format!("; did you mean `{near}`?"));
+            let near = nearest(stranger, KEYS).map(|near| format!("; did you mean `{near}`?"));
             let near = near.unwrap_or_else(|| "; it has `model`, `server` and `sensitivity`".to_owned());
             return Err(Complaint::new(format!("`{}` is not a part of a word{near}", quote(stranger))));
         }

@@ -139,6 +139,23 @@ pub enum Likely {
     DeviceApplication,
 }
 
+impl Likely {
+    /// What to do, in a sentence.
+    const fn remedy(self) -> &'static str {
+        match self {
+            Self::WrongAccount => {
+                "Check `username` in [linto]: use the server's shared account, or one whose name is the serial number."
+            }
+            Self::NoApplication => {
+                "Attach this serial number to an application in the admin page, and check `application` in [linto]: it is the application's exact name."
+            }
+            Self::DeviceApplication => {
+                "Attach this serial number to a multi-user application: on current servers an application for devices answers nobody."
+            }
+        }
+    }
+}
+
 impl Cause {
     /// Every code there is.
     pub const CODES: [&str; 16] = [
@@ -244,15 +261,7 @@ impl Cause {
             Self::BrokerRefused { .. } => {
                 "Check `username` and the password in [linto]: use the server's shared account, or one whose name is the serial number."
             }
-            Self::NobodyAnswers { likely: Likely::WrongAccount, .. } => {
-                "Check `username` in [linto]: use the server's shared account, or one whose name is the serial number."
-            }
-            Self::NobodyAnswers { likely: Likely::NoApplication, .. } => {
-                "Attach this serial number to an application in the admin page, and check `application` in [linto]: it is the application's exact name."
-            }
-            Self::NobodyAnswers { likely: Likely::DeviceApplication, .. } => {
-                "Attach this serial number to a multi-user application: on current servers an application for devices answers nobody."
-            }
+            Self::NobodyAnswers { likely, .. } => likely.remedy(),
             Self::MixerGone { .. } => "Correct `mixer` in [audio]; empty, the volume is applied in software.",
             Self::ButtonGone { trouble, .. } | Self::LightsGone { trouble, .. } => trouble.remedy(),
             Self::TwinDevice { .. } => {
