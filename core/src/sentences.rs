@@ -119,7 +119,7 @@ impl Sentence {
     pub const fn of_cause(cause: &Cause) -> Option<Self> {
         Some(match cause {
             Cause::NotSetUp => Self::NotSetUp,
-            Cause::MicGone { .. } => Self::MicGone,
+            Cause::MicGone { .. } | Cause::MicSilent { .. } => Self::MicGone,
             Cause::MicBusy { .. } => Self::MicBusy,
             Cause::MicAmbiguous { .. } => Self::MicAmbiguous,
             Cause::SpeakerGone { .. }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use auricle_core::audio::Position;
 use auricle_core::audio::convert::{Channel, ToTape};
-use auricle_core::frontend::{FrontEnd, Profile};
+use auricle_core::frontend::Profile;
 use auricle_core::hearing::ear::Ear;
 use auricle_core::hearing::{EarCommand, EarEvent};
 use auricle_core::wake::Words;
@@ -20,12 +20,16 @@ use tokio::sync::mpsc::Sender;
 use super::input::{Heard, Input};
 use super::listener::{LISTENERS, Listener, Piece};
 use crate::sound::{Bell, Microphone, Pace, Played, Shape, Stamp};
-use card::{Card, Look, Sound};
+use card::{Card, Look};
+use condition::News;
 pub use counters::{EchoCounters, HearingCounters};
+use intake::Intake;
 use tap::Tap;
 
 mod card;
+mod condition;
 mod counters;
+mod intake;
 mod stamps;
 mod tap;
 
@@ -85,17 +89,15 @@ impl Hearing {
             let worker = Worker {
                 mic,
                 inbox,
-                played,
-                wants,
+                channel: wants.channel,
                 counters: own_counters,
-                front: FrontEnd::new(wants.profile),
+                intake: Intake::new(played, wants.profile),
                 ear,
                 card: None,
                 recording: None,
                 listeners: Vec::new(),
                 token: None,
                 blocks_at_token: 0,
-                sound: Sound::default(),
                 caught: Position(0),
             };
             worker.run(&receiver, &own_bell);
@@ -179,17 +181,15 @@ impl Drop for Hearing {
 struct Worker {
     mic: Arc<Microphone>,
     inbox: Sender<Input>,
-    played: Played,
-    wants: Wants,
+    channel: Channel,
     counters: Arc<HearingCounters>,
-    front: FrontEnd,
+    intake: Intake,
     ear: Ear,
     card: Option<Card>,
     recording: Option<Tap>,
     listeners: Vec<Listener>,
     token: Option<u64>,
     blocks_at_token: u64,
-    sound: Sound,
     /// The place on the tape of what the card delivers next; the front end may hold some of it back.
     caught: Position,
 }
@@ -222,7 +222,7 @@ impl Worker {
                 self.let_go();
                 self.dismiss_listeners();
             }
-            Command::Profile(profile) => self.clean_as(profile),
+            Command::Profile(profile) => self.intake.want(profile),
             Command::Token(token) => self.token = Some(token),
             Command::Record(ring) => self.recording = Some(Tap::new(self.ear.position(), ring)),
             Command::RecordStop => self.recording = None,
@@ -239,11 +239,10 @@ impl Worker {
     }
 
     fn attach(&mut self, shape: Shape, ring: rtrb::Consumer<u8>, stamps: rtrb::Consumer<Stamp>) {
-        match ToTape::new(shape.rate, shape.channels, shape.format, self.wants.channel) {
+        match ToTape::new(shape.rate, shape.channels, shape.format, self.channel) {
             Ok(convert) => {
-                self.front.restart();
+                self.intake.open();
                 self.caught = self.ear.position();
-                self.played.want(true);
                 self.card = Some(Card::new(shape, ring, stamps, convert));
             }
             Err(error) => {
@@ -253,16 +252,9 @@ impl Worker {
         }
     }
 
-    fn clean_as(&mut self, profile: Profile) {
-        if profile != self.wants.profile {
-            self.wants.profile = profile;
-            self.front = FrontEnd::new(profile);
-        }
-    }
-
     fn let_go(&mut self) {
         self.card = None;
-        self.played.want(false);
+        self.intake.close();
     }
 
     /// Moves what the card has delivered onto the tape.
@@ -271,7 +263,7 @@ impl Worker {
             self.counters.flowing.store(0, Ordering::Release);
             return;
         };
-        match card.listen(&mut self.front, &mut self.played, &mut self.sound) {
+        match self.intake.listen(card, &self.counters) {
             Look::Nothing => {}
             Look::Stalled => {
                 self.counters.flowing.store(0, Ordering::Release);
@@ -282,26 +274,31 @@ impl Worker {
                 if news {
                     self.tell(Heard::Flowing);
                 }
+                match self.intake.condition.news() {
+                    Some(News::Silent(value)) => self.tell(Heard::Silent(value)),
+                    Some(News::Hears) => self.tell(Heard::Hears),
+                    None => {}
+                }
+                self.intake.change();
             }
         }
     }
 
     fn hear(&mut self) {
-        self.ear.played(&self.sound.reference);
-        self.ear.push(&self.sound.clean);
+        self.ear.played(&self.intake.sound.reference);
+        self.ear.push(&self.intake.sound.clean);
         if let Some(tap) = &mut self.recording {
             let lost = tap.copy(self.ear.tape());
             self.counters.recording_lost.fetch_add(lost, Ordering::Relaxed);
         }
         self.serve_listeners();
         self.counters.own_words.store(self.ear.own_words(), Ordering::Relaxed);
-        self.counters.echo.note(self.front.state(), self.sound.clean.len(), self.played.dropped());
         self.counters.position.store(self.ear.position().0, Ordering::Release);
         self.counters.flowing.store(1, Ordering::Release);
     }
 
     fn serve_listeners(&mut self) {
-        let (before, at, raw) = (self.listeners.len(), self.caught, &self.sound.raw);
+        let (before, at, raw) = (self.listeners.len(), self.caught, &self.intake.sound.raw);
         self.listeners.retain(|listener| listener.serve(at, raw));
         self.caught.0 += raw.len() as u64;
         if self.listeners.len() < before {

@@ -64,6 +64,7 @@ impl Control {
             ("hearing_dropped_events", &hearing.dropped_events),
             ("hearing_dropped_commands", &hearing.dropped_commands),
             ("tape_position", &hearing.position),
+            ("capture_clipped_samples", &hearing.clipped),
             ("own_wake", &hearing.own_words),
         ] {
             all.insert(name.to_owned(), json!(counter.load(Ordering::Relaxed)));

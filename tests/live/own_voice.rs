@@ -19,9 +19,7 @@ fn room(profile: &str, triggers: &str) -> (Stage, TempDir) {
     let stage = Stage::with(|settings| {
         let settings = settings.text("audio", "profile", profile).with("listen", "triggers", triggers);
         let settings = settings.text("meeting", "directory", folder.path().to_str().unwrap());
-        settings
-            .text("meeting", "min_free", "1MB")
-            .environment("AURICLE_MODEL_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/models"))
+        settings.text("meeting", "min_free", "1MB").with("wake", "words", "[\"okay_nabu\"]")
     });
     stage.pulse.echo();
     (stage, folder)
@@ -62,4 +60,49 @@ fn the_tape_has_the_room_without_the_devices_own_voice() {
     assert_eq!(idle["echo_seconds"], 0);
     assert!(worked["echo_seconds"].as_u64() >= Some(6), "{worked}");
     assert_eq!(worked["echo_missed_samples"], 0, "{worked}");
+}
+
+/// The device says this, to the end.
+fn device_says(stage: &Stage, text: &str) {
+    assert!(stage.daemon.run_cli(&["say", text]).status.success());
+    stage.daemon.wait_event("spoken", |event| event["text"] == text, SOON);
+}
+
+/// A person who calls the device, in the voice that the model hears best.
+fn call() -> Vec<i16> {
+    words::audible(&speech::say("okay nabu", "en-us+m3", MIC_RATE)).to_vec()
+}
+
+#[test]
+fn the_devices_own_wake_word_does_not_wake_it_and_a_persons_does() {
+    for (profile, own) in [("off", 1), ("light", 0)] {
+        let (stage, _folder) = room(profile, "[\"wake\"]");
+        device_says(&stage, "If you need me, just say: okay nabu. I am here.");
+        let counters = stage.daemon.status()["counters"].clone();
+        assert_eq!(stage.daemon.events_named("wake"), Vec::<serde_json::Value>::new(), "{profile}: {counters}");
+        assert_eq!(counters["own_wake"], own, "{profile}: {counters}");
+        stage.person_says(&call());
+        stage.daemon.wait_event("wake", |_| true, SOON);
+    }
+}
+
+#[test]
+fn who_interrupts_the_device_is_heard_without_its_voice() {
+    let (stage, _folder) = room("light", "[\"wake\"]");
+    let question = words::question();
+    std::thread::scope(|scope| {
+        // Interrupted, it is refused.
+        scope.spawn(|| stage.daemon.run_cli(&["say", &SPEECH.repeat(3)]));
+        let speaks = |status: &serde_json::Value| status["counters"]["echo_seconds"].as_u64() >= Some(3);
+        stage.daemon.wait_status("the device to have spoken for a while", speaks);
+        let pause = vec![0; MIC_RATE as usize / 2];
+        stage.person_says(&[&call(), &pause[..], &question].concat());
+    });
+    let request = stage.flow.next_request();
+    request.assert_has(&question);
+    // It begins before the word was decided, while the device still spoke as loud as the person.
+    let (call, early) = (call(), &request.sound[..MIC_RATE as usize * 4 / 10]);
+    let person = speech::find(early, &call);
+    let device = speech::find(early, &speech::say(SPEECH, "en-us", MIC_RATE));
+    assert!(person.score > 0.6 && device.score < 0.4, "the person {person:?}, the device {device:?}");
 }

@@ -20,6 +20,11 @@ pub enum Cause {
         /// Names to choose from.
         cards: String,
     },
+    /// The microphone is open and hears nothing: the same value again and again.
+    MicSilent {
+        /// The device as the settings name it, and what it delivers.
+        detail: String,
+    },
     /// The loudspeaker can't be opened or takes nothing.
     SpeakerGone {
         /// The device as the settings name it, and what went wrong.
@@ -158,11 +163,12 @@ impl Likely {
 
 impl Cause {
     /// Every code there is.
-    pub const CODES: [&str; 16] = [
+    pub const CODES: [&str; 17] = [
         "NotSetUp",
         "MicGone",
         "MicBusy",
         "MicAmbiguous",
+        "MicSilent",
         "SpeakerGone",
         "SpeakerAmbiguous",
         "VoiceGone",
@@ -185,6 +191,7 @@ impl Cause {
             Self::MicGone { .. } => "MicGone",
             Self::MicBusy { .. } => "MicBusy",
             Self::MicAmbiguous { .. } => "MicAmbiguous",
+            Self::MicSilent { .. } => "MicSilent",
             Self::SpeakerGone { .. } => "SpeakerGone",
             Self::SpeakerAmbiguous { .. } => "SpeakerAmbiguous",
             Self::VoiceGone { .. } => "VoiceGone",
@@ -208,6 +215,7 @@ impl Cause {
             Self::MicGone { detail } => format!("The microphone is gone: {detail}."),
             Self::MicBusy { holder } => format!("The microphone is in use by {holder}."),
             Self::MicAmbiguous { cards } => format!("Several cards can capture: {cards}."),
+            Self::MicSilent { detail } => format!("The microphone hears nothing: {detail}."),
             Self::SpeakerGone { detail } => format!("The loudspeaker is gone: {detail}."),
             Self::SpeakerAmbiguous { cards } => format!("Several cards can play: {cards}."),
             Self::VoiceGone { detail } => format!("There is no voice: {detail}."),
@@ -244,6 +252,9 @@ impl Cause {
             Self::MicBusy { .. } => "Stop that program, or name another microphone with `capture` in [audio].",
             Self::MicAmbiguous { .. } => {
                 "Choose one with `capture` in [audio], for example capture = \"plughw:CARD=NAME\"."
+            }
+            Self::MicSilent { .. } => {
+                "Look for a switch on the microphone, turn it up with `alsamixer` (F4), or choose another `channel` in [audio]."
             }
             Self::SpeakerGone { .. } => {
                 "Plug the loudspeaker in, or name another with `playback` in [audio]; `auricle devices` lists them."

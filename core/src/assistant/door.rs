@@ -19,7 +19,7 @@ use crate::time::Tick;
 use crate::wish::Outcome;
 
 /// The codes of everything that can be wrong with the microphone; one is true at a time.
-pub(super) const MIC_CODES: [&str; 3] = ["MicGone", "MicBusy", "MicAmbiguous"];
+pub(super) const MIC_CODES: [&str; 4] = ["MicGone", "MicBusy", "MicAmbiguous", "MicSilent"];
 
 impl Assistant {
     pub(super) fn take(&mut self, now: Tick, event: Event) {
@@ -35,6 +35,7 @@ impl Assistant {
             Event::MicFlowing => self.mic_flowing(),
             Event::MicClosed => self.mic_closed(),
             Event::MicLost(cause) => self.mic_lost(now, cause),
+            Event::MicSilent(cause) => self.mic_silent(cause),
             Event::Played { play, end, heard } => self.played(now, play, end, heard),
             Event::OutputLost(cause) => self.raise(None, cause),
             Event::OutputBack(code) => self.clear(None, code),
@@ -204,6 +205,15 @@ impl Assistant {
             self.raise(None, cause);
         }
         self.announce_ready();
+    }
+
+    /// What it delivered is no sound; a turn goes on all the same, and ends as if nobody spoke.
+    fn mic_silent(&mut self, cause: Option<Cause>) {
+        match cause {
+            Some(cause) if self.mic.is_flowing() => self.raise(None, cause),
+            Some(_) => {}
+            None => self.clear(None, "MicSilent"),
+        }
     }
 
     fn speech_start(&mut self, listen: ListenId) {

@@ -244,6 +244,8 @@ pub enum Event {
     MicClosed,
     /// The microphone can't be opened or stopped delivering.
     MicLost(Cause),
+    /// The open microphone hears nothing, for this cause; or does again.
+    MicSilent(Option<Cause>),
     /// The loudspeaker is done with this.
     Played {
         /// Which.

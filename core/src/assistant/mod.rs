@@ -206,7 +206,8 @@ impl Assistant {
     /// Whether the microphone can't be used although nobody muted it.
     #[must_use]
     pub fn is_deaf(&self) -> bool {
-        self.mic.is_gone() && self.mic.muted().is_none()
+        let silent = self.causes.iter().any(|(_, cause)| cause.code() == "MicSilent");
+        (self.mic.is_gone() || silent) && self.mic.muted().is_none()
     }
 
     /// Everything that is wrong now, of the whole device or of one server.

@@ -7,6 +7,7 @@
 use thiserror::Error;
 
 use super::TAPE_RATE;
+use crate::frontend::{Best, MOST_CHANNELS};
 
 mod resampler;
 
@@ -154,6 +155,8 @@ pub struct ToTape {
     /// The start of a frame whose rest has not come yet.
     partial: Vec<u8>,
     mono: Vec<f32>,
+    /// Chooses among the channels, if that is wanted.
+    best: Option<Best>,
     /// `None` if the card runs at the tape's rate: then samples go through untouched.
     resampler: Option<Resampler>,
 }
@@ -174,7 +177,9 @@ impl ToTape {
             return Err(ConvertError::NoSuchChannel { wanted, channels });
         }
         let resampler = (rate != TAPE_RATE).then(|| Resampler::new(rate, TAPE_RATE));
-        Ok(Self { channels: channels.into(), format, channel, partial: Vec::new(), mono: Vec::new(), resampler })
+        let best = (channel == Channel::Best && channels > 1).then(|| Best::new(channels.into(), rate));
+        let (channels, partial, mono) = (channels.into(), Vec::new(), Vec::new());
+        Ok(Self { channels, format, channel, partial, mono, best, resampler })
     }
 
     /// Takes what the card recorded, split anywhere, and appends to `out` the samples that are complete.
@@ -217,6 +222,12 @@ impl ToTape {
     fn pick(&mut self, frame: &[u8]) {
         let width = self.format.bytes();
         let at = |index: usize| self.format.read(&frame[index * width..]);
+        if let Some(best) = &mut self.best {
+            let mut samples = [0.0; MOST_CHANNELS];
+            let samples = &mut samples[..self.channels.min(MOST_CHANNELS)];
+            samples.iter_mut().enumerate().for_each(|(index, sample)| *sample = at(index));
+            return self.mono.push(best.push(samples));
+        }
         self.mono.push(match self.channel {
             Channel::Auto | Channel::Best => at(0),
             Channel::Index(index) => at(index.into()),

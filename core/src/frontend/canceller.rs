@@ -15,14 +15,21 @@ use crate::audio::TAPE_RATE;
 pub(super) const LEAD: usize = 16;
 /// Where the canceller looks for the echo before it has found the delay: 8 ms before the right place.
 const FIRST_DELAY: usize = LEAD - 2;
-/// The filter begins so many milliseconds before the delay that it tells.
-const HEADROOM: f32 = 2.0;
+/// The delay that it tells is so many samples before the echo.
+const HEADROOM: usize = 32;
 /// How fast it fades in and out, in samples: 16 ms.
 const FADE: f32 = 256.0;
 /// How much of the level a block changes: about 1 s.
 const LEVEL: f64 = 1.0 / 250.0;
 /// A reference below this mean power says nothing about the canceller: −60 dBFS.
 const FAINT: f32 = 1_000.0;
+
+/// How good the filter may be believed to be, low and high frequencies, as a ratio of powers. For calls it is 4 and 1.5;
+/// a reference that stays in step by a fraction of a sample deserves more.
+const BELIEVED: (f32, f32) = (16.0, 4.0);
+/// From which ratio of echo to speech on a frequency is softened, and from which on it is taken away, low and high. For
+/// calls it is a third of this: people mind a rest of echo more than what listens here, which minds damaged speech.
+const SOFTENED: [(f32, f32); 2] = [(1.0, 1.33), (0.3, 0.42)];
 
 /// Takes the reference out of the microphone's sound.
 #[derive(Debug)]
@@ -40,13 +47,22 @@ pub(super) struct Canceller {
     given: f64,
 }
 
+fn settings() -> EchoCanceller3Config {
+    let mut config = EchoCanceller3Config::default();
+    config.delay.default_delay = FIRST_DELAY;
+    (config.erle.max_l, config.erle.max_h) = BELIEVED;
+    let tuning = &mut config.suppressor.normal_tuning;
+    for (mask, (from, to)) in [&mut tuning.mask_lf, &mut tuning.mask_hf].into_iter().zip(SOFTENED) {
+        (mask.enr_transparent, mask.enr_suppress) = (from, to);
+    }
+    config.validate();
+    config
+}
+
 impl Canceller {
     pub(super) fn new() -> Self {
-        let mut config = EchoCanceller3Config::default();
-        config.delay.default_delay = FIRST_DELAY;
-        config.validate();
         Self {
-            processor: BlockProcessor::new(&config, TAPE_RATE as usize, 1, 1),
+            processor: BlockProcessor::new(&settings(), TAPE_RATE as usize, 1, 1),
             render: Block::new(1, 1),
             capture: Block::new(1, 1),
             linear: Block::new(1, 1),
@@ -110,9 +126,8 @@ impl Canceller {
         (10.0 * ((self.caught + 1.0) / (self.given + 1.0)).log10()) as f32
     }
 
-    /// The delay of the echo behind the told times, in milliseconds, if the reference was `lead` blocks early.
-    pub(super) fn delay(&self, lead: usize) -> f32 {
-        let milliseconds = (BLOCK * 1_000 / TAPE_RATE as usize) as f32;
-        self.processor.get_metrics().delay_ms as f32 + HEADROOM - lead as f32 * milliseconds
+    /// The delay of the echo behind the reference as it was given, in samples.
+    pub(super) fn delay(&self) -> usize {
+        usize::try_from(self.processor.get_metrics().delay_ms).unwrap_or(0) * (TAPE_RATE as usize / 1_000) + HEADROOM
     }
 }

@@ -64,6 +64,11 @@ impl Clock {
         self.drift
     }
 
+    /// The variance of that.
+    pub(super) const fn drift_variance(&self) -> f64 {
+        self.drift_variance
+    }
+
     /// True nanoseconds for each sample.
     pub(super) fn period(&self) -> f64 {
         self.period * (1.0 + self.drift)

@@ -5,10 +5,13 @@ use std::collections::VecDeque;
 use super::canceller::{Canceller, LEAD};
 use super::clock::Clock;
 use super::reference::Reference;
+use super::tracker::Tracker;
 use super::{BLOCK, EchoState, Profile};
 
 /// A block in nanoseconds.
 const BLOCK_TIME: f64 = 4e6;
+/// A millisecond in samples.
+const MILLISECOND: f32 = 16.0;
 /// So long after the last sound the room still answers, in nanoseconds.
 const HANG: f64 = 0.8e9;
 
@@ -19,13 +22,12 @@ pub(super) struct EchoStage {
     pub(super) reference: Reference,
     /// Made when it is first needed.
     canceller: Option<Box<Canceller>>,
+    tracker: Option<Box<Tracker>>,
     state: State,
     /// The number of the microphone's next sample that is not in a block yet.
     position: u64,
     /// The reference is so many blocks early.
     lead: usize,
-    /// So many blocks in a row were silent.
-    quiet: usize,
     /// The reference that is too early yet.
     early: VecDeque<i16>,
 }
@@ -45,10 +47,10 @@ impl EchoStage {
             profile,
             reference: Reference::new(),
             canceller: None,
+            tracker: None,
             state: State::Rest,
             position: 0,
             lead: LEAD,
-            quiet: 0,
             early: VecDeque::new(),
         }
     }
@@ -63,7 +65,8 @@ impl EchoStage {
         let canceller = self.canceller.as_ref();
         EchoState {
             active: canceller.is_some() && matches!(self.state, State::Work { .. }),
-            delay: canceller.map(|canceller| canceller.delay(self.lead)),
+            delay: canceller.map(|canceller| (canceller.delay() as f32 - (self.lead * BLOCK) as f32) / MILLISECOND),
+            drift: (self.reference.drift() * 1e6) as f32,
             enhancement: canceller.map_or(0.0, |canceller| canceller.enhancement()),
             late: self.reference.timeline().late(),
             refused: self.reference.timeline().refused(),
@@ -113,6 +116,7 @@ impl EchoStage {
         self.state = State::Work { block: [0; BLOCK], len: 0, held: false };
         if self.profile != Profile::Off && self.canceller.is_none() {
             self.canceller = Some(Box::new(Canceller::new()));
+            self.tracker = Some(Box::new(Tracker::new()));
         }
         true
     }
@@ -130,6 +134,15 @@ impl EchoStage {
             return;
         };
         let before = canceller.process(block, &played, on);
+        if let Some(tracker) = &mut self.tracker {
+            if self.reference.jumped() {
+                tracker.restart();
+            }
+            let ahead = self.reference.ahead(self.position);
+            if let Some(drift) = tracker.push(&played, block, canceller.delay(), ahead) {
+                self.reference.measured(drift);
+            }
+        }
         if matches!(self.state, State::Work { held: true, .. }) {
             give(&before, &mut self.early, out, reference);
         }
@@ -146,8 +159,7 @@ impl EchoStage {
     /// If the loudspeaker tells what it plays later than was thought, the reference is made less early for ever. It is
     /// done in silence, so that nothing is torn.
     fn be_less_early(&mut self) {
-        self.quiet = if self.reference.silent() { self.quiet + 1 } else { 0 };
-        if self.quiet <= LEAD + 2 {
+        if self.reference.quiet() <= LEAD + 2 {
             return;
         }
         let late = self.reference.take_lateness();

@@ -7,18 +7,25 @@
 //! Every sample keeps its place. While something is worked on, up to 128 samples (8 ms; in [`Profile::Full`] 384, 24 ms)
 //! are held back and come out with the next call.
 
+mod best;
 mod canceller;
 mod clock;
 mod echo;
 mod enhancer;
 mod kernel;
 mod offset;
+mod pace;
 mod reference;
 mod timeline;
+mod tracker;
+mod watch;
 
 use std::collections::VecDeque;
 
 use crate::audio::TAPE_RATE;
+pub use best::{Best, MOST_CHANNELS};
+pub use watch::{MicrophoneState, Watch};
+
 use clock::Clock;
 use echo::EchoStage;
 use enhancer::Enhancer;
@@ -70,6 +77,7 @@ pub struct FrontEnd {
     microphone: Clock,
     /// Samples that the microphone gave.
     caught: u64,
+    watch: Watch,
     offset: Offset,
     echo: EchoStage,
     enhancer: Option<Box<Enhancer>>,
@@ -88,6 +96,7 @@ impl FrontEnd {
             profile,
             microphone: Clock::new(TAPE_RATE),
             caught: 0,
+            watch: Watch::default(),
             offset: Offset::default(),
             echo: EchoStage::new(profile),
             enhancer: (profile == Profile::Full).then(|| Box::new(Enhancer::new())),
@@ -117,6 +126,7 @@ impl FrontEnd {
             self.microphone.observe(self.caught, at);
             self.caught += samples.len() as u64;
         }
+        self.watch.push(samples);
         self.without.clear();
         match self.profile {
             Profile::Off => self.without.extend_from_slice(samples),
@@ -145,14 +155,20 @@ impl FrontEnd {
     /// What is known about the echo now.
     #[must_use]
     pub fn state(&self) -> EchoState {
-        let drift = self.microphone.drift() - self.echo.reference.timeline().clock().drift();
-        EchoState { drift: (drift * 1e6) as f32, offset: self.offset.measured(), ..self.echo.state() }
+        EchoState { offset: self.offset.measured(), ..self.echo.state() }
+    }
+
+    /// What is known about the microphone: clipping, and whether it hears anything at all.
+    #[must_use]
+    pub const fn microphone(&self) -> MicrophoneState {
+        self.watch.state()
     }
 
     /// Starts anew: another microphone, or the same after a pause. What was held back is dropped. What the canceller has
     /// learnt stays.
     pub fn restart(&mut self) {
         self.microphone.restart();
+        self.watch = Watch::default();
         self.offset = Offset::default();
         self.echo.rest(self.caught);
         self.coming.clear();

@@ -4,16 +4,22 @@ use super::BLOCK;
 use super::DeviceTime;
 use super::clock::Clock;
 use super::kernel::Kernel;
+use super::pace::Pace;
 use super::timeline::Timeline;
+use super::tracker::Drift;
 use crate::audio::TAPE_RATE;
 
 /// The place in the reference may be off by so much, in nanoseconds, before it is corrected: the canceller finds a delay
 /// by itself, but a delay that moves costs it what it has learnt.
-const NEAR: f64 = 2e6;
+const NEAR: f64 = 4e6;
 /// Beyond this it is not corrected slowly: it jumps.
 const FAR: f64 = 20e6;
 /// The fastest correction, as a share of the rate.
 const FASTEST: f64 = 100e-6;
+/// After so many silent blocks (0.5 s) it may jump in any case: nobody hears it.
+const QUIET: usize = 125;
+/// A block in seconds.
+const SECONDS: f64 = BLOCK as f64 / TAPE_RATE as f64;
 
 /// Follows the played samples at the microphone's pace.
 #[derive(Debug)]
@@ -26,22 +32,57 @@ pub(super) struct Reference {
     next: Option<f64>,
     window: Vec<f32>,
     silent: bool,
+    /// So many blocks in a row were.
+    quiet: usize,
+    pace: Pace,
+    jumped: bool,
 }
 
 impl Reference {
     pub(super) fn new() -> Self {
         let timeline = Timeline::new();
         let rate = timeline.rate();
-        Self { timeline, kernel: Kernel::new(rate), rate, next: None, window: Vec::new(), silent: true }
+        Self {
+            timeline,
+            kernel: Kernel::new(rate),
+            rate,
+            next: None,
+            window: Vec::new(),
+            silent: true,
+            quiet: 0,
+            pace: Pace::new(),
+            jumped: false,
+        }
     }
 
     pub(super) const fn timeline(&self) -> &Timeline {
         &self.timeline
     }
 
-    /// Whether the last block was silence.
-    pub(super) const fn silent(&self) -> bool {
-        self.silent
+    /// How many blocks in a row were silence.
+    pub(super) const fn quiet(&self) -> usize {
+        self.quiet
+    }
+
+    /// How much faster than nominal the reference is read, as a share.
+    pub(super) const fn drift(&self) -> f64 {
+        self.pace.drift()
+    }
+
+    /// The sound itself shows this drift.
+    pub(super) fn measured(&mut self, drift: Drift) {
+        self.pace.measured(drift);
+    }
+
+    /// Whether it jumped before the last block.
+    pub(super) const fn jumped(&self) -> bool {
+        self.jumped
+    }
+
+    /// How far ahead of nominal it has been read when the microphone is at `position`, in samples of 16 kHz. Only
+    /// differences mean anything.
+    pub(super) fn ahead(&self, position: u64) -> f64 {
+        self.next.map_or(0.0, |next| next * f64::from(TAPE_RATE) / f64::from(self.rate) - position as f64)
     }
 
     pub(super) fn played(&mut self, at: DeviceTime, rate: u32, samples: &[i16]) {
@@ -72,33 +113,30 @@ impl Reference {
     /// later.
     pub(super) fn block(&mut self, microphone: &Clock, position: u64, lead: f64, out: &mut [f32; BLOCK]) {
         out.fill(0.0);
-        let place = |samples: usize| {
-            let time = microphone.time(position as f64 + samples as f64)? + lead;
-            self.timeline.clock().sample(time)
-        };
-        let (Some(start), Some(end)) = (place(0), place(BLOCK)) else { return };
-        let step = (end - start) / BLOCK as f64;
-        // A clock that is off by more than a fifth is none; the window stays bounded.
-        let nominal = f64::from(self.rate) / f64::from(TAPE_RATE);
-        if !(step > nominal * 0.8 && step < nominal * 1.2) {
-            return;
-        }
-        let (at, step) = self.follow(start, step);
+        let speaker = self.timeline.clock();
+        let Some(time) = microphone.time(position as f64) else { return };
+        let Some(wanted) = speaker.sample(time + lead) else { return };
+        let rate = microphone.drift() - speaker.drift();
+        let variance = microphone.drift_variance() + speaker.drift_variance();
+        self.pace.pass(SECONDS, Drift { rate, variance });
+        let (at, step) = self.follow(wanted);
         self.next = Some(at + step * BLOCK as f64);
         self.fill(at, step, out);
+        self.quiet = if self.silent { self.quiet + 1 } else { 0 };
     }
 
     /// Where to read now, and how far each sample goes on.
-    fn follow(&self, wanted: f64, step: f64) -> (f64, f64) {
-        let Some(next) = self.next else { return (wanted, step) };
-        let nanoseconds = 1e9 / f64::from(self.rate);
-        let error = (wanted - next) * nanoseconds;
-        // Nobody hears a jump within silence.
-        if self.silent || error.abs() > FAR {
-            return (wanted, step);
+    fn follow(&mut self, wanted: f64) -> (f64, f64) {
+        let step = f64::from(self.rate) / f64::from(TAPE_RATE) * (1.0 + self.pace.drift());
+        let error = self.next.map_or(f64::INFINITY, |next| (wanted - next) / f64::from(self.rate) * 1e9);
+        self.jumped = error.abs() > FAR || (self.silent && (error.abs() > NEAR || self.quiet > QUIET));
+        match self.next {
+            Some(next) if !self.jumped => {
+                let correction = if error.abs() < NEAR { 0.0 } else { FASTEST.copysign(error) };
+                (next, step * (1.0 + correction))
+            }
+            _ => (wanted, step),
         }
-        let correction = if error.abs() < NEAR { 0.0 } else { FASTEST.copysign(error) };
-        (next, step * (1.0 + correction))
     }
 
     fn fill(&mut self, at: f64, step: f64, out: &mut [f32; BLOCK]) {

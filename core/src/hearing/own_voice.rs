@@ -1,22 +1,20 @@
 //! Wake words that the device says itself: they must not wake it.
 //!
-//! What the loudspeaker plays goes through the words, too. A word that is heard there and, about then, by the
-//! microphone was the device's own. A person who says it while the device says something else is heard as ever.
+//! What the loudspeaker plays goes through the words, too. A word that may have been heard there shortly before the
+//! microphone hears it was the device's own. A person who says it while the device says something else is heard as ever.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::audio::Position;
-use crate::wake::{Hit, Words};
+use crate::wake::Words;
 
-/// The echo's word is heard at most so long behind the played one: 300 ms on the way, and the room's reverberation.
-const BEHIND: Duration = Duration::from_millis(1_000);
+/// The echo of a word is heard at most so long behind the played one. Its probability rises 30 ms before to 410 ms behind
+/// that in what is played, with ways of up to 300 ms, and there it stays high for half a second.
+const BEHIND: Duration = Duration::from_millis(700);
 
-/// … or before it: decisions fall each 30 ms, the echo's may be surer sooner, and the told times may be wrong.
-const BEFORE: Duration = Duration::from_millis(300);
-
-/// How easily words are heard in what is played: an echo that is half a word for the microphone must be a whole one here.
-const SENSITIVITY: f32 = 1.0;
+/// A probability that is as high in what is played may be the word: less than the least cut-off, so that it rises there
+/// before it does in the echo.
+const POSSIBLE: f32 = 0.35;
 
 /// Before anything plays there was silence. The models need so much past until they hear.
 const PAST: Duration = Duration::from_millis(800);
@@ -24,27 +22,21 @@ const PAST: Duration = Duration::from_millis(800);
 /// So long behind the last sound nothing more is heard in it.
 const FADES: Duration = Duration::from_millis(500);
 
-/// So many of its own words are remembered. With one each second, of each word that is listened for, it is enough.
-const KEPT: usize = 16;
-
 /// Listens to what the loudspeaker plays.
 #[derive(Debug)]
 pub struct OwnVoice {
     words: Words,
-    /// Behind the last sample that is no silence. At first, and after a second of silence, nothing is spent.
+    /// Behind the last sample that is no silence. At first, and after a while of silence, nothing is spent.
     loud: Option<Position>,
-    hits: VecDeque<Hit>,
+    /// For each word, where it was possible last.
+    possible: Vec<Option<Position>>,
 }
 
 impl OwnVoice {
     /// Listens for the same words as the microphone.
     #[must_use]
     pub fn new(words: &Words) -> Self {
-        let mut words = words.again();
-        for word in 0..words.len() {
-            words.set_sensitivity(word, SENSITIVITY);
-        }
-        Self { words, loud: None, hits: VecDeque::with_capacity(KEPT) }
+        Self { words: words.again(), loud: None, possible: vec![None; words.len()] }
     }
 
     /// What was played while the microphone's samples from `at` on were caught.
@@ -52,36 +44,44 @@ impl OwnVoice {
         let end = Position(at.0 + reference.len() as u64);
         let loud = reference.iter().rposition(|&sample| sample != 0).map(|last| Position(at.0 + last as u64 + 1));
         if loud.is_some() && self.loud.is_none() {
-            self.begin(at);
+            self.begin();
         }
         self.loud = loud.or(self.loud.filter(|loud| end.since(*loud) < FADES));
         if self.loud.is_some() {
-            let hits = &mut self.hits;
-            self.words.push(reference, |hit| {
-                if hits.len() == KEPT {
-                    hits.pop_front();
-                }
-                hits.push_back(hit);
-            });
+            self.listen(at, reference);
         }
     }
 
-    fn begin(&mut self, at: Position) {
-        let past = at.back(PAST);
-        self.words.restart(past);
-        self.words.push(&vec![0; usize::try_from(at.0 - past.0).unwrap_or(0)], |_| {});
+    /// The hits themselves do not matter, and so neither does what the words take for the place of a sample.
+    fn begin(&mut self) {
+        let past = usize::try_from(crate::audio::samples(PAST)).unwrap_or(0);
+        self.words.restart(Position(0));
+        self.words.push(&vec![0; past], |_| {});
     }
 
-    /// Whether the word that the microphone heard is the device's own.
+    fn listen(&mut self, mut at: Position, mut reference: &[i16]) {
+        while !reference.is_empty() {
+            let (now, later) = reference.split_at(reference.len().min(self.words.missing().max(1)));
+            self.words.push(now, |_| {});
+            at.0 += now.len() as u64;
+            for (word, possible) in self.possible.iter_mut().enumerate() {
+                if self.words.score(word) >= POSSIBLE {
+                    *possible = Some(at);
+                }
+            }
+            reference = later;
+        }
+    }
+
+    /// Whether this word, which the microphone heard here, is the device's own.
     #[must_use]
-    pub fn said(&self, heard: &Hit) -> bool {
-        let (from, to) = (heard.at.back(BEHIND), heard.at + BEFORE);
-        self.hits.iter().any(|hit| hit.word == heard.word && hit.at >= from && hit.at <= to)
+    pub fn said(&self, word: usize, at: Position) -> bool {
+        self.possible.get(word).copied().flatten().is_some_and(|possible| at.since(possible) <= BEHIND)
     }
 
     /// The microphone was closed; the tape begins anew.
     pub fn restart(&mut self) {
         self.loud = None;
-        self.hits.clear();
+        self.possible.fill(None);
     }
 }

@@ -102,7 +102,7 @@ impl Waker {
         if hit.at < self.rests {
             return None;
         }
-        if self.own.as_ref().is_some_and(|own| own.said(&hit)) {
+        if self.own.as_ref().is_some_and(|own| own.said(hit.word, hit.at)) {
             self.own_words += 1;
             return None;
         }

@@ -21,6 +21,8 @@ pub struct HearingCounters {
     pub position: AtomicU64,
     /// Whether a card is attached and delivers (1) or not (0).
     pub flowing: AtomicU64,
+    /// Samples in peaks that were cut off at full scale.
+    pub clipped: AtomicU64,
     /// Wake words that the device had said itself.
     pub own_words: AtomicU64,
     /// The echo canceller.

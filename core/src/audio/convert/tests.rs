@@ -79,6 +79,26 @@ fn the_wanted_channel_is_picked() {
 }
 
 #[test]
+fn the_channel_that_hears_best_is_found_while_it_listens() {
+    let mut convert = ToTape::new(48_000, 3, Format::S16, Channel::Best).unwrap();
+    let (mut out, mut seed) = (Vec::new(), 7_u32);
+    // Bursts of 300 ms each half second, 12 dB louder on the second channel; then a pause.
+    for n in 0..4 * 48_000_u32 {
+        let speaks = n < 3 * 48_000 && n % 24_000 > 9_600;
+        for gain in [2.0, 8.0, 2.0] {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let noise = f64::from(seed >> 16) / 32_768.0 - 1.0;
+            let sample = (noise * 100.0 * if speaks { 5.0 * gain } else { 1.0 }) as i16;
+            convert.push(&sample.to_le_bytes(), &mut out);
+        }
+    }
+    out.clear();
+    convert.push(&[1_000_i16, -2_000, 3_000].map(i16::to_le_bytes).concat().repeat(48_000), &mut out);
+    let level = out[8_000..].iter().map(|&sample| i32::from(sample)).sum::<i32>() / (out.len() as i32 - 8_000);
+    assert!((level + 2_000).abs() < 20, "{level}");
+}
+
+#[test]
 fn a_channel_that_is_not_there_is_named() {
     let error = ToTape::new(16_000, 2, Format::S16, Channel::Index(2)).err().unwrap();
     assert_eq!(error.to_string(), "channel 2 does not exist: the card has 2, counted from 0; choose one below 2");
