@@ -92,9 +92,11 @@ fn conditions(device: &[i16]) {
         let gone = |heard: &Heard| format!("{:.0} | {:.0}", heard.enhancement(1.0, 3.0), heard.enhancement(5.0, 15.0));
         println!("| {name} | {} | {cost} | {} | {peer_cost} |", gone(&ours), gone(&peer));
         if name.contains("jumps") {
-            let after = |heard: &Heard| (8..15).map(|n| heard.enhancement(f64::from(n) - 1.0, f64::from(n))).collect();
-            let after = |heard: &Heard| -> Vec<f64> { after(heard) };
-            println!("| … each second after | {:.0?} | | | {:.0?} | | |", after(&ours), after(&peer));
+            let after = |heard: &Heard| {
+                let each = (8..15).map(|n| format!("{:.0}", heard.enhancement(f64::from(n) - 1.0, f64::from(n))));
+                each.collect::<Vec<_>>().join(", ")
+            };
+            println!("| … each second after it | {} | | | {} | | |", after(&ours), after(&peer));
         }
     }
     both_speak(&room);
@@ -131,23 +133,18 @@ fn both_speak(room: &Room) {
 }
 
 fn ours(room: &Room, echo: &[f32]) -> (Heard, String) {
-    let cost = {
-        let heard = room.hear_with(&mut FrontEnd::new(Profile::Off), echo.to_vec());
-        let _ = heard;
-        timed(room, echo, Profile::Light)
-    };
-    (room.hear_with(&mut FrontEnd::new(Profile::Light), echo.to_vec()), cost)
+    (room.hear_with(&mut FrontEnd::new(Profile::Light), echo.to_vec()), timed(room, echo))
 }
 
 /// µs for 10 ms of sound while the device speaks, p50/p95.
-fn timed(room: &Room, echo: &[f32], profile: Profile) -> String {
+fn timed(room: &Room, echo: &[f32]) -> String {
     let mut times = Vec::new();
-    let mut front = FrontEnd::new(profile);
+    let mut front = FrontEnd::new(Profile::Light);
     room.feed(echo, &mut front, |front, at, period, out| {
         for (n, frame) in period.chunks(FRAME).enumerate() {
             let start = Instant::now();
             front.heard(DeviceTime(at.0 + n as u64 * 10_000_000), frame, out);
-            if front.state().active || profile == Profile::Off {
+            if front.state().active {
                 times.push(start.elapsed().as_secs_f64() * 1e6);
             }
         }
@@ -158,7 +155,8 @@ fn timed(room: &Room, echo: &[f32], profile: Profile) -> String {
 fn percentiles(times: &mut [f64]) -> String {
     times.sort_by(f64::total_cmp);
     let at = |share: f64| times.get((times.len().max(1) - 1) * (share * 100.0) as usize / 100).copied().unwrap_or(0.0);
-    format!("{:.0}/{:.0}", at(0.5), at(0.95))
+    let digits = if at(0.5) < 10.0 { 1 } else { 0 };
+    format!("{:.digits$}/{:.digits$}", at(0.5), at(0.95))
 }
 
 /// The peer with the same reference, which comes from the front end that does nothing else.
@@ -174,7 +172,9 @@ fn peer(room: &Room, echo: &[f32]) -> (Heard, String) {
 }
 
 fn costs(device: &[i16]) {
-    println!("\n| profile | at rest, µs for 10 ms | while it speaks | allocations for 10 ms |\n|---|---|---|---|");
+    println!(
+        "\n| profile | at rest, µs for 10 ms (p50/p95) | while it speaks | allocations for 10 ms |\n|---|---|---|---|"
+    );
     let quiet = Room { seconds: 20.0, ..Room::default() };
     let rest = quiet.echo();
     let room = speaking(device);
@@ -182,20 +182,20 @@ fn costs(device: &[i16]) {
     for profile in [Profile::Off, Profile::Light, Profile::Full] {
         let cost = |room: &Room, echo: &[f32]| {
             let mut front = FrontEnd::new(profile);
-            let (mut spent, mut frames, mut allocations) = (0.0, 0, 0);
+            let (mut times, mut allocations) = (Vec::with_capacity(2_000), 0);
             room.feed(echo, &mut front, |front, at, period, out| {
                 let (start, before) = (Instant::now(), ALLOCATIONS.load(Relaxed));
                 front.heard(at, period, out);
                 if room.played.is_empty() || at.0 > 8_000_000_000 {
-                    spent += start.elapsed().as_secs_f64() * 1e6;
                     allocations += ALLOCATIONS.load(Relaxed) - before;
-                    frames += period.len() / FRAME;
+                    times.push(start.elapsed().as_secs_f64() * 1e6 * FRAME as f64 / period.len() as f64);
                 }
             });
-            (spent / frames as f64, allocations as f64 / frames as f64)
+            let frames = times.len() as f64 * 2.0;
+            (percentiles(&mut times), allocations as f64 / frames)
         };
         let (rest, active) = (cost(&quiet, &rest), cost(&room, &echo));
-        println!("| {profile:?} | {:.2} | {:.1} | {:.1} |", rest.0, active.0, active.1);
+        println!("| {profile:?} | {} | {} | {:.1} |", rest.0, active.0, active.1);
     }
 }
 
