@@ -16,8 +16,8 @@ test=(mosquitto mosquitto-clients openssl
       espeak-ng sox ffmpeg asterisk-core-sounds-en-g722 procps systemd
       python3 python3-venv)
 lint=()
-# The peers beside which `make bench` measures: in Python, and an encoder beside which recordings are made.
-bench=(python3 python3-venv opus-tools)
+# The peers beside which `make bench` measures: in Python, an encoder beside which recordings are made, an echo canceller.
+bench=(python3 python3-venv opus-tools libspeexdsp1)
 deb=(debhelper dpkg-dev)
 # The cross build, with Debian's own Rust: it brings the standard library of another architecture.
 deb_arm64=(rustc-web cargo-web libstd-rust-web-dev:arm64 gcc-aarch64-linux-gnu g++-aarch64-linux-gnu

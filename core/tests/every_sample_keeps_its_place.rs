@@ -143,11 +143,26 @@ fn a_stopped_loudspeaker_is_not_waited_for() {
     assert!(!front.state().active, "0.8 s after the stop it rests: {:?}", front.state());
 }
 
+#[test]
+fn what_is_held_back_comes_out_at_the_end() {
+    for profile in [Profile::Off, Profile::Light, Profile::Full] {
+        let room = Room { seconds: 5.003, ..muted() };
+        let mut front = FrontEnd::new(profile);
+        let mut heard = room.hear_with(&mut front, room.echo());
+        assert!(heard.out.len() < heard.caught.len(), "{profile:?}");
+        front.finish(&mut heard.out);
+        assert_eq!(heard.out.len(), heard.caught.len(), "{profile:?}");
+        let range = 9 * RATE / 2..5 * RATE;
+        assert_eq!(shift(&heard.caught[range.clone()], &heard.out[range]), 0, "{profile:?}");
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Op {
     Played(u64, u32, usize, i16),
     Heard(u64, usize, i16),
     Stopped(u64),
+    Finish,
     Restart,
 }
 
@@ -159,6 +174,7 @@ fn op() -> impl Strategy<Value = Op> {
         3 => (time(), rate(), 0..5_000_usize, any::<i16>()).prop_map(|(at, rate, len, value)| Op::Played(at, rate, len, value)),
         6 => (time(), 0..3_000_usize, any::<i16>()).prop_map(|(at, len, value)| Op::Heard(at, len, value)),
         1 => time().prop_map(Op::Stopped),
+        1 => Just(Op::Finish),
         1 => Just(Op::Restart),
     ]
 }
@@ -186,6 +202,10 @@ proptest! {
                     prop_assert_eq!(front.reference().len(), out.len() - before);
                 }
                 Op::Stopped(at) => front.stopped(DeviceTime(at)),
+                Op::Finish => {
+                    front.finish(&mut out);
+                    prop_assert_eq!(out.len(), came);
+                }
                 Op::Restart => {
                     front.restart();
                     came = out.len();

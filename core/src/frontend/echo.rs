@@ -61,6 +61,17 @@ impl EchoStage {
         self.position = position;
     }
 
+    /// Appends what is held back, as it was caught, and lets samples pass.
+    pub(super) fn finish(&mut self, out: &mut Vec<i16>, reference: &mut VecDeque<i16>) {
+        let State::Work { block, len, held } = std::mem::replace(&mut self.state, State::Rest) else { return };
+        if let (true, Some(canceller)) = (held, &self.canceller) {
+            give(canceller.held(), &mut self.early, out, reference);
+        }
+        give(&block[..len], &mut self.early, out, reference);
+        self.position += len as u64;
+        self.early.clear();
+    }
+
     pub(super) fn state(&self) -> EchoState {
         let canceller = self.canceller.as_ref();
         EchoState {

@@ -61,6 +61,20 @@ impl Enhancer {
     }
 }
 
+impl Enhancer {
+    /// Appends what is still inside and starts anew.
+    pub(super) fn finish(&mut self, out: &mut Vec<i16>) {
+        // What the first frame left out, or what the others are late.
+        let inside = if self.skip == 0 { self.len + OVERLAP_SIZE } else { self.len };
+        let whole = out.len() + inside;
+        while out.len() < whole {
+            self.push(&[0; FRAME], out);
+        }
+        out.truncate(whole);
+        *self = Self::new();
+    }
+}
+
 impl std::fmt::Debug for Enhancer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Enhancer").field("len", &self.len).finish_non_exhaustive()

@@ -140,12 +140,32 @@ impl FrontEnd {
                 enhancer.push(&self.clean, out);
             }
         }
-        self.reference.clear();
-        self.reference.extend(self.coming.drain(..(out.len() - before).min(self.coming.len())));
+        self.give_reference(out.len() - before);
     }
 
-    /// What the loudspeaker played while the samples were caught that the last [`FrontEnd::heard`] appended: as many,
-    /// at 16 kHz, by the told times. The sound itself comes [`EchoState::delay`] later. For whoever must know what the
+    /// There is no more for now: the microphone closes, or another front end takes over. Appends what was held back, so
+    /// that altogether as many samples came out as went in.
+    pub fn finish(&mut self, out: &mut Vec<i16>) {
+        let before = out.len();
+        match &mut self.enhancer {
+            None => self.echo.finish(out, &mut self.coming),
+            Some(enhancer) => {
+                self.clean.clear();
+                self.echo.finish(&mut self.clean, &mut self.coming);
+                enhancer.push(&self.clean, out);
+                enhancer.finish(out);
+            }
+        }
+        self.give_reference(out.len() - before);
+    }
+
+    fn give_reference(&mut self, samples: usize) {
+        self.reference.clear();
+        self.reference.extend(self.coming.drain(..samples.min(self.coming.len())));
+    }
+
+    /// What the loudspeaker played while the samples were caught that the last [`FrontEnd::heard`] or
+    /// [`FrontEnd::finish`] appended: as many, at 16 kHz, by the told times. The sound itself comes [`EchoState::delay`] later. For whoever must know what the
     /// device itself said, in every profile.
     #[must_use]
     pub fn reference(&self) -> &[i16] {
@@ -164,8 +184,8 @@ impl FrontEnd {
         self.watch.state()
     }
 
-    /// Starts anew: another microphone, or the same after a pause. What was held back is dropped. What the canceller has
-    /// learnt stays.
+    /// Starts anew: another microphone, or the same after a pause. What is still held back is dropped (see
+    /// [`FrontEnd::finish`]); what the canceller has learnt stays.
     pub fn restart(&mut self) {
         self.microphone.restart();
         self.watch = Watch::default();

@@ -32,23 +32,25 @@ impl Offset {
     }
 
     /// Appends `sound` without it.
-    pub(super) fn push(&mut self, sound: &[i16], out: &mut Vec<i16>) {
-        for &sample in sound {
-            self.sum += i64::from(sample);
-            self.count += 1;
+    pub(super) fn push(&mut self, mut sound: &[i16], out: &mut Vec<i16>) {
+        while !sound.is_empty() {
+            let (now, later) = sound.split_at(sound.len().min((SPAN - self.count) as usize));
+            sound = later;
+            self.sum += now.iter().map(|&sample| i64::from(sample)).sum::<i64>();
+            self.count += now.len() as u32;
+            if self.taken == 0 && self.wanted == 0 {
+                out.extend_from_slice(now);
+            } else {
+                out.extend(now.iter().map(|&sample| self.take_from(sample)));
+            }
             if self.count == SPAN {
                 self.conclude();
             }
-            out.push(self.take_from(sample));
         }
     }
 
     fn take_from(&mut self, sample: i16) -> i16 {
-        if self.taken == self.wanted {
-            if self.taken == 0 {
-                return sample;
-            }
-        } else {
+        if self.taken != self.wanted {
             self.since += 1;
             if self.since >= SLOPE {
                 self.since = 0;

@@ -42,20 +42,41 @@ pub struct Watch {
 
 impl Watch {
     /// Takes the samples that came, 16 kHz.
-    pub fn push(&mut self, sound: &[i16]) {
+    pub fn push(&mut self, mut sound: &[i16]) {
+        while !sound.is_empty() {
+            let (now, later) = sound.split_at(sound.len().min((SPAN - self.count) as usize));
+            sound = later;
+            self.look_for_stuck(now);
+            self.look_for_clipping(now);
+            self.count += now.len() as u32;
+            if self.count == SPAN {
+                self.clipping = self.clipped_now as f32 / SPAN as f32;
+                (self.count, self.clipped_now) = (0, 0);
+            }
+        }
+    }
+
+    fn look_for_stuck(&mut self, sound: &[i16]) {
+        let Some(&last) = sound.last() else { return };
+        // Seldom far: sound changes.
+        let tail = sound.iter().rev().take_while(|&&sample| sample == last).count();
+        let goes_on = tail == sound.len() && last == self.value;
+        self.same = if goes_on { self.same + tail as u64 } else { tail as u64 };
+        self.value = last;
+    }
+
+    fn look_for_clipping(&mut self, sound: &[i16]) {
+        let loudest = sound.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0);
+        if loudest < FULL {
+            self.run = 0;
+            return;
+        }
         for &sample in sound {
-            self.same = if sample == self.value { self.same + 1 } else { 1 };
-            self.value = sample;
             if sample.unsigned_abs() >= FULL {
                 self.run += 1;
                 self.full();
             } else {
                 self.run = 0;
-            }
-            self.count += 1;
-            if self.count == SPAN {
-                self.clipping = self.clipped_now as f32 / SPAN as f32;
-                (self.count, self.clipped_now) = (0, 0);
             }
         }
     }

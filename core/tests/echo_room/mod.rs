@@ -179,9 +179,23 @@ impl Room {
     }
 
     pub fn hear_with(&self, front: &mut FrontEnd, echo: Vec<f32>) -> Heard {
-        let caught = self.caught(&echo);
-        let mut dice = Dice::new(17);
-        let (mut out, mut reference) = (Vec::new(), Vec::new());
+        let mut reference = Vec::new();
+        let (caught, out) = self.feed(&echo, front, |front, at, period, out| {
+            front.heard(at, period, out);
+            reference.extend_from_slice(front.reference());
+        });
+        Heard { caught, echo, out, reference, state: front.state() }
+    }
+
+    /// Tells the front end what is played and lets `hear` give it what is caught. Returns that and what came out.
+    pub fn feed(
+        &self,
+        echo: &[f32],
+        front: &mut FrontEnd,
+        mut hear: impl FnMut(&mut FrontEnd, DeviceTime, &[i16], &mut Vec<i16>),
+    ) -> (Vec<i16>, Vec<i16>) {
+        let caught = self.caught(echo);
+        let (mut dice, mut out) = (Dice::new(17), Vec::with_capacity(caught.len()));
         let mut told = self.told().into_iter().peekable();
         for (n, period) in caught.chunks(PERIOD).enumerate() {
             let now = ((n + 1) * PERIOD) as f64 / RATE as f64;
@@ -189,10 +203,9 @@ impl Room {
                 front.played(at, self.rate, &samples);
             }
             let at = EPOCH + (now - PERIOD as f64 / RATE as f64 + dice.next() * self.jitter) * 1e9;
-            front.heard(DeviceTime(at as u64), period, &mut out);
-            reference.extend_from_slice(front.reference());
+            hear(front, DeviceTime(at as u64), period, &mut out);
         }
-        Heard { caught, echo, out, reference, state: front.state() }
+        (caught, out)
     }
 }
 
