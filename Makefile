@@ -9,10 +9,12 @@ help: ## this list
 
 demo: ## speak to it and hear it answer, with nothing else installed (ARGS="--live --keep DIR")
 	@scripts/setup.sh build demo
+	@scripts/models.sh
 	@cargo run --features demo -- demo $(ARGS)
 
 test: ## every test, with a real broker, sound server and voices
 	@scripts/setup.sh build test
+	@scripts/models.sh
 	@scripts/test.sh $(ARGS)
 
 lint: ## format, clippy, licences and sources of the crates, the purity of core/, lengths
@@ -37,5 +39,6 @@ $(SCRIPTS):
 
 install: ## build for this machine; program to /usr/local/bin, sample settings to /etc/auricle (as root or with sudo)
 	@scripts/setup.sh build demo
+	@scripts/models.sh
 	@cargo build --release
 	@scripts/install.sh

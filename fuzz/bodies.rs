@@ -23,10 +23,23 @@ pub fn wav(bytes: &[u8]) {
     auricle_core::audio::wav::exercise(bytes);
 }
 
+/// A wake word: its model, which has to run over some noise if it can be read at all, or the description beside it.
+pub fn model(bytes: &[u8]) {
+    auricle_core::wake::model::exercise(bytes);
+    if let Err(error) = auricle_core::wake::Manifest::read(bytes) {
+        assert!(!error.to_string().is_empty(), "a refusal without a word");
+    }
+}
+
 /// A settings file. Each refusal names what is wrong in words.
 pub fn settings(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     if let Err(errors) = auricle::config::parse_str(&text, std::iter::empty()) {
         assert!(!errors.to_string().is_empty(), "a refusal without a word");
     }
+}
+
+/// What the daemon and the unit that runs a command say to each other.
+pub fn shell_unit(bytes: &[u8]) {
+    auricle::services::shell::exercise(bytes);
 }

@@ -48,6 +48,8 @@ changelog() {
 groups=(build deb)
 if [ "$arch" != "$machine" ]; then groups+=("deb-$arch"); fi
 scripts/setup.sh "${groups[@]}"
+scripts/models.sh
+scripts/models.sh
 
 echo "deb: building auricle $version for $arch" >&2
 program=$(build)
@@ -61,6 +63,9 @@ cp -r packaging "$stage"
 mv "$stage/packaging/debian" "$stage/debian"
 changelog >"$stage/debian/changelog"
 cp "$program" "$stage/made/auricle"
+# The wake words; their licence stands in the copyright file.
+mkdir "$stage/made/models"
+cp models/*.tflite models/*.json "$stage/made/models"
 cargo run --quiet --locked --target-dir "$target" --example package -- "$stage/made" "$triple"
 log=$stage/debhelper.log
 if ! (cd "$stage" && DEB_BUILD_OPTIONS=nocheck dpkg-buildpackage --build=binary --host-arch "$arch" \

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Puts the program into PREFIX (/usr/local) and the sample settings into /etc/auricle, if there are none yet.
+# Puts the program and the wake words into PREFIX (/usr/local), and the sample settings into /etc/auricle, if there are none yet.
 set -eu
 cd "$(dirname "$0")/.."
 root=
@@ -8,6 +8,8 @@ prefix="${PREFIX:-/usr/local}"
 settings="${DESTDIR:-}/etc/auricle/auricle.toml"
 $root install -Dm755 "${CARGO_TARGET_DIR:-target}/release/auricle" "${DESTDIR:-}$prefix/bin/auricle"
 echo "installed ${DESTDIR:-}$prefix/bin/auricle"
+$root install -Dm644 -t "${DESTDIR:-}$prefix/share/auricle/models" models/*.tflite models/*.json
+echo "installed ${DESTDIR:-}$prefix/share/auricle/models"
 if [ -e "$settings" ]; then
     echo "kept      $settings"
 else

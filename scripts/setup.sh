@@ -2,19 +2,22 @@
 # Installs what is missing on a Debian machine, and nothing else. Safe to run again: with everything there it asks
 # dpkg one question and is done.
 #
-# usage: scripts/setup.sh GROUP…      build · demo · test · lint · bench · deb · deb-arm64 · verify
+# usage: scripts/setup.sh GROUP…      build · models · demo · test · lint · bench · deb · deb-arm64 · verify
 set -euo pipefail
 
 build=(cmake gcc g++ libc6-dev pkg-config libasound2-dev libssl-dev libssh-dev)
+# The wake words come in a Python package.
+models=(python3 python3-venv)
 demo=(espeak-ng)
 # Real parts, because a stand-in would only show that it agrees with us: a broker, a sound server, an SSH server, voices.
 test=(mosquitto mosquitto-clients openssl
       pulseaudio pulseaudio-utils libasound2-plugins alsa-utils
       openssh-server openssh-client libssh-4 iproute2
-      espeak-ng sox ffmpeg asterisk-core-sounds-en-g722 procps systemd)
+      espeak-ng sox ffmpeg asterisk-core-sounds-en-g722 procps systemd
+      python3 python3-venv)
 lint=()
-# The peers beside which `make bench` measures: in Python, and an encoder beside which recordings are made.
-bench=(python3 python3-venv opus-tools)
+# The peers beside which `make bench` measures: in Python, an encoder beside which recordings are made, an echo canceller.
+bench=(python3 python3-venv opus-tools libspeexdsp1)
 deb=(debhelper dpkg-dev)
 # The cross build, with Debian's own Rust: it brings the standard library of another architecture.
 deb_arm64=(rustc-web cargo-web libstd-rust-web-dev:arm64 gcc-aarch64-linux-gnu g++-aarch64-linux-gnu
@@ -27,8 +30,8 @@ say() { printf 'setup: %s\n' "$*" >&2; }
 wanted=()
 for group in "$@"; do
   case $group in
-    build|demo|test|lint|bench|deb|deb-arm64|verify) declare -n list="${group//-/_}"; wanted+=("${list[@]}") ;;
-    *) say "there is no group \`$group\`; the groups are: build demo test lint bench deb deb-arm64 verify"; exit 2 ;;
+    build|models|demo|test|lint|bench|deb|deb-arm64|verify) declare -n list="${group//-/_}"; wanted+=("${list[@]}") ;;
+    *) say "there is no group \`$group\`; the groups are: build models demo test lint bench deb deb-arm64 verify"; exit 2 ;;
   esac
 done
 

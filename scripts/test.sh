@@ -7,6 +7,9 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
+# Most tests wait: for sound that takes its time, for a deadline. A processor has room for two of them.
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((2 * $(nproc)))}
+
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 cargo test --workspace --features demo --no-fail-fast "$@" 2>&1 | tee "$log"

@@ -5,38 +5,26 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh build deb deb-arm64 verify
 
-target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
-# Empty: the mirror that debootstrap knows.
-mirror=${DEBIAN_MIRROR:-}
-root=()
-if [ "$(id -u)" -ne 0 ]; then root=(sudo); fi
+. scripts/debian-roots.sh
 
-fail() { echo "verify-deb-arm64: $*" >&2; exit 1; }
-
-# The libraries of a release, unpacked and not installed: no program of theirs has to run.
-libraries() {
-  local release=$1 names=$2 folder=$target/roots/$1-arm64
-  if [ ! -f "$folder.done" ]; then
-    "${root[@]}" rm -rf "$folder"; mkdir -p "$target/roots"
-    "${root[@]}" debootstrap --foreign --arch=arm64 --variant=minbase --include="$names" "$release" "$folder" ${mirror:+"$mirror"} \
-      >"$folder.log" 2>&1 || { tail "$folder.log" >&2; fail "debootstrap made no $release, see above and $folder.log"; }
-    for package in "$folder"/var/cache/apt/archives/lib{asound2,ssl3,zstd1}*_arm64.deb; do
-      "${root[@]}" dpkg-deb -x "$package" "$folder"
-    done
-    touch "$folder.done"
-  fi
-  echo "$folder"
+# The libraries, unpacked and not installed: no program of theirs has to run.
+complete() {
+  local package
+  for package in "$1"/var/cache/apt/archives/lib{asound2,ssl3,zstd1}*_arm64.deb; do
+    "${root[@]}" dpkg-deb -x "$package" "$1"
+  done
 }
 
 ARCH=arm64 scripts/deb.sh >"$target/deb-arm64.txt"
-package=$(sed -n '$s/ (.*//p' "$target/deb-arm64.txt")
+package=$(package_of "$target/deb-arm64.txt")
 program=$target/deb/loads
 rm -rf "$program"
 dpkg-deb -x "$package" "$program"
 expected="auricle $(dpkg-deb --field "$package" Version)"
 
 for release in "bookworm libasound2,libssl3" "trixie libasound2t64,libssl3t64"; do
-  folder=$(libraries "${release% *}" "${release#* }")
+  folder=$target/roots/${release% *}-arm64
+  debian_root "${release% *}-arm64" "${release% *}" --foreign --arch=arm64 --include="${release#* }"
   # Inside, so that no library of this machine is found.
   "${root[@]}" cp "$(command -v qemu-aarch64-static)" "$program/usr/bin/auricle" "$program/usr/share/auricle/auricle.toml" \
     "$folder/"

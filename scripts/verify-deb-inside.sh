@@ -44,6 +44,10 @@ for page in man1/auricle.1 man1/auricle-status.1 man5/auricle.toml.5; do
     dpkg-query -L auricle | grep -q "/usr/share/man/$page.gz" || fail "no manual $page"
 done
 
+for word in okay_nabu alexa hey_jarvis hey_mycroft; do
+    auricle wake list | grep -q "^ *$word .*cut-off" || fail "no wake word $word: $(auricle wake list)"
+done
+
 say "set up"
 echo secret | auricle setup --yes --no-test --server mqtt://127.0.0.1:1 --username linto --password-file - >/root/setup.txt ||
     fail "setup: $(cat /root/setup.txt)"

@@ -9,17 +9,13 @@ cd "$(dirname "$0")/.."
 scripts/setup.sh build deb verify
 
 machine=$(dpkg --print-architecture)
-target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
-# Empty: the mirror that debootstrap knows.
-mirror=${DEBIAN_MIRROR:-}
-root=()
-if [ "$(id -u)" -ne 0 ]; then root=(sudo); fi
+. scripts/debian-roots.sh
 
 say() { echo "== package: $*"; }
-fail() { echo "verify-deb: $*" >&2; exit 1; }
+complete() { :; }
 
 ARCH=$machine scripts/deb.sh >"$target/deb.txt"
-package=$(sed -n '$s/ (.*//p' "$target/deb.txt")
+package=$(package_of "$target/deb.txt")
 [ -f "$package" ] || fail "make deb named no package"
 
 say "lintian"
@@ -33,12 +29,7 @@ done
 # A fresh machine of a release, made once and copied for each use.
 fresh() {
   local release=$1 base=$target/roots/$1 machine=$target/roots/$1-used
-  if [ ! -f "$base.done" ]; then
-    "${root[@]}" rm -rf "$base"; mkdir -p "$target/roots"
-    "${root[@]}" debootstrap --variant=minbase --include=ca-certificates "$release" "$base" ${mirror:+"$mirror"} >"$base.log" 2>&1 ||
-      { tail "$base.log" >&2; fail "debootstrap made no $release, see above and $base.log"; }
-    touch "$base.done"
-  fi
+  debian_root "$release" "$release" --include=ca-certificates
   "${root[@]}" rm -rf "$machine"
   "${root[@]}" cp -a "$base" "$machine"
   "${root[@]}" cp /etc/resolv.conf "$machine/etc/resolv.conf"

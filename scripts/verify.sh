@@ -6,6 +6,7 @@ seconds="${FUZZ_SECONDS:-60}"
 rounds="${DEMO_ROUNDS:-10}"
 
 scripts/setup.sh build demo test
+scripts/models.sh
 
 echo "== package: installed, upgraded, removed and purged on fresh Debian machines"
 scripts/verify-deb.sh

@@ -9,6 +9,8 @@ pub mod demo;
 pub mod device;
 pub mod doctor;
 pub mod net;
+pub mod replay;
 pub mod services;
 pub mod setup;
+mod shown;
 pub mod sound;

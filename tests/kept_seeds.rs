@@ -45,7 +45,8 @@ fn each_target_has_its_seeds_and_is_run_by_default() {
     };
     let (targets, seeds) = (names("fuzz_targets"), names("seeds"));
     assert_eq!(targets, seeds);
-    let tested = bodies::COMMANDS.into_iter().chain(["linto", "wav", "settings"]).map(String::from);
+    let tested =
+        bodies::COMMANDS.into_iter().chain(["linto", "model", "wav", "settings", "shell_unit"]).map(String::from);
     assert_eq!(targets, tested.collect());
     let script = fs::read_to_string(fuzz.join("../scripts/fuzz.sh")).unwrap();
     let default = script.lines().find_map(|line| line.split_once("|| set -- ")).expect("a line with all targets").1;
@@ -57,6 +58,11 @@ fn each_target_has_its_seeds_and_is_run_by_default() {
 }
 
 #[test]
+fn kept_models_are_survived() {
+    run("model", 4, bodies::model);
+}
+
+#[test]
 fn kept_wav_files_are_survived() {
     run("wav", 15, bodies::wav);
 }
@@ -64,4 +70,9 @@ fn kept_wav_files_are_survived() {
 #[test]
 fn kept_settings_are_survived() {
     run("settings", 8, bodies::settings);
+}
+
+#[test]
+fn kept_orders_and_reports_of_the_shells_unit_are_survived() {
+    run("shell_unit", 14, bodies::shell_unit);
 }

@@ -37,6 +37,9 @@ fn the_units_name_what_the_program_has() {
         assert_eq!(value(unit, "ExecStart"), format!("/usr/bin/auricle {subcommand}"));
         assert!(auricle::cli::command().get_subcommands().any(|command| command.get_name() == subcommand));
     }
+    // After a kill nobody else makes the lights dark; `-`: whatever comes of it, the unit has not failed.
+    assert_eq!(value(DAEMON, "ExecStopPost"), "-/usr/bin/auricle dark");
+    assert!(auricle::cli::command().get_subcommands().any(|command| command.get_name() == "dark"));
     // Without it the status would tell no network interface.
     assert!(value(DAEMON, "RestrictAddressFamilies").split(' ').any(|family| family == "AF_NETLINK"));
     let settings = config::parse_str("", std::iter::empty()).unwrap().settings;
@@ -52,6 +55,14 @@ fn only_the_daemon_reaches_the_commands_unit_and_only_with_consent() {
     assert_eq!(value(COMMAND, "KillMode"), "control-group");
     let rules = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/debian/rules")).unwrap();
     assert!(rules.contains(&format!("dh_installsystemd --no-enable --no-start {CONSENT}")));
+}
+
+#[test]
+fn an_upgrade_is_shown_and_waits_for_nobody() {
+    let script =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/debian/auricle.prerm")).unwrap();
+    assert!(script.contains("timeout 3 auricle updating >/dev/null 2>&1 || true"), "{script}");
+    assert!(auricle::cli::command().get_subcommands().any(|command| command.get_name() == "updating"));
 }
 
 #[test]

@@ -88,11 +88,13 @@ pub enum Sentence {
     HardlyHeard,
     /// Request after request got no answer.
     NobodyAnswers,
+    /// A wake word can't be listened for.
+    WakeMissing,
 }
 
 impl Sentence {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::NoAnswer,
         Self::Offline,
         Self::NotSent,
@@ -109,6 +111,7 @@ impl Sentence {
         Self::HeardYou,
         Self::HardlyHeard,
         Self::NobodyAnswers,
+        Self::WakeMissing,
     ];
 
     /// What is said when this is wrong; `None` if nobody could hear it, or if it keeps nobody from talking.
@@ -116,7 +119,7 @@ impl Sentence {
     pub const fn of_cause(cause: &Cause) -> Option<Self> {
         Some(match cause {
             Cause::NotSetUp => Self::NotSetUp,
-            Cause::MicGone { .. } => Self::MicGone,
+            Cause::MicGone { .. } | Cause::MicSilent { .. } => Self::MicGone,
             Cause::MicBusy { .. } => Self::MicBusy,
             Cause::MicAmbiguous { .. } => Self::MicAmbiguous,
             Cause::SpeakerGone { .. }
@@ -125,6 +128,7 @@ impl Sentence {
             | Cause::MixerGone { .. }
             | Cause::ButtonGone { .. }
             | Cause::LightsGone { .. } => return None,
+            Cause::WakeMissing { .. } => Self::WakeMissing,
             Cause::BrokerUnreachable { .. } => Self::Offline,
             Cause::BrokerRefused { .. } => Self::Refused,
             Cause::TwinDevice { .. } => Self::TwinDevice,
@@ -165,6 +169,7 @@ impl Sentence {
             Self::NobodyAnswers => {
                 "The server is there, but nobody answers my requests. Please check my application and my account."
             }
+            Self::WakeMissing => "I can't listen for my wake word. Its model is missing or damaged.",
         }
     }
 
@@ -190,6 +195,7 @@ impl Sentence {
             Self::NobodyAnswers => {
                 "Le serveur est là, mais personne ne répond à mes demandes. Vérifiez mon application et mon compte."
             }
+            Self::WakeMissing => "Je ne peux pas reconnaître mon mot d'activation. Son modèle est absent ou abîmé.",
         }
     }
 
@@ -212,6 +218,9 @@ impl Sentence {
             Self::HardlyHeard => "Ich höre dich kaum.",
             Self::NobodyAnswers => {
                 "Der Server ist da, aber niemand beantwortet meine Anfragen. Bitte prüfe meine Anwendung und mein Konto."
+            }
+            Self::WakeMissing => {
+                "Ich kann nicht auf mein Aktivierungswort hören. Sein Modell fehlt oder ist beschädigt."
             }
         }
     }
@@ -236,6 +245,7 @@ impl Sentence {
             Self::NobodyAnswers => {
                 "El servidor está ahí, pero nadie responde a mis peticiones. Comprueba mi aplicación y mi cuenta."
             }
+            Self::WakeMissing => "No puedo reconocer mi palabra de activación. Su modelo falta o está dañado.",
         }
     }
 
@@ -260,6 +270,9 @@ impl Sentence {
             Self::HardlyHeard => "Ti sento appena.",
             Self::NobodyAnswers => {
                 "Il server c'è, ma nessuno risponde alle mie richieste. Controlla la mia applicazione e il mio account."
+            }
+            Self::WakeMissing => {
+                "Non riesco a riconoscere la mia parola di attivazione. Il suo modello manca o è danneggiato."
             }
         }
     }
@@ -292,7 +305,7 @@ mod tests {
         for (place, sentence) in Sentence::ALL.into_iter().enumerate() {
             assert_eq!(sentence as usize, place);
         }
-        assert_eq!(Sentence::NobodyAnswers as usize + 1, Sentence::ALL.len(), "the last variant");
+        assert_eq!(Sentence::WakeMissing as usize + 1, Sentence::ALL.len(), "the last variant");
     }
 
     #[test]

@@ -22,6 +22,8 @@ use support::world::{LINTO, TOY, World, settings};
 #[derive(Clone, Debug)]
 enum Op {
     Wake(usize),
+    /// A wake word, perhaps one that was heard before something else happened.
+    Word(usize),
     Voice,
     Talk,
     End(Ending),
@@ -127,14 +129,17 @@ fn wish() -> impl Strategy<Value = Wish> {
 
 fn tuned() -> impl Strategy<Value = Tuning> {
     let rules = vec![UnmuteRule::Own, UnmuteRule::Always, UnmuteRule::Never];
-    let switches = any::<(bool, bool, bool)>();
-    (switches, prop::sample::select(rules), 0..=100_u8).prop_map(|((voice, sounds, meeting), unmute, volume)| Tuning {
-        voice_trigger: voice,
-        sounds,
-        remote_meeting: meeting,
-        unmute,
-        volume,
-        ..settings()
+    let switches = any::<(bool, bool, bool, bool)>();
+    (switches, prop::sample::select(rules), 0..=100_u8).prop_map(|((voice, wake, sounds, meeting), unmute, volume)| {
+        Tuning {
+            voice_trigger: voice,
+            wake_trigger: wake,
+            sounds,
+            remote_meeting: meeting,
+            unmute,
+            volume,
+            ..settings()
+        }
     })
 }
 
@@ -148,6 +153,7 @@ fn nearby() -> impl Strategy<Value = Op> {
     let endings = [Ending::Silence, Ending::Cap, Ending::NoSpeech];
     prop_oneof![
         4 => (0..2_usize).prop_map(Op::Wake),
+        4 => (0..3_usize).prop_map(Op::Word),
         2 => Just(Op::Voice),
         1 => Just(Op::Talk),
         6 => Just(Op::Utterance),
@@ -197,6 +203,9 @@ fn run(world: &mut World, op: Op) {
     match op {
         Op::Wake(server) => {
             world.event(Event::Trigger { trigger: Trigger::Listen, server: Some(ServerId(server)), at: Some(at) });
+        }
+        Op::Word(server) => {
+            world.event(Event::Wake { word: "okay_nabu".into(), score: 0.9, server: Some(ServerId(server)), at });
         }
         Op::Button(gesture) => {
             world.event(Event::Button { gesture, server: None, at: Some(at), pressed: world.bench.now });

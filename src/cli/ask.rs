@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
 use super::Reach;
-use super::talk::{finish, printable, settings, socket};
+use super::talk::{finish, settings, socket};
 use crate::control::client::{self, ClientError, Lines};
+use crate::shown::printable;
 
 /// How long a server may take when its settings can't be read.
 const ANSWER: Duration = Duration::from_secs(12);

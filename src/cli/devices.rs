@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use super::table::table;
-use super::talk::printable;
 use crate::doctor::{Case, Host};
+use crate::shown::printable;
 use crate::sound::Direction;
 use crate::sound::inventory::{Condition, Device, Inventory, Volume};
 

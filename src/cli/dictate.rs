@@ -12,8 +12,9 @@ use tokio::time::timeout;
 
 use super::Reach;
 use super::events::print;
-use super::talk::{printable, socket};
+use super::talk::socket;
 use crate::control::client::{self, ClientError, Lines};
+use crate::shown::printable;
 
 /// The server has so long for its last text after Ctrl-C.
 const LAST_TEXT: Duration = Duration::from_secs(4);

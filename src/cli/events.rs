@@ -8,8 +8,8 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use super::Reach;
-use super::talk::printable;
 use crate::control::client;
+use crate::shown::printable;
 
 /// Prints events until the daemon ends or the reader goes away.
 pub fn events(reach: &Reach) -> ExitCode {

@@ -2,25 +2,26 @@
 
 mod ask;
 mod check;
+mod dark;
 #[cfg(feature = "demo")]
 mod demo;
 mod devices;
 mod dictate;
 mod doctor;
 mod events;
+mod replay;
 mod run;
 mod setup;
 mod shell_session;
 mod status;
 mod table;
 mod talk;
+mod wake;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
-
-pub(crate) use talk::printable;
 
 /// Settings that can't be used. The service unit does not restart on it.
 pub const BAD_SETTINGS: u8 = 2;
@@ -52,6 +53,8 @@ enum Command {
     Demo(demo::Options),
     /// Look at everything that the device needs, and say what to do.
     Doctor(doctor::Options),
+    /// Hear a recording as the daemon would, and say what was heard when.
+    Replay(replay::Options),
     /// Say how the daemon is.
     Status(Reach),
     /// Let the device say something.
@@ -97,11 +100,20 @@ enum Command {
     /// Look after the reverse SSH tunnel.
     #[command(subcommand)]
     Ssh(Ssh),
+    /// Look after the models of wake words.
+    #[command(subcommand)]
+    Wake(Wake),
     /// Show what happens, as it happens.
     Events(Reach),
     /// Run one command for the daemon, in a unit of its own.
     #[command(hide = true)]
     ShellSession,
+    /// Make the lights dark that a killed daemon left on.
+    #[command(hide = true)]
+    Dark(Settings),
+    /// Tell the daemon that its program is about to be replaced.
+    #[command(hide = true)]
+    Updating(Reach),
 }
 
 #[derive(Debug, Subcommand)]
@@ -122,6 +134,20 @@ enum Meeting {
 enum Ssh {
     /// Close the tunnel.
     Stop(Reach),
+}
+
+#[derive(Debug, Subcommand)]
+enum Wake {
+    /// List the models that are installed, and what becomes of them.
+    List(Reach),
+    /// Take in another model: FILE.tflite, with its description FILE.json beside it.
+    Add {
+        /// The model.
+        #[arg(value_name = "FILE.tflite")]
+        file: PathBuf,
+        #[command(flatten)]
+        reach: Reach,
+    },
 }
 
 /// Which settings.
@@ -160,6 +186,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "demo")]
         Command::Demo(options) => demo::demo(&options),
         Command::Doctor(options) => doctor::doctor(&options),
+        Command::Replay(options) => replay::replay(&options),
         Command::Status(reach) => status::status(&reach),
         Command::Say { text, reach } => talk::say(&text.join(" "), &reach),
         Command::Ask { text, chatbot, reach } => ask::ask(&text.join(" "), chatbot, &reach),
@@ -172,8 +199,12 @@ pub fn main() -> ExitCode {
         Command::Meeting(Meeting::Start { name, reach }) => talk::meeting(&name.join(" "), &reach),
         Command::Meeting(Meeting::Stop(reach)) => talk::meeting_end(&reach),
         Command::Ssh(Ssh::Stop(reach)) => talk::act("ssh/stop", &reach),
+        Command::Wake(Wake::List(reach)) => wake::list(&reach),
+        Command::Wake(Wake::Add { file, reach }) => wake::add(&file, &reach),
         Command::Events(reach) => events::events(&reach),
         Command::ShellSession => shell_session::serve(),
+        Command::Dark(settings) => dark::dark(settings.config),
+        Command::Updating(reach) => talk::act("updating", &reach),
     }
 }
 

@@ -99,7 +99,9 @@ fn wants(options: Options) -> Result<Answers, SetupError> {
     };
     Ok(Answers {
         broker: options.server,
-        ca_file: options.ca_file.map(|file| if file.is_empty() { file } else { setup::absolute(&file) }),
+        ca_file: options
+            .ca_file
+            .map(|file| if file.is_empty() { file } else { setup::absolute(file.into()).display().to_string() }),
         username: options.username,
         password,
         application: options.application,

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::Reach;
 use super::table::table;
-use super::talk::{ask, finish, plain, printable};
+use super::talk::{ask, finish, plain};
+use crate::shown::{printable, size};
 
 /// Asks the daemon and prints what it says.
 pub fn status(reach: &Reach) -> ExitCode {
@@ -32,6 +33,9 @@ fn in_words(status: &Value) -> String {
         let (name, kind, link) = (plain(&server["name"]), plain(&server["kind"]), plain(&server["link"]));
         row("server", printable(&format!("{name} ({kind}) {link}")));
     }
+    if let Some(words) = wake_words(&status["counters"]) {
+        row("wake words", words);
+    }
     row("sent", sent(&status["sent"]));
     row("counted", counted(status));
     let causes: String = list(&status["causes"]).iter().map(cause).collect();
@@ -55,12 +59,12 @@ fn sent(sent: &Value) -> String {
     format!("{seconds:.1} s of sound, {} since the start", size(bytes))
 }
 
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..10_000 => format!("{bytes} bytes"),
-        10_000..10_000_000 => format!("{} kB", bytes / 1_000),
-        _ => format!("{} MB", bytes / 1_000_000),
-    }
+/// The words that are listened for, and how often each was heard.
+fn wake_words(counters: &Value) -> Option<String> {
+    let counters = counters.as_object()?.iter();
+    let words = counters.filter_map(|(name, count)| Some((name.strip_prefix("wake_")?, count.as_u64()?)));
+    let words: Vec<_> = words.map(|(word, count)| format!("{} (heard {count} ×)", printable(word))).collect();
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
 /// What went wrong since the start, in numbers. `--json` has all counters.
@@ -85,18 +89,20 @@ mod tests {
             "version": "1.2.3", "serial": "raspberry1", "state": "degraded", "muted": false, "recording": true,
             "volume": 80, "servers": [{"name": "home", "kind": "linto", "link": "down"}],
             "sent": {"seconds": 12.34, "bytes": 395_000},
-            "counters": {"capture_xruns": 1, "playback_xruns": 2, "drops": 4, "home_connects": 3, "deaf_seconds": 17},
+            "counters": {"capture_xruns": 1, "playback_xruns": 2, "drops": 4, "home_connects": 3, "deaf_seconds": 17,
+                         "wake_okay_nabu": 2},
             "causes": [{"code": "BrokerUnreachable", "server": "home", "text": "It is\naway.", "remedy": "Start it."}],
         });
         let expected = "\
-auricle    1.2.3
-serial     raspberry1
-state      degraded
-recording  a meeting; `auricle meeting stop` ends it
-volume     80 %
-server     home (linto) down
-sent       12.3 s of sound, 395 kB since the start
-counted    xruns 3, drops 4, reconnects 2, deaf 17 s
+auricle     1.2.3
+serial      raspberry1
+state       degraded
+recording   a meeting; `auricle meeting stop` ends it
+volume      80 %
+server      home (linto) down
+wake words  okay_nabu (heard 2 ×)
+sent        12.3 s of sound, 395 kB since the start
+counted     xruns 3, drops 4, reconnects 2, deaf 17 s
 
 ! BrokerUnreachable [home]: It is away.
   → Start it.
@@ -109,13 +115,5 @@ counted    xruns 3, drops 4, reconnects 2, deaf 17 s
         let status = in_words(&json!({"state": "muted", "muted": true}));
         assert!(status.contains("\nmicrophone  muted") && !status.contains('!'), "{status}");
         assert!(in_words(&Value::Null).contains("xruns 0"));
-    }
-
-    #[test]
-    fn sizes_have_a_unit_that_fits() {
-        assert_eq!(
-            [0, 9_999, 10_000, 9_999_999, 10_000_000].map(size),
-            ["0 bytes", "9999 bytes", "10 kB", "9999 kB", "10 MB"]
-        );
     }
 }

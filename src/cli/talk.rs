@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::Reach;
 use crate::config::{self, Settings};
 use crate::control::client::{self, ClientError};
+use crate::shown::printable;
 
 /// Lets the device speak.
 pub fn say(text: &str, reach: &Reach) -> ExitCode {
@@ -81,21 +82,6 @@ pub(super) fn settings(reach: &Reach) -> Result<Settings, config::Errors> {
     Ok(loaded.settings)
 }
 
-/// Text from elsewhere, fit for a terminal: on one line, and without anything that would control it.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
-}
-
 pub(super) fn plain(value: &Value) -> &str {
     value.as_str().unwrap_or("?")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_from_elsewhere_does_not_control_the_terminal() {
-        assert_eq!(printable(" It\u{1b}[2J is\r\nnoon.\u{9b}\t"), "It [2J is  noon.");
-    }
 }

@@ -20,6 +20,19 @@ pub enum Origin {
     Line(usize),
     /// This variable.
     Environment(String),
+    /// The command line.
+    CommandLine,
+}
+
+impl Origin {
+    /// Where a problem with the value is told.
+    pub(super) const fn place(&self) -> Place {
+        match self {
+            Self::Line(line) => Place::Line(*line),
+            Self::CommandLine => Place::CommandLine,
+            Self::Environment(_) | Self::Default => Place::Environment,
+        }
+    }
 }
 
 /// A value that somebody set.
@@ -28,12 +41,14 @@ pub(super) enum Entry<'d> {
     Written { value: &'d DeValue<'d>, line: usize },
     /// In the environment.
     Variable { name: String, value: String },
+    /// On the command line.
+    Argument { name: String, value: String },
 }
 
 /// What is set in one section.
 #[derive(Default)]
 pub(super) struct Written<'d> {
-    /// Line of its header; none if it stands in the environment only.
+    /// Line of its header; none if it stands in the environment or on the command line only.
     pub(super) line: Option<usize>,
     pub(super) entries: BTreeMap<&'static str, Entry<'d>>,
 }
@@ -98,6 +113,19 @@ impl<'d> Document<'d> {
                 self.sections.entry(section.name).or_default().push(written);
             }
         }
+    }
+
+    /// Sets one value. If the section stands several times, the error says how often.
+    pub(super) fn put(&mut self, section: &'static str, key: &'static str, entry: Entry<'d>) -> Result<(), usize> {
+        let all = self.sections.entry(section).or_default();
+        if all.is_empty() {
+            all.push(Written::default());
+        }
+        match all.as_mut_slice() {
+            [only] => drop(only.entries.insert(key, entry)),
+            several => return Err(several.len()),
+        }
+        Ok(())
     }
 
     fn take_section(
@@ -165,7 +193,7 @@ fn unknown_setting(section: &SectionDef, key: &str) -> String {
 }
 
 /// The section that has a setting of this name.
-fn section_with(key: &str) -> Option<&'static str> {
+pub(super) fn section_with(key: &str) -> Option<&'static str> {
     sections::served().into_iter().find(|section| section.setting(key).is_some()).map(|section| section.name)
 }
 

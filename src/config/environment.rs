@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::define::SectionDef;
-use super::document::{Document, Entry, Written, keys, section_names};
+use super::document::{Document, Entry, keys, section_names};
 use super::kind::NOT_YET;
 use super::problem::{Place, Problems, quote};
 use super::sections::{self, LATER};
@@ -120,21 +120,12 @@ fn set<'d>(
     entry: Entry<'d>,
     problems: &mut Problems,
 ) {
-    let all = document.sections.entry(section).or_default();
-    if let [_, _, ..] = all.as_slice() {
+    if let Err(several) = document.put(section, key, entry) {
         let name = variable(section, key);
         problems.add(Place::Environment, || {
             format!(
-                "`{name}` can't tell which of the {} [[{section}]] it is for; write `{key}` in the settings file",
-                all.len()
+                "`{name}` can't tell which of the {several} [[{section}]] it is for; write `{key}` in the settings file"
             )
         });
-        return;
-    }
-    if all.is_empty() {
-        all.push(Written::default());
-    }
-    if let Some(only) = all.first_mut() {
-        only.entries.insert(key, entry);
     }
 }

@@ -36,6 +36,7 @@ pub fn explain(loaded: &Loaded) -> String {
     explain_section(&mut text, loaded, &settings.device, 0);
     explain_section(&mut text, loaded, &settings.audio, 0);
     explain_section(&mut text, loaded, &settings.listen, 0);
+    explain_section(&mut text, loaded, &settings.wake, 0);
     explain_section(&mut text, loaded, &settings.leds, 0);
     if let (true, Some(gpio)) = (settings.button.is_empty(), settings.leds.button_on_board()) {
         paragraph(&mut text, "  → ", "    ", &format!("The button of this board, on GPIO{gpio}, is used."));
@@ -67,6 +68,7 @@ fn described(origin: &Origin) -> String {
         Origin::Default => "default".into(),
         Origin::Line(line) => format!("line {line}"),
         Origin::Environment(name) => format!("environment: {name}"),
+        Origin::CommandLine => "command line".into(),
     }
 }
 

@@ -238,19 +238,21 @@ impl Kind for ChannelChoice {
         match (given.text(), number) {
             (Some("auto"), _) => Ok(Channel::Auto),
             (Some("mean"), _) => Ok(Channel::Mean),
+            (Some("best"), _) => Ok(Channel::Best),
             (_, Some(number @ 0..=LAST_CHANNEL)) => Ok(Channel::Index(number)),
             _ => Err(Complaint::new(format!("it must be {}", self.expects()))),
         }
     }
 
     fn expects(&self) -> String {
-        format!("\"auto\", \"mean\" or a channel's number, 0 to {LAST_CHANNEL}")
+        format!("\"auto\", \"best\", \"mean\" or a channel's number, 0 to {LAST_CHANNEL}")
     }
 
     fn show(&self, value: &Channel) -> String {
         match value {
             Channel::Auto => quoted("auto"),
             Channel::Mean => quoted("mean"),
+            Channel::Best => quoted("best"),
             Channel::Index(number) => number.to_string(),
         }
     }

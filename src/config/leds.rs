@@ -1,6 +1,5 @@
 //! What the settings of button and lights mean together.
 
-use super::document::Origin;
 use super::pins::{Button, Kind, Leds, Preset};
 use super::problem::{Place as Where, quote};
 use super::read::Reading;
@@ -145,7 +144,7 @@ fn check_servers(buttons: &[Button], servers: &[Linto], reading: &mut Reading<'_
         } else {
             format!("the servers are {}", names.join(", "))
         };
-        let place = place_of(reading.origin(("button", nth, "server")));
+        let place = reading.origin(("button", nth, "server")).place();
         reading.problems.add(place, || format!("`server` in [button] is \"{}\"; {remedy}", quote(name)));
     }
 }
@@ -157,7 +156,7 @@ fn check_kind(leds: &Leds, reading: &mut Reading<'_, '_>) {
         Some(kind) => ("kind", kind.name()),
         None => ("preset", facts.name),
     };
-    let place = place_of(reading.origin(("leds", 0, key)));
+    let place = reading.origin(("leds", 0, key)).place();
     if leds.kind.is_some_and(|kind| leds.preset.is_some() && kind != Kind::None && kind != facts.kind) {
         let has = if facts.kind == Kind::None { "no lights" } else { facts.kind.name() };
         return reading.problems.add(place, || {
@@ -197,7 +196,7 @@ fn check_strays(leds: &Leds, reading: &mut Reading<'_, '_>) {
     }
     for (key, set, useful, what) in uses {
         if set && !useful {
-            let place = place_of(reading.origin(("leds", 0, key)));
+            let place = reading.origin(("leds", 0, key)).place();
             reading.problems.add(place, || {
                 format!("`{key}` in [leds] is for {what}, and `kind` is \"{}\"; remove one of the two", kind.name())
             });
@@ -205,7 +204,7 @@ fn check_strays(leds: &Leds, reading: &mut Reading<'_, '_>) {
     }
     if leds.data.is_some() != leds.clock.is_some() {
         let (key, other) = if leds.data.is_some() { ("data", "clock") } else { ("clock", "data") };
-        let place = place_of(reading.origin(("leds", 0, key)));
+        let place = reading.origin(("leds", 0, key)).place();
         reading
             .problems
             .add(place, || format!("`{key}` in [leds] needs `{other}` beside it; add it, or remove `{key}`"));
@@ -219,7 +218,7 @@ type Use = (u8, Option<String>, String, Where);
 fn check_pins(buttons: &[Button], leds: &Leds, reading: &mut Reading<'_, '_>) -> Vec<String> {
     let mut pins = pins_of_leds(buttons, leds, reading);
     for (nth, button) in buttons.iter().enumerate() {
-        let place = place_of(reading.origin(("button", nth, "gpio")));
+        let place = reading.origin(("button", nth, "gpio")).place();
         pins.push((button.gpio, button.chip.clone(), "`gpio` in [button]".into(), place));
     }
     for (nth, (gpio, chip, what, place)) in pins.iter().enumerate() {
@@ -244,7 +243,7 @@ const BUS: [u8; 2] = [10, 11];
 
 /// The pins of the lights, and that of the button on their board.
 fn pins_of_leds(buttons: &[Button], leds: &Leds, reading: &Reading<'_, '_>) -> Vec<Use> {
-    let place = |key| place_of(reading.origin(("leds", 0, key)));
+    let place = |key| reading.origin(("leds", 0, key)).place();
     let mut pins: Vec<Use> = Vec::new();
     if let ([], Some(gpio)) = (buttons, leds.button_on_board()) {
         pins.push((gpio, leds.chip.clone(), "the button of `preset` in [leds]".into(), place("preset")));
@@ -278,16 +277,9 @@ fn check_count(leds: &Leds, reading: &mut Reading<'_, '_>) {
     if let Some(lights::Leds::Apa102 { count, wire: Wire::Pins { .. } }) = leds.want().map(|want| want.leds)
         && count > ON_PINS
     {
-        let place = place_of(reading.origin(("leds", 0, "count")));
+        let place = reading.origin(("leds", 0, "count")).place();
         reading.problems.add(place, || {
             format!("`count` in [leds] is {count}; on two pins it must be 1 to {ON_PINS}, longer strips need SPI")
         });
-    }
-}
-
-fn place_of(origin: &Origin) -> Where {
-    match origin {
-        Origin::Line(line) => Where::Line(*line),
-        Origin::Environment(_) | Origin::Default => Where::Environment,
     }
 }

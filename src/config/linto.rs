@@ -66,7 +66,7 @@ fn check_names(servers: &[Linto], reading: &mut Reading<'_, '_>) {
         }
         let place = match reading.origin(("linto", nth, "name")) {
             Origin::Default => section_place(nth, reading),
-            set => place_of(set),
+            set => set.place(),
         };
         reading.problems.add(place, || {
             format!("`{}` is the name of two [[linto]] sections; give each its own `name`", quote(&server.name))
@@ -93,7 +93,7 @@ fn fetch_password(
             }
             (false, true) => {}
             _ => {
-                reading.problems.add(place_of(&from_file), || {
+                reading.problems.add(from_file.place(), || {
                     "`password` and `password_file` of [linto] are both set; keep one of them, better `password_file`"
                         .into()
                 });
@@ -112,7 +112,7 @@ fn fetch_password(
         }
         Ok(None) => None,
         Err(what) => {
-            let place = place_of(&from_file);
+            let place = from_file.place();
             reading.problems.add(place, || format!("`password_file` in [linto] is \"{shown}\"; {what}"));
             None
         }
@@ -120,14 +120,7 @@ fn fetch_password(
 }
 
 const fn is_variable(origin: &Origin) -> bool {
-    matches!(origin, Origin::Environment(_))
-}
-
-fn place_of(origin: &Origin) -> Place {
-    match origin {
-        Origin::Line(line) => Place::Line(*line),
-        Origin::Environment(_) | Origin::Default => Place::Environment,
-    }
+    matches!(origin, Origin::Environment(_) | Origin::CommandLine)
 }
 
 fn section_place(nth: usize, reading: &Reading<'_, '_>) -> Place {

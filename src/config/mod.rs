@@ -3,11 +3,13 @@
 //! Each setting is defined once, in [`sections`]. Its struct field, its check, the sample file, the reference and the
 //! listing of `auricle check` come from there. What is wrong is told all at once, by line, each with its remedy.
 
+mod arguments;
 mod broker;
 mod define;
 mod document;
 mod environment;
 mod explain;
+mod file;
 mod hosts;
 mod kind;
 mod kinds;
@@ -23,18 +25,16 @@ mod secret;
 mod sections;
 mod size;
 mod suggest;
+mod wake;
 mod words;
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
-use zeroize::Zeroizing;
 
 use define::{Reload, Section, SettingDef};
 use document::{Document, Lines};
+use file::{Refusal, exposed_passwords, read_file};
 use linto::ReadSecret;
 use problem::Problems;
 use read::{Origins, Reading};
@@ -51,9 +51,11 @@ pub use problem::{Errors, Place, Problem};
 pub use sample::{reference, sample};
 pub use secret::Secret;
 pub use sections::{
-    ApplicationKind, Audio, Control, Device, Hooks, Linto, Listen, Meeting, MeetingFormat, Profile, Remote, Shell,
-    Trigger, Tts, Unmute,
+    ApplicationKind, Audio, Control, Device, Hooks, Linto, Listen, Meeting, MeetingFormat, Remote, Shell, Trigger, Tts,
+    Unmute, Wake,
 };
+pub(crate) use suggest::nearest;
+pub use wake::WakeWord;
 
 /// Where the settings are when nobody says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/auricle/auricle.toml";
@@ -76,6 +78,8 @@ pub struct Settings {
     pub audio: Audio,
     /// When the device listens.
     pub listen: Listen,
+    /// The wake words.
+    pub wake: Wake,
     /// The voice.
     pub tts: Tts,
     /// What a server may do with the device beyond talking.
@@ -107,6 +111,7 @@ impl Settings {
         self.device.take_live(&new.device);
         self.audio.take_live(&new.audio);
         self.listen.take_live(&new.listen);
+        self.wake.take_live(&new.wake);
         self.tts.take_live(&new.tts);
         self.remote.take_live(&new.remote);
         self.hooks.take_live(&new.hooks);
@@ -142,6 +147,7 @@ impl Settings {
         settings.extend(self.device.changed(&other.device));
         settings.extend(self.audio.changed(&other.audio));
         settings.extend(self.listen.changed(&other.listen));
+        settings.extend(self.wake.changed(&other.wake));
         settings.extend(self.tts.changed(&other.tts));
         settings.extend(self.remote.changed(&other.remote));
         settings.extend(self.hooks.changed(&other.hooks));
@@ -179,6 +185,12 @@ impl Loaded {
     pub fn file(&self) -> Option<&Path> {
         self.file.as_deref()
     }
+
+    /// Where the value of a setting comes from, of a section that stands once.
+    #[must_use]
+    pub fn origin(&self, section: &'static str, key: &'static str) -> &Origin {
+        self.origins.get(&(section, 0, key)).unwrap_or(&Origin::Default)
+    }
 }
 
 /// Reads the settings: defaults, then the file, then the environment. Without a path it is [`DEFAULT_PATH`], which may
@@ -187,7 +199,7 @@ impl Loaded {
 /// # Errors
 /// Everything that is wrong, by line.
 pub fn load(path: Option<&Path>, env: impl Iterator<Item = (String, String)>) -> Result<Loaded, Errors> {
-    load_with(path, env, &read_secret)
+    load_with(path, env.into(), &read_secret)
 }
 
 /// The same for somebody who need not, and perhaps may not, know the passwords: their files are not opened.
@@ -198,12 +210,38 @@ pub fn load_without_secrets(
     path: Option<&Path>,
     env: impl Iterator<Item = (String, String)>,
 ) -> Result<Loaded, Errors> {
-    load_with(path, env, &|_| Ok(None))
+    load_with(path, env.into(), &|_| Ok(None))
+}
+
+/// Reads settings for a command that must do the same everywhere: defaults, then the file if there is a path, then
+/// `arguments`, each as `section.key=value`. Neither the environment nor [`DEFAULT_PATH`] is looked at, and password
+/// files are not opened.
+///
+/// # Errors
+/// Everything that is wrong, by line and argument.
+pub fn load_given(path: Option<&Path>, arguments: &[String]) -> Result<Loaded, Errors> {
+    let given = Given { env: std::iter::empty(), arguments };
+    match path {
+        Some(_) => load_with(path, given, &|_| Ok(None)),
+        None => interpret("", given, None, &|_| Ok(None)),
+    }
+}
+
+/// What is set outside of the file.
+struct Given<'a, E> {
+    env: E,
+    arguments: &'a [String],
+}
+
+impl<E> From<E> for Given<'_, E> {
+    fn from(env: E) -> Self {
+        Self { env, arguments: &[] }
+    }
 }
 
 fn load_with(
     path: Option<&Path>,
-    env: impl Iterator<Item = (String, String)>,
+    given: Given<'_, impl Iterator<Item = (String, String)>>,
     secret: linto::ReadSecret<'_>,
 ) -> Result<Loaded, Errors> {
     let file = path.unwrap_or(Path::new(DEFAULT_PATH));
@@ -214,7 +252,7 @@ fn load_with(
     };
     let (text, readable_by_all) = match read_file(file) {
         Ok(read) => read,
-        Err(Refusal::Missing) if path.is_none() => return interpret("", env, None, secret),
+        Err(Refusal::Missing) if path.is_none() => return interpret("", given, None, secret),
         Err(Refusal::Missing) => {
             return Err(refused(
                 Place::File,
@@ -223,7 +261,7 @@ fn load_with(
         }
         Err(Refusal::Other(place, text)) => return Err(refused(place, text)),
     };
-    let mut loaded = interpret(&text, env, Some(file), secret)?;
+    let mut loaded = interpret(&text, given, Some(file), secret)?;
     if readable_by_all {
         loaded.warnings.extend(exposed_passwords(&loaded, file));
     }
@@ -236,7 +274,7 @@ fn load_with(
 /// # Errors
 /// Everything that is wrong, by line.
 pub fn parse_str(text: &str, env: impl Iterator<Item = (String, String)>) -> Result<Loaded, Errors> {
-    interpret(text, env, None, &|_| Ok(None))
+    interpret(text, env.into(), None, &|_| Ok(None))
 }
 
 /// The password that a file holds as its first line.
@@ -262,51 +300,9 @@ fn read_secret(path: &Path) -> Result<Option<secret::PasswordFile>, String> {
     secret::read(path).map(Some)
 }
 
-enum Refusal {
-    Missing,
-    Other(Place, String),
-}
-
-/// The text of the file, and whether everybody on the machine may read it.
-fn read_file(path: &Path) -> Result<(Zeroizing<String>, bool), Refusal> {
-    let refused = |error: std::io::Error| match error.kind() {
-        ErrorKind::NotFound => Refusal::Missing,
-        _ => Refusal::Other(Place::File, format!("the settings can't be read: {error}; check the file and its rights")),
-    };
-    let file = File::open(path).map_err(refused)?;
-    let metadata = file.metadata().map_err(refused)?;
-    let mut bytes = Zeroizing::new(Vec::new());
-    file.take(LARGEST_FILE as u64 + 1).read_to_end(&mut bytes).map_err(refused)?;
-    if bytes.len() > LARGEST_FILE {
-        let text = format!("the file is larger than {LARGEST_FILE} bytes; settings are much smaller, check the path");
-        return Err(Refusal::Other(Place::File, text));
-    }
-    let text = std::str::from_utf8(&bytes).map_err(|error| {
-        let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
-        Refusal::Other(Place::Line(line), "this is not UTF-8 text; save the file as UTF-8".into())
-    })?;
-    Ok((Zeroizing::new(text.to_owned()), metadata.is_file() && metadata.mode() & 0o004 != 0))
-}
-
-fn exposed_passwords(loaded: &Loaded, file: &Path) -> Vec<String> {
-    let lines = loaded.settings.linto.iter().enumerate().filter_map(|(nth, server)| {
-        let origin = loaded.origins.get(&("linto", nth, "password"))?;
-        let Origin::Line(line) = origin else { return None };
-        (server.password.is_some() && server.password_file.is_none()).then_some(*line)
-    });
-    let file = file.display();
-    lines
-        .map(|line| {
-            format!(
-                "{file}: line {line}: everybody on this machine can read this password; `chmod o-r {file}`, or use `password_file`"
-            )
-        })
-        .collect()
-}
-
 fn interpret(
     text: &str,
-    env: impl Iterator<Item = (String, String)>,
+    given: Given<'_, impl Iterator<Item = (String, String)>>,
     file: Option<&Path>,
     read_secret: ReadSecret<'_>,
 ) -> Result<Loaded, Errors> {
@@ -315,7 +311,8 @@ fn interpret(
     let (table, syntax) = DeTable::parse_recoverable(text);
     document.refuse(text, &syntax, &mut problems);
     document.take(table.get_ref(), &Lines::of(text), &mut problems);
-    let mut warnings = environment::overlay(&mut document, env, &mut problems);
+    let mut warnings = environment::overlay(&mut document, given.env, &mut problems);
+    arguments::overlay(&mut document, given.arguments, &mut problems);
     let base = file.and_then(Path::parent).unwrap_or(Path::new(""));
     let mut reading = Reading { document: &document, base, problems: &mut problems, origins: Origins::new() };
     let settings = read_all(&mut reading, read_secret, &mut warnings);
@@ -339,6 +336,10 @@ fn read_all(reading: &mut Reading<'_, '_>, secrets: ReadSecret<'_>, warnings: &m
         warnings.extend(leds::check(button, lights, servers, reading));
     }
     let (device, audio, listen) = (reading.one::<Device>(), reading.one::<Audio>(), reading.one::<Listen>());
+    let wake = reading.one::<Wake>();
+    if let (Some(wake), Some(listen), Some(servers)) = (&wake, &listen, &linto) {
+        warnings.extend(wake::check(wake, listen, servers, reading));
+    }
     let (tts, hooks, meeting) = (reading.one::<Tts>(), reading.one::<Hooks>(), reading.one::<Meeting>());
     let (remote, control) = (reading.one::<Remote>(), reading.one::<Control>());
     warnings.extend(remote.iter().flat_map(remote::warnings));
@@ -349,6 +350,7 @@ fn read_all(reading: &mut Reading<'_, '_>, secrets: ReadSecret<'_>, warnings: &m
         device: device?,
         audio: audio?,
         listen: listen?,
+        wake: wake?,
         tts: tts?,
         remote: remote?,
         hooks: hooks?,

@@ -18,6 +18,8 @@ pub enum Place {
     Line(usize),
     /// The environment; the text names the variable.
     Environment,
+    /// The command line; the text names the argument.
+    CommandLine,
 }
 
 /// One thing to correct.
@@ -32,7 +34,7 @@ pub struct Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.place {
-            Place::File => f.write_str(&self.text),
+            Place::File | Place::CommandLine => f.write_str(&self.text),
             Place::Line(line) => write!(f, "line {line}: {}", self.text),
             Place::Environment => write!(f, "environment: {}", self.text),
         }
@@ -49,7 +51,7 @@ pub struct Errors {
 }
 
 impl Errors {
-    /// The problems: file first, then by line, then the environment.
+    /// The problems: file first, then by line, then the environment, then the command line.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.problems

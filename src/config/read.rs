@@ -5,6 +5,7 @@ use std::path::Path;
 
 use toml::de::DeValue;
 
+use super::arguments::argument;
 use super::define::{Initial, Section, SectionDef, SettingDef};
 use super::document::{Document, Entry, Origin, Written};
 use super::environment::variable;
@@ -89,6 +90,9 @@ impl Reader<'_, '_> {
                 let value = read_variable(kind, &format!("`{name}`"), value);
                 (value, Place::Environment, Origin::Environment(name.clone()))
             }
+            Some(Entry::Argument { name, value }) => {
+                (read_variable(kind, &format!("`{name}`"), value), Place::CommandLine, Origin::CommandLine)
+            }
         };
         self.origins.insert((self.section.name, self.nth, key), origin);
         value.map_err(|text| self.problems.add(place, || text)).ok()
@@ -100,8 +104,10 @@ impl Reader<'_, '_> {
             return None;
         }
         let (section, key) = (self.section.name, setting.key);
+        let given = self.written.entries.values().any(|entry| matches!(entry, Entry::Argument { .. }));
         let (place, remedy) = match self.written.line {
             Some(line) => (Place::Line(line), format!("add one, for example {key} = {example}")),
+            None if given => (Place::CommandLine, format!("add `{}={example}`", argument(section, key))),
             None => (Place::Environment, format!("set `{}`, for example to {example}", variable(section, key))),
         };
         self.problems.add(place, || format!("[{section}] has no `{key}`; {remedy}"));
@@ -115,7 +121,7 @@ fn initial<K: Kind>(setting: &SettingDef, kind: &K) -> Option<K::Value> {
     kind.read(&Given { value: &value, base: Path::new("") }).ok()
 }
 
-/// A variable is TOML if that makes a right value, else plain text: `80`, `"12s"` and `12s` are all understood.
+/// A variable or argument is TOML if that makes a right value, else plain text: `80`, `"12s"` and `12s` are all understood.
 fn read_variable<K: Kind>(kind: &K, subject: &str, text: &str) -> Result<K::Value, String> {
     let base = Path::new("");
     let as_toml = DeValue::parse(text).ok().map(toml::Spanned::into_inner);

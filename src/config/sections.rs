@@ -1,6 +1,7 @@
 //! Every setting of Auricle, once.
 
 use auricle_core::audio::convert::Channel;
+use auricle_core::frontend::Profile;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,16 +17,18 @@ use super::kinds::{
 use super::pins::{Button, Leds};
 use super::secret::Secret;
 use super::size::Size;
+use super::wake::{WakeWord, WakeWords};
 use super::words::CommandLines;
 
 /// All sections that are served, in the order of the sample.
-pub(super) fn served() -> [&'static SectionDef; 11] {
+pub(super) fn served() -> [&'static SectionDef; 12] {
     [
         Linto::definition(),
         Button::definition(),
         Device::definition(),
         Audio::definition(),
         Listen::definition(),
+        Wake::definition(),
         Leds::definition(),
         Tts::definition(),
         Remote::definition(),
@@ -39,7 +42,7 @@ pub(super) fn served() -> [&'static SectionDef; 11] {
 pub(super) const REPEATED: [&str; 2] = ["linto", "button"];
 
 /// Sections that are agreed, but come with later versions.
-pub(super) const LATER: [&str; 5] = ["wake", "xiaozhi", "rhasspy", "thinx", "tools"];
+pub(super) const LATER: [&str; 4] = ["xiaozhi", "rhasspy", "thinx", "tools"];
 
 const PATH: FilePath = FilePath { longest: LONGEST_PATH };
 
@@ -49,17 +52,12 @@ const SOCKET: FilePath = FilePath { longest: 107 };
 /// What opens a turn by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
+    /// A wake word.
+    Wake,
     /// Any speech, but never while the loudspeaker plays.
     Voice,
     /// A button. One that is configured always does.
     Button,
-}
-
-/// How much the microphone's sound is cleaned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Profile {
-    /// Not at all.
-    Off,
 }
 
 /// What kind of LinTO application the device is registered for.
@@ -130,7 +128,8 @@ section! {
         /// The loudspeaker: an ALSA PCM name (`auricle devices` lists them), or "auto", the only card that can play, or of
         /// several the one with the only microphone.
         playback: Pcm = PcmName, Default("\"auto\""), Restart;
-        /// Which channel of the microphone is listened to: its number from 0, "mean" of all, or "auto".
+        /// Which channel of the microphone is listened to: its number from 0, "mean" of all, "best", the one that hears best
+        /// now, or "auto", the first, which on microphone arrays is the processed one.
         channel: Channel = ChannelChoice, Default("\"auto\""), Restart;
         /// The card's own volume control, as "card/control". Empty: the volume is applied in software.
         mixer: String = MIXER, Default("\"\""), Restart;
@@ -138,9 +137,14 @@ section! {
         volume: u8 = Whole(0, 100), Default("80"), Live;
         /// Whether short sounds tell that the device listens, is done, was cancelled or failed.
         sounds: bool = Flag, Default("true"), Live;
-        /// Echo canceller and noise suppression.
-        profile: Profile = Choice(&[("off", Some(Profile::Off)), ("light", None), ("full", None)]),
-            Default("\"off\""), Restart;
+        /// What is done to the microphone's sound before anybody listens to it. "light": the device's own voice is taken out of
+        /// it while the loudspeaker plays, and a constant offset. "full": also noise, and the level is evened out, all the
+        /// time; too much for a small board. "off": nothing.
+        profile: Profile = Choice(&[
+            ("off", Some(Profile::Off)),
+            ("light", Some(Profile::Light)),
+            ("full", Some(Profile::Full)),
+        ]), Default("\"light\""), Live;
     }
 }
 
@@ -178,13 +182,14 @@ pub enum MeetingFormat {
 section! {
     /// When the device listens, and when it takes an utterance to be over.
     pub struct Listen = "listen" {
-        /// What opens a turn: "voice" is any speech, never while the loudspeaker plays. `auricle listen` and a button always
-        /// open one, also with an empty list: "button" may stand here and changes nothing.
+        /// What opens a turn: "wake" is a word of [wake], also while the loudspeaker plays; "voice" is any speech, never while
+        /// it plays. `auricle listen` and a button always open one, also with an empty list: "button" may stand here and
+        /// changes nothing.
         triggers: Vec<Trigger> = SetOf(Choice(&[
+            ("wake", Some(Trigger::Wake)),
             ("voice", Some(Trigger::Voice)),
             ("button", Some(Trigger::Button)),
-            ("wake", None),
-        ])), Default("[]"), Live;
+        ])), Default("[\"wake\", \"button\"]"), Live;
         /// How long it must be quiet after speech for the utterance to be over.
         hangover: Duration = Span { from_ms: 100, to_ms: 3000 }, Default("\"500ms\""), Live;
         /// How long the device waits for speech to begin.
@@ -193,6 +198,17 @@ section! {
         max_utterance: Duration = Span { from_ms: 1000, to_ms: 60_000 }, Default("\"15s\""), Live;
         /// How far before its trigger an utterance begins, so that its first word is complete.
         preroll: Duration = Span { from_ms: 0, to_ms: 2000 }, Default("\"500ms\""), Live;
+    }
+}
+
+section! {
+    /// The wake words: what to say to be listened to. `auricle wake list` shows the models that are there, `auricle wake add`
+    /// brings more.
+    pub struct Wake = "wake" {
+        /// The words, each by the name of its model. In place of a name may stand a table, such as { model = "okay_nabu",
+        /// server = "linto", sensitivity = 0.5 }: the server that the word opens, else the first one; and how easily it is
+        /// heard, from 0 to 1, where 0.5 is how the model was made.
+        words: Vec<WakeWord> = WakeWords, Default("[\"okay_nabu\"]"), Live;
     }
 }
 

@@ -4,7 +4,7 @@
 const LONGEST: usize = 64;
 
 /// The candidate that `word` was probably meant to be: at most a third of its letters wrong, or its beginning.
-pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > LONGEST {
         return None;
     }

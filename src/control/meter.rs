@@ -187,6 +187,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_level_is_told_from_what_was_heard_and_a_gap_ends_no_meter() {
+        let (out, pieces) = mpsc::channel(8);
+        let (lines, mut told) = mpsc::channel(8);
+        let loud = Piece { at: Position(0), samples: vec![16_384; 1_000] };
+        out.send(loud).await.unwrap();
+        // A tenth of a second is missing; what comes after it belongs to the next levels.
+        out.send(Piece { at: Position(2_600), samples: vec![-16_384; 1_400] }).await.unwrap();
+        out.send(piece(4_000, 800)).await.unwrap();
+        drop(out);
+        measure(pieces, 30, lines).await;
+        let mut levels = Vec::new();
+        while let Some(line) = told.recv().await {
+            let line: Value = serde_json::from_str(&line).unwrap();
+            levels.push((line["rms"].as_f64().unwrap(), line["clipped"].as_u64().unwrap()));
+        }
+        assert_eq!(levels, [(-6.0, 0), (-9.0, 0)]);
+    }
+
+    #[tokio::test]
     async fn who_reads_nothing_holds_no_microphone() {
         let (out, pieces) = mpsc::channel(8);
         let (lines, _unread) = mpsc::channel(1);

@@ -5,6 +5,7 @@ mod dictation;
 mod meter;
 mod routes;
 pub mod server;
+mod wake;
 
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -44,6 +45,17 @@ pub enum Action {
     MeetingStop,
     /// Close the reverse SSH tunnel.
     SshStop,
+    /// Take in the model of a wake word. Answered with its `file`.
+    WakeAdd {
+        /// Its name.
+        name: String,
+        /// The bytes of `NAME.tflite`.
+        model: Vec<u8>,
+        /// The bytes of `NAME.json`.
+        description: Vec<u8>,
+    },
+    /// Show that the program is about to be replaced.
+    Updating,
 }
 
 /// What came of an action: an object with what there is to say about it, or null; or why it can't be done.
@@ -54,6 +66,8 @@ pub type Answer = Result<Value, String>;
 pub enum Request {
     /// The state of everything.
     Status(oneshot::Sender<Value>),
+    /// The models of wake words.
+    Wake(oneshot::Sender<Value>),
     /// Do something. The answer may take a few seconds; [`server::ANSWER`] is the limit.
     Act(Action, oneshot::Sender<Answer>),
     /// Listen to what the microphone hears, for a measurement.

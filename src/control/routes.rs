@@ -18,6 +18,7 @@ use tokio_stream::{Stream, StreamExt};
 use super::dictation::dictate;
 use super::meter::{echo, level};
 use super::server::{ANSWER, Doors};
+use super::wake;
 use super::{Action, Answer, Request};
 use crate::daemon::input::Input;
 use crate::daemon::listener::Refusal;
@@ -43,7 +44,9 @@ pub(super) fn router(doors: Doors) -> Router {
         .route("/meeting/start", post(meeting))
         .route("/meeting/stop", post(|doors| act(doors, Action::MeetingStop)))
         .route("/ssh/stop", post(|doors| act(doors, Action::SshStop)))
+        .route("/updating", post(|doors| act(doors, Action::Updating)))
         .layer(DefaultBodyLimit::max(BODY))
+        .merge(wake::router())
         .with_state(doors)
 }
 
@@ -95,7 +98,7 @@ async fn events(State(doors): State<Doors>) -> Response {
 }
 
 /// Lets the control thread do something, and tells what came of it.
-async fn act(State(doors): State<Doors>, action: Action) -> Response {
+pub(super) async fn act(State(doors): State<Doors>, action: Action) -> Response {
     match perform(&doors, action).await {
         Some(Ok(Value::Object(mut told))) => {
             told.insert("ok".to_owned(), Value::Bool(true));
@@ -119,11 +122,11 @@ pub(super) async fn request<T>(doors: &Doors, request: Request, answer: oneshot:
 }
 
 /// The body; null if it is not JSON.
-fn parsed(body: &Bytes) -> Value {
+pub(super) fn parsed(body: &Bytes) -> Value {
     serde_json::from_slice(body).unwrap_or_default()
 }
 
-fn text(body: &Value, key: &str) -> Option<String> {
+pub(super) fn text(body: &Value, key: &str) -> Option<String> {
     Some(body.get(key)?.as_str()?.trim().to_owned())
 }
 
@@ -138,7 +141,7 @@ pub(super) fn lost(count: u64) -> String {
     json!({"t": crate::daemon::clock::unix_ms(), "event": "drop", "what": "events", "count": count}).to_string()
 }
 
-fn bad(why: &str) -> Response {
+pub(super) fn bad(why: &str) -> Response {
     refuse(StatusCode::BAD_REQUEST, why)
 }
 

@@ -15,7 +15,7 @@ use super::buttons::Contact;
 use super::clock::Clock;
 use super::control::{Control, Server};
 use super::effects::tuning;
-use super::hearing::Hearing;
+use super::hearing::{Hearing, Wants};
 use super::input::Input;
 use super::ledger::Ledger;
 use super::lights::Panel;
@@ -24,6 +24,7 @@ use super::notify::Watchdog;
 use super::patience::Patience;
 use super::requests::Waiting;
 use super::services::Services;
+use super::wake::Wake;
 use super::{DaemonError, Parts};
 use crate::config::{ApplicationKind, Linto, Settings};
 use crate::device::identity;
@@ -31,7 +32,7 @@ use crate::device::state::StateFile;
 use crate::net::mqtt::{Address, Backoff, Link, LinkSettings};
 use crate::services::tts::{TtsSettings, Voice};
 use crate::sound::mixer::{Mixer, MixerControl};
-use crate::sound::{Bell, CaptureWant, Cards, Loudspeaker, Microphone, PlaybackWant};
+use crate::sound::{Bell, CaptureWant, Cards, Loudspeaker, Microphone, PlaybackWant, Played};
 
 /// Events of one broker connection that may wait to be passed on.
 const LINK_EVENTS: usize = 64;
@@ -41,10 +42,11 @@ pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>)
     let Parts { settings, reload, cards, pins, dialogues } = parts;
     let (state, serial) = who_we_are(&settings)?;
 
-    let (mic, hearing) = listening(&settings, &cards, &inbox)?;
     let notices = inbox.clone();
     let want = PlaybackWant { device: settings.audio.playback.name().to_owned() };
-    let speaker = Loudspeaker::start(cards, want, Box::new(move |notice| pass_on(&notices, Input::Speaker(notice))))?;
+    let notify = Box::new(move |notice| pass_on(&notices, Input::Speaker(notice)));
+    let (speaker, played) = Loudspeaker::overheard(Arc::clone(&cards), want, notify)?;
+    let (mic, hearing) = listening(&settings, cards, played, &inbox)?;
     let mixer = mixer(&settings.audio.mixer, &inbox)?;
     let (servers, all) = servers(&settings, &serial, dialogues, &inbox)?;
     Ok(Control {
@@ -58,6 +60,7 @@ pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>)
         minutes: Minutes::default(),
         waiting: Waiting::default(),
         voice: Arc::new(voice(&settings)),
+        wake: Wake::new(&settings),
         settings,
         reload,
         serial,
@@ -83,16 +86,22 @@ pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>)
 /// The microphone, still closed, and the thread that hears what it delivers.
 fn listening(
     settings: &Settings,
-    cards: &Arc<dyn Cards>,
+    cards: Arc<dyn Cards>,
+    played: Played,
     inbox: &mpsc::Sender<Input>,
 ) -> Result<(Arc<Microphone>, Hearing), DaemonError> {
     let bell = Bell::new()?;
     let notices = inbox.clone();
     let want = CaptureWant { device: settings.audio.capture.name().to_owned() };
     let notify = Box::new(move |notice| pass_on(&notices, Input::Mic(notice)));
-    let mic = Arc::new(Microphone::start(Arc::clone(cards), want, bell.clone(), notify)?);
-    let hearing = Hearing::start(Arc::clone(&mic), bell, settings.audio.channel, inbox.clone())?;
+    let mic = Arc::new(Microphone::start(cards, want, bell.clone(), notify)?);
+    let hearing = Hearing::start(Arc::clone(&mic), played, bell, wants(settings), inbox.clone())?;
     Ok((mic, hearing))
+}
+
+/// What the settings want of hearing.
+fn wants(settings: &Settings) -> Wants {
+    Wants { channel: settings.audio.channel, profile: settings.audio.profile }
 }
 
 /// The speech engine.
@@ -169,9 +178,14 @@ fn linto_settings(settings: &Settings, server: &Linto, serial: &str) -> Result<L
 }
 
 /// When the endpointer lets go, as the settings have it.
-pub(super) fn limits(settings: &Settings) -> Limits {
+pub(crate) fn limits(settings: &Settings) -> Limits {
     let listen = &settings.listen;
-    Limits { hangover: listen.hangover, no_speech: listen.no_speech, max_utterance: listen.max_utterance, answer: false }
+    Limits {
+        hangover: listen.hangover,
+        no_speech: listen.no_speech,
+        max_utterance: listen.max_utterance,
+        answer: false,
+    }
 }
 
 fn connect(server: &Linto, policy: auricle_core::link::Policy, id: ServerId, inbox: mpsc::Sender<Input>) -> Link {

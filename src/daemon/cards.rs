@@ -34,10 +34,10 @@ impl Control {
         match notice {
             // Opened while the order to close was under way: not a sample of it may reach the tape.
             MicNotice::Opened { .. } if self.assistant.muted().is_some() => {}
-            MicNotice::Opened { device, shape, ring } => {
+            MicNotice::Opened { device, shape, ring, stamps } => {
                 self.mic_owes.end();
                 tracing::info!("microphone {device}: {shape}");
-                self.hearing.attach(shape, ring);
+                self.hearing.attach(shape, ring, stamps);
             }
             MicNotice::Failed(error) => {
                 self.hearing.detach();
@@ -98,6 +98,9 @@ impl Control {
 
     fn sound_ended(&mut self, play: PlayNumber, end: PlayEnd, heard: Duration) {
         self.speaker_said(play);
+        if end == PlayEnd::Flushed {
+            tracing::debug!(play = play.0, "the loudspeaker was stopped");
+        }
         self.sounding_ended(play, end);
         self.makings.remove(&play);
         let tone_only = self.voiceless.iter().position(|voiceless| *voiceless == play);

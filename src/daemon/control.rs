@@ -23,6 +23,7 @@ use super::patience::Patience;
 use super::requests::Waiting;
 use super::services::Services;
 use super::speech::Making;
+use super::wake::Wake;
 use crate::config::Settings;
 use crate::device::state::StateFile;
 use crate::net::mqtt::Link;
@@ -50,6 +51,7 @@ pub(super) struct Control {
     pub(super) assistant: Assistant,
     pub(super) servers: Vec<Server>,
     pub(super) hearing: Hearing,
+    pub(super) wake: Wake,
     pub(super) mic: Arc<Microphone>,
     pub(super) mic_owes: Patience,
     pub(super) speaker: Loudspeaker,
@@ -82,6 +84,7 @@ impl Control {
     pub(super) async fn run(&mut self, inbox: &mut mpsc::Receiver<Input>) {
         self.decide(Event::Facts(self.facts()));
         self.decide(Event::Started(self.remembered()));
+        self.listen_for_words();
         self.open_lights();
         self.settle();
         self.open_buttons();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use auricle_core::assistant::event::{By, Effect, Event, Memory, PlayNumber, Remembered, ServerId, Tuning, UnmuteRule};
 use auricle_core::assistant::report::Report;
 use auricle_core::dialogue::{Delivery, PlayEnd, Source};
+use auricle_core::frontend::Profile;
 use auricle_core::hearing::UplinkId;
 use auricle_core::link::{LinkAsk, Publication, Qos};
 
@@ -71,6 +72,9 @@ impl Control {
 
     pub(super) fn tell(&mut self, server: Option<ServerId>, report: &Report) {
         self.write_down(report);
+        if let Report::Wake { word, .. } = report {
+            self.count_word(word);
+        }
         let name = server.and_then(|server| self.servers.get(server.0)).map(|server| server.name.clone());
         self.ledger.enter(name.as_deref(), report);
     }
@@ -145,10 +149,12 @@ impl Control {
     /// Takes over the settings that may change while the daemon runs.
     pub(super) fn adopt(&mut self, settings: &Settings) {
         self.settings.take_live(settings);
+        self.hearing.profile(self.settings.audio.profile);
         let (language, command) = (self.assistant.language().to_owned(), self.settings.tts.command.clone());
         self.voice = Arc::new(Voice::new(TtsSettings { language, command }));
         self.ask_for_voices();
         self.decide(Event::Tuned(tuning(&self.settings)));
+        self.listen_for_words();
         self.decide(Event::Facts(self.facts()));
     }
 }
@@ -164,6 +170,8 @@ async fn settle_down() {
 pub(super) fn tuning(settings: &Settings) -> Tuning {
     Tuning {
         voice_trigger: settings.listen.triggers.contains(&Trigger::Voice),
+        wake_trigger: settings.listen.triggers.contains(&Trigger::Wake),
+        echo_cancelled: settings.audio.profile != Profile::Off,
         preroll: settings.listen.preroll,
         sounds: settings.audio.sounds,
         limits: super::assembly::limits(settings),

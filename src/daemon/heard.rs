@@ -16,15 +16,23 @@ impl Control {
                 let detail = format!("`{}` delivers no sound", self.settings.audio.capture.name());
                 self.decide(Event::MicLost(Cause::MicGone { detail }));
             }
+            Heard::Silent(value) => self.decide(Event::MicSilent(Some(self.silent_mic(value)))),
+            Heard::Hears => self.decide(Event::MicSilent(None)),
             Heard::Unusable(detail) => self.decide(Event::MicLost(Cause::MicGone { detail })),
             Heard::Unlistened => self.look_after_listeners(),
             Heard::Token { token, flowing } => self.decide(Event::Token { token, flowing }),
         }
     }
 
+    fn silent_mic(&self, value: i16) -> Cause {
+        let what = if value == 0 { "zeros".to_owned() } else { format!("the value {value}") };
+        Cause::MicSilent { detail: format!("`{}` delivers only {what}", self.settings.audio.capture.name()) }
+    }
+
     fn ear_event(&mut self, event: EarEvent) {
         match event {
             EarEvent::Voice { at, earliest } => self.decide(Event::Voice { at, earliest }),
+            EarEvent::Wake { name, score, at, .. } => self.woken(name, score, at),
             EarEvent::SpeechStart { listen, .. } => self.decide(Event::SpeechStart(listen)),
             EarEvent::Ended { listen, at, why, .. } => self.decide(Event::Ended { listen, at, why }),
             EarEvent::UplinkReady { uplink, body, samples } => {

@@ -4,21 +4,34 @@
 //! pure part is [`Ear`]; here is only the plumbing around it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use auricle_core::audio::Position;
 use auricle_core::audio::convert::{Channel, ToTape};
-use auricle_core::audio::tape::{Read, Reader, Tape};
+use auricle_core::frontend::Profile;
 use auricle_core::hearing::ear::Ear;
 use auricle_core::hearing::{EarCommand, EarEvent};
+use auricle_core::wake::Words;
 use tokio::sync::mpsc::Sender;
 
 use super::input::{Heard, Input};
 use super::listener::{LISTENERS, Listener, Piece};
-use crate::sound::{Bell, Microphone, Pace, Shape};
+use crate::sound::{Bell, Microphone, Pace, Played, Shape, Stamp};
+use card::{Card, Look};
+use condition::News;
+pub use counters::{EchoCounters, HearingCounters};
+use intake::Intake;
+use tap::Tap;
+
+mod card;
+mod condition;
+mod counters;
+mod intake;
+mod stamps;
+mod tap;
 
 /// An open microphone that delivers nothing for this long is as good as gone. Its own thread says so after 1 s, unless
 /// that thread hangs.
@@ -29,30 +42,24 @@ const COMMANDS: usize = 256;
 
 enum Command {
     Ear(EarCommand),
-    Attach { shape: Shape, ring: rtrb::Consumer<u8> },
+    Attach { shape: Shape, ring: rtrb::Consumer<u8>, stamps: rtrb::Consumer<Stamp> },
     Detach,
+    Profile(Profile),
     Token(u64),
     Record(rtrb::Producer<i16>),
     RecordStop,
     Listen(Sender<Piece>),
+    Words(Box<Words>),
     Stop,
 }
 
-/// What the thread counts.
-#[derive(Debug, Default)]
-pub struct HearingCounters {
-    /// Returns from waiting on the bell.
-    pub polls: AtomicU64,
-    /// Events that the control thread had no room for.
-    pub dropped_events: AtomicU64,
-    /// Commands that the thread had no room for.
-    pub dropped_commands: AtomicU64,
-    /// Samples for which a recording had no room: its disk was too slow.
-    pub recording_lost: AtomicU64,
-    /// Where the tape stands, in samples.
-    pub position: AtomicU64,
-    /// Whether a card is attached and delivers (1) or not (0).
-    pub flowing: AtomicU64,
+/// What the settings want of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wants {
+    /// Which channel of the microphone.
+    pub channel: Channel,
+    /// How much of the front end.
+    pub profile: Profile,
 }
 
 /// The handle of the hearing thread. Dropping it ends the thread.
@@ -67,7 +74,13 @@ impl Hearing {
     ///
     /// # Errors
     /// When the system has no room for a thread.
-    pub fn start(mic: Arc<Microphone>, bell: Bell, channel: Channel, inbox: Sender<Input>) -> std::io::Result<Self> {
+    pub fn start(
+        mic: Arc<Microphone>,
+        played: Played,
+        bell: Bell,
+        wants: Wants,
+        inbox: Sender<Input>,
+    ) -> std::io::Result<Self> {
         let (commands, receiver) = sync_channel(COMMANDS);
         let counters = Arc::new(HearingCounters::default());
         let (own_bell, own_counters) = (bell.clone(), Arc::clone(&counters));
@@ -76,15 +89,16 @@ impl Hearing {
             let worker = Worker {
                 mic,
                 inbox,
-                channel,
+                channel: wants.channel,
                 counters: own_counters,
+                intake: Intake::new(played, wants.profile),
                 ear,
                 card: None,
                 recording: None,
                 listeners: Vec::new(),
                 token: None,
                 blocks_at_token: 0,
-                samples: Vec::with_capacity(8_192),
+                caught: Position(0),
             };
             worker.run(&receiver, &own_bell);
         })?;
@@ -97,13 +111,18 @@ impl Hearing {
     }
 
     /// A card was opened: read from this ring from now on.
-    pub fn attach(&self, shape: Shape, ring: rtrb::Consumer<u8>) {
-        self.send(Command::Attach { shape, ring });
+    pub fn attach(&self, shape: Shape, ring: rtrb::Consumer<u8>, stamps: rtrb::Consumer<Stamp>) {
+        self.send(Command::Attach { shape, ring, stamps });
     }
 
     /// The card is closed.
     pub fn detach(&self) {
         self.send(Command::Detach);
+    }
+
+    /// How much of the front end from now on.
+    pub fn profile(&self, profile: Profile) {
+        self.send(Command::Profile(profile));
     }
 
     /// Sends a health token through the thread; it comes back as [`Heard::Token`].
@@ -125,6 +144,11 @@ impl Hearing {
     /// [`Heard::Unlistened`] tells.
     pub fn listen(&self, out: Sender<Piece>) {
         self.send(Command::Listen(out));
+    }
+
+    /// Listens for these wake words from now on, instead of those before.
+    pub fn words(&self, words: Words) {
+        self.send(Command::Words(Box::new(words)));
     }
 
     /// Where the tape stands, if a microphone delivers.
@@ -154,59 +178,27 @@ impl Drop for Hearing {
     }
 }
 
-/// An open card.
-struct Card {
-    ring: rtrb::Consumer<u8>,
-    convert: ToTape,
-    delivered: bool,
-    stalled: bool,
-    /// When it was attached, or delivered last.
-    last: Instant,
-}
-
-/// A recording's place on the tape.
-struct Tap {
-    reader: Reader,
-    ring: rtrb::Producer<i16>,
-}
-
-impl Tap {
-    /// Copies what is new. Returns the samples for which there was no room, or that the tape had forgotten.
-    fn copy(&mut self, tape: &Tape) -> u64 {
-        let mut lost = 0;
-        loop {
-            match self.reader.read(tape, usize::MAX) {
-                Read::Samples(sound) => {
-                    let fits = sound.len().min(self.ring.slots());
-                    let _ = self.ring.push_entire_slice(&sound[..fits]);
-                    lost += (sound.len() - fits) as u64;
-                }
-                Read::Lost(samples) => lost += samples,
-                Read::End => return lost,
-            }
-        }
-    }
-}
-
 struct Worker {
     mic: Arc<Microphone>,
     inbox: Sender<Input>,
     channel: Channel,
     counters: Arc<HearingCounters>,
+    intake: Intake,
     ear: Ear,
     card: Option<Card>,
     recording: Option<Tap>,
     listeners: Vec<Listener>,
     token: Option<u64>,
     blocks_at_token: u64,
-    samples: Vec<i16>,
+    /// The place on the tape of what the card delivers next; the front end may hold some of it back.
+    caught: Position,
 }
 
 impl Worker {
     fn run(mut self, commands: &Receiver<Command>, bell: &Bell) {
         loop {
             // Without a card, or with one that is known to be stuck, only the bell wakes us.
-            let limit = self.card.as_ref().filter(|card| !card.stalled).map(|_| STALL);
+            let limit = self.card.as_ref().and_then(Card::patience);
             // Rung or not, everything is looked at.
             let _ = bell.wait(limit);
             self.counters.polls.fetch_add(1, Ordering::Relaxed);
@@ -225,15 +217,17 @@ impl Worker {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Ear(command) => self.ear.handle(command),
-            Command::Attach { shape, ring } => self.attach(shape, ring),
+            Command::Attach { shape, ring, stamps } => self.attach(shape, ring, stamps),
             Command::Detach => {
-                self.card = None;
+                self.let_go();
                 self.dismiss_listeners();
             }
+            Command::Profile(profile) => self.intake.want(profile),
             Command::Token(token) => self.token = Some(token),
-            Command::Record(ring) => self.recording = Some(Tap { reader: Reader::at(self.ear.position()), ring }),
+            Command::Record(ring) => self.recording = Some(Tap::new(self.ear.position(), ring)),
             Command::RecordStop => self.recording = None,
             Command::Listen(out) => self.admit(out),
+            Command::Words(words) => self.ear.set_words(*words),
             Command::Stop => {}
         }
         self.mic.pace(self.pace());
@@ -244,16 +238,23 @@ impl Worker {
         if soon { Pace::Listening } else { Pace::Idle }
     }
 
-    fn attach(&mut self, shape: Shape, ring: rtrb::Consumer<u8>) {
+    fn attach(&mut self, shape: Shape, ring: rtrb::Consumer<u8>, stamps: rtrb::Consumer<Stamp>) {
         match ToTape::new(shape.rate, shape.channels, shape.format, self.channel) {
             Ok(convert) => {
-                self.card = Some(Card { ring, convert, delivered: false, stalled: false, last: Instant::now() })
+                self.intake.open();
+                self.caught = self.ear.position();
+                self.card = Some(Card::new(shape, ring, stamps, convert));
             }
             Err(error) => {
-                self.card = None;
+                self.let_go();
                 self.tell(Heard::Unusable(error.to_string()));
             }
         }
+    }
+
+    fn let_go(&mut self) {
+        self.card = None;
+        self.intake.close();
     }
 
     /// Moves what the card has delivered onto the tape.
@@ -262,42 +263,44 @@ impl Worker {
             self.counters.flowing.store(0, Ordering::Release);
             return;
         };
-        let waiting = card.ring.slots();
-        if waiting == 0 {
-            if card.last.elapsed() >= STALL && !card.stalled {
-                card.stalled = true;
-                card.delivered = false;
+        match self.intake.listen(card, &self.counters) {
+            Look::Nothing => {}
+            Look::Stalled => {
                 self.counters.flowing.store(0, Ordering::Release);
                 self.tell(Heard::Stalled);
             }
-            return;
+            Look::Sound { news } => {
+                self.hear();
+                if news {
+                    self.tell(Heard::Flowing);
+                }
+                match self.intake.condition.news() {
+                    Some(News::Silent(value)) => self.tell(Heard::Silent(value)),
+                    Some(News::Hears) => self.tell(Heard::Hears),
+                    None => {}
+                }
+                self.intake.change();
+            }
         }
-        self.samples.clear();
-        if let Ok(chunk) = card.ring.read_chunk(waiting) {
-            let (first, second) = chunk.as_slices();
-            card.convert.push(first, &mut self.samples);
-            card.convert.push(second, &mut self.samples);
-            chunk.commit_all();
-        }
-        card.stalled = false;
-        card.last = Instant::now();
-        let news = !std::mem::replace(&mut card.delivered, true);
-        self.ear.push(&self.samples);
+    }
+
+    fn hear(&mut self) {
+        self.ear.played(&self.intake.sound.reference);
+        self.ear.push(&self.intake.sound.clean);
         if let Some(tap) = &mut self.recording {
             let lost = tap.copy(self.ear.tape());
             self.counters.recording_lost.fetch_add(lost, Ordering::Relaxed);
         }
         self.serve_listeners();
+        self.counters.own_words.store(self.ear.own_words(), Ordering::Relaxed);
         self.counters.position.store(self.ear.position().0, Ordering::Release);
         self.counters.flowing.store(1, Ordering::Release);
-        if news {
-            self.tell(Heard::Flowing);
-        }
     }
 
     fn serve_listeners(&mut self) {
-        let (before, tape) = (self.listeners.len(), self.ear.tape());
-        self.listeners.retain_mut(|listener| listener.serve(tape));
+        let (before, at, raw) = (self.listeners.len(), self.caught, &self.intake.sound.raw);
+        self.listeners.retain(|listener| listener.serve(at, raw));
+        self.caught.0 += raw.len() as u64;
         if self.listeners.len() < before {
             self.mic.pace(self.pace());
             self.tell(Heard::Unlistened);
@@ -308,7 +311,7 @@ impl Worker {
     fn admit(&mut self, out: Sender<Piece>) {
         self.listeners.retain(|listener| !listener.is_gone());
         if self.card.is_some() && self.listeners.len() < LISTENERS {
-            return self.listeners.push(Listener::new(self.ear.position(), out));
+            return self.listeners.push(Listener::new(out));
         }
         drop(out);
         self.tell(Heard::Unlistened);
@@ -328,6 +331,9 @@ impl Worker {
             if let EarEvent::Ended { at, why, .. } = &event {
                 // `make bench` takes the moment of decision from this line.
                 tracing::debug!(at = at.0, heard = self.ear.position().0, ?why, "end of speech");
+            }
+            if let EarEvent::Wake { name, at, .. } = &event {
+                tracing::debug!(at = at.0, heard = self.ear.position().0, name, "wake word");
             }
             self.tell(Heard::Ear(event));
         }

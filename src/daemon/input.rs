@@ -26,6 +26,10 @@ pub enum Heard {
     Flowing,
     /// An open card has delivered nothing for a second.
     Stalled,
+    /// An open card has delivered nothing but this value for long.
+    Silent(i16),
+    /// It delivers sound again.
+    Hears,
     /// The card delivers something that can't be used with these settings.
     Unusable(String),
     /// Somebody who listened does so no more.

@@ -135,6 +135,7 @@ impl Ledger {
                     tracing::warn!(server, held_back, "dropped {what}: {detail}");
                 }
             }
+            Report::Wake { word, score } => tracing::info!(server, "heard `{word}`, score {score:.2}"),
             Report::Meeting { file, on } => {
                 tracing::info!("recording {} {file}", if *on { "to" } else { "ended:" });
             }
@@ -183,6 +184,7 @@ impl Ledger {
 fn describe(report: &Report) -> (&'static str, Value) {
     match report {
         Report::State(state) => ("state", json!({"state": state})),
+        Report::Wake { word, score } => ("wake", json!({"word": word, "score": rounded(*score)})),
         Report::SpeechStart => ("speech_start", json!({})),
         Report::SpeechEnd => ("speech_end", json!({})),
         Report::Request { id, seconds } => {
@@ -205,6 +207,11 @@ fn describe(report: &Report) -> (&'static str, Value) {
         Report::Audit { what, result } => ("audit", json!({"what": what, "result": result})),
         Report::Drop { what, count, detail } => ("drop", json!({"what": what, "count": count, "detail": detail})),
     }
+}
+
+/// To thousandths.
+fn rounded(score: f32) -> f64 {
+    (f64::from(score) * 1000.0).round() / 1000.0
 }
 
 /// A dictation's text is plain; that of a meeting says so.

@@ -1,8 +1,7 @@
-//! Somebody who looks at what is heard: the meter of `auricle doctor`, and its measurement of the echo. What they get
+//! Somebody who looks at what the microphone delivers: the meter of `auricle doctor`, and its measurement of the echo. What they get
 //! stays within the daemon; only numbers leave it.
 
 use auricle_core::audio::Position;
-use auricle_core::audio::tape::{Read, Reader, Tape};
 use tokio::sync::mpsc::{self, Sender};
 
 /// So many may look at once.
@@ -34,24 +33,23 @@ impl Refusal {
 /// Pieces that may wait for one; who leaves more is taken for gone. At the shortest pace it is more than a second.
 pub(crate) const PIECES: usize = 256;
 
-/// A stretch of the tape.
+/// A stretch of what the microphone delivers, before the front end takes the device's own voice out of it.
 #[derive(Debug)]
 pub struct Piece {
-    /// The place of its first sample.
+    /// The place of its first sample on the tape.
     pub at: Position,
     /// At 16 kHz.
     pub samples: Vec<i16>,
 }
 
-/// A place on the tape, and who gets what comes behind it.
+/// Who gets what the microphone delivers.
 pub(super) struct Listener {
-    reader: Reader,
     out: Sender<Piece>,
 }
 
 impl Listener {
-    pub(super) const fn new(from: Position, out: Sender<Piece>) -> Self {
-        Self { reader: Reader::at(from), out }
+    pub(super) const fn new(out: Sender<Piece>) -> Self {
+        Self { out }
     }
 
     /// Whether nobody takes anything any more.
@@ -60,20 +58,7 @@ impl Listener {
     }
 
     /// Hands out what is new. False if nobody takes it.
-    pub(super) fn serve(&mut self, tape: &Tape) -> bool {
-        let mut at = self.reader.position();
-        loop {
-            match self.reader.read(tape, usize::MAX) {
-                Read::Samples(sound) => {
-                    let piece = Piece { at, samples: sound.to_vec() };
-                    if self.out.try_send(piece).is_err() {
-                        return false;
-                    }
-                }
-                Read::Lost(_) => {}
-                Read::End => return true,
-            }
-            at = self.reader.position();
-        }
+    pub(super) fn serve(&self, at: Position, sound: &[i16]) -> bool {
+        sound.is_empty() || self.out.try_send(Piece { at, samples: sound.to_vec() }).is_ok()
     }
 }

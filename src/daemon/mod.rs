@@ -26,6 +26,7 @@ mod services;
 mod sounding;
 mod speech;
 mod status;
+mod wake;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,6 +40,7 @@ use crate::config::Settings;
 use crate::control::server::{Doors, Socket};
 use crate::device::pins::Pins;
 use crate::sound::Cards;
+pub(crate) use assembly::limits;
 use control::Control;
 use input::{INBOX, Input};
 use ledger::Ledger;

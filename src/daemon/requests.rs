@@ -37,6 +37,7 @@ impl Control {
             Request::Status(reply) => drop(reply.send(self.status())),
             Request::Listen(reply) => drop(reply.send(self.listen())),
             Request::Sound(reply) => self.sound(reply),
+            Request::Wake(reply) => drop(reply.send(self.wake_list())),
             Request::Act(action, reply) => match self.act_now(action) {
                 Ok(answer) => drop(reply.send(answer)),
                 Err(later) => self.act_later(later, reply),
@@ -61,7 +62,9 @@ impl Control {
             Action::Cancel => self.decide(Event::Cancel),
             Action::Mute => self.decide(Event::Mute(By::Local)),
             Action::Unmute => self.decide(Event::Unmute(By::Local)),
+            Action::Updating => self.decide(Event::Updating),
             Action::DictateStop => self.decide(Event::Release { at: self.hearing.position() }),
+            Action::WakeAdd { name, model, description } => return Ok(self.wake_add(&name, model, description)),
             Action::Volume(None) => return Ok(Ok(json!({ "volume": self.assistant.volume() }))),
             later => return Err(later),
         }
@@ -108,7 +111,7 @@ impl Control {
             return "the microphone is muted; `auricle unmute` opens it".to_owned();
         }
         // A missing loudspeaker, button or light keeps nobody from listening.
-        let harmless = ["SpeakerGone", "SpeakerAmbiguous", "VoiceGone", "ButtonGone", "LightsGone"];
+        let harmless = ["SpeakerGone", "SpeakerAmbiguous", "VoiceGone", "WakeMissing", "ButtonGone", "LightsGone"];
         let first = self.assistant.causes().find(|(_, cause)| !harmless.contains(&cause.code()));
         first.map_or_else(
             || "the server is not connected yet; try again in a moment".to_owned(),

@@ -64,10 +64,14 @@ impl Control {
             ("hearing_dropped_events", &hearing.dropped_events),
             ("hearing_dropped_commands", &hearing.dropped_commands),
             ("tape_position", &hearing.position),
+            ("capture_clipped_samples", &hearing.clipped),
+            ("own_wake", &hearing.own_words),
         ] {
             all.insert(name.to_owned(), json!(counter.load(Ordering::Relaxed)));
         }
+        all.extend(hearing.echo.counts().map(|(name, count)| (name.to_owned(), json!(count))));
         all.insert("deaf_seconds".to_owned(), json!(self.ledger.deaf.seconds(Instant::now())));
+        all.extend(self.wake.counters().map(|(name, count)| (name, json!(count))));
         for (n, server) in self.servers.iter().enumerate() {
             let answered = self.assistant.answered(ServerId(n));
             all.insert(format!("{}_application", server.name), json!(u8::from(answered)));

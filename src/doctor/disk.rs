@@ -8,6 +8,7 @@ use nix::sys::statvfs::{FsFlags, statvfs};
 use super::case::Case;
 use super::host::Host;
 use super::sheet::Finding;
+use crate::shown::size;
 
 const CHECK: &str = "disk";
 
@@ -83,14 +84,6 @@ fn free(folder: &Path) -> Result<Disk, String> {
         free: u64::from(disk.blocks_available()).saturating_mul(u64::from(disk.fragment_size())),
         read_only: disk.flags().contains(FsFlags::ST_RDONLY),
     })
-}
-
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000_000 => format!("{} kB", bytes / 1_000),
-        1_000_000..10_000_000_000 => format!("{} MB", bytes / 1_000_000),
-        _ => format!("{} GB", bytes / 1_000_000_000),
-    }
 }
 
 /// The unit's sandbox lets the service write its own folder and what drop-ins add.

@@ -19,7 +19,9 @@ pub mod service;
 pub mod settings;
 pub mod sheet;
 pub mod sound;
+pub mod user;
 pub mod versions;
+pub mod wake;
 pub mod wifi;
 
 use std::future::Future;
@@ -64,6 +66,7 @@ const CHECKS: &[Check] = &[
     check(&["power"], 4, |case, sheet| Box::pin(async { sheet.write(power::look(&case.host).await) })),
     check(&["disk"], 3, |case, sheet| Box::pin(async { sheet.write_all(disk::look(case).await) })),
     check(&["pins"], 2, |case, sheet| Box::pin(async { sheet.write_all(pins::look(case)) })),
+    check(&["wake"], 3, |case, sheet| Box::pin(async { sheet.write_all(wake::look(case)) })),
     check(&["wifi"], 4, |case, sheet| Box::pin(async { sheet.write_all(wifi::look(&case.host).await) })),
     check(&["network"], 2, |case, sheet| Box::pin(async { sheet.write(network::look(case)) })),
     check(&broker::RUNGS, 14, |case, sheet| Box::pin(broker::look(case, sheet))),

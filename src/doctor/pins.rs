@@ -1,18 +1,15 @@
 //! May the service use the pins and the SPI bus that the settings want?
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::case::Case;
 use super::host::Host;
 use super::sheet::Finding;
+use super::user::Who;
 use crate::config::Settings;
 use crate::device::pins::lights::LightWant;
 
 const CHECK: &str = "pins";
-
-/// The user that the service runs as.
-const USER: &str = "auricle";
 
 /// What the settings want of the board.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,88 +75,11 @@ fn device(host: &Host, what: &str, files: Vec<String>, group: &str, absent: &str
     }
 }
 
-/// A user with its groups, as numbers.
-struct Who {
-    name: String,
-    user: u32,
-    groups: Vec<u32>,
-}
-
-impl Who {
-    /// The service's user; where there is none, whoever runs this.
-    fn of_service(host: &Host) -> Self {
-        let users = host.read("etc/passwd").unwrap_or_default();
-        let line = users.lines().find_map(|line| {
-            let mut fields = line.split(':');
-            let name = fields.next().filter(|name| *name == USER)?;
-            Some((name.to_owned(), fields.nth(1)?.parse().ok()?, fields.next()?.parse().ok()?))
-        });
-        let Some((name, user, group)) = line else { return Self::of_this_process() };
-        let mut groups = vec![group];
-        for line in host.read("etc/group").unwrap_or_default().lines() {
-            if let [_, _, number, members] = line.split(':').collect::<Vec<_>>()[..]
-                && members.split(',').any(|member| member == USER)
-            {
-                groups.extend(number.parse::<u32>());
-            }
-        }
-        Self { name, user, groups }
-    }
-
-    fn of_this_process() -> Self {
-        let user = nix::unistd::geteuid();
-        let name = nix::unistd::User::from_uid(user).ok().flatten().map_or_else(|| user.to_string(), |user| user.name);
-        let groups = nix::unistd::getgroups().unwrap_or_default();
-        let own = nix::unistd::getegid().as_raw();
-        Self {
-            name,
-            user: user.as_raw(),
-            groups: groups.into_iter().map(nix::unistd::Gid::as_raw).chain([own]).collect(),
-        }
-    }
-
-    fn may_use(&self, host: &Host, file: &str) -> bool {
-        const READ_AND_WRITE: u32 = 0o6;
-        let Ok(metadata) = host.path("dev").join(file).metadata() else { return false };
-        let mode = metadata.mode();
-        let rights = if metadata.uid() == self.user {
-            mode >> 6
-        } else if self.groups.contains(&metadata.gid()) {
-            mode >> 3
-        } else {
-            mode
-        };
-        self.user == 0 || rights & READ_AND_WRITE == READ_AND_WRITE
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt;
-
     use super::super::sheet::Verdict;
+    use super::super::user::tests::machine;
     use super::*;
-
-    /// A machine with these device files of our group, with these rights, and the user `auricle` in it or not.
-    fn machine(files: &[&str], mode: u32, member: bool) -> (tempfile::TempDir, Host) {
-        let root = tempfile::tempdir().unwrap();
-        let host = Host::at(root.path());
-        for folder in ["dev", "etc"] {
-            fs::create_dir_all(host.path(folder)).unwrap();
-        }
-        for file in files {
-            let file = host.path("dev").join(file);
-            fs::write(&file, "").unwrap();
-            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
-        }
-        let group = nix::unistd::getegid();
-        fs::write(host.path("etc/passwd"), "root:x:0:0::/:/bin/sh\nauricle:x:64998:64997::/:/bin/false\n").unwrap();
-        fs::write(host.path("etc/group"), format!("gpio:x:{group}:pi{}\n", if member { ",auricle" } else { "" }))
-            .unwrap();
-        (root, host)
-    }
 
     #[test]
     fn what_is_not_wanted_is_not_looked_at() {

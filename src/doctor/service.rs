@@ -57,6 +57,12 @@ pub fn judge(properties: &str) -> Finding {
             seen,
             "See why with `journalctl -u auricle -n 50`; then `sudo systemctl restart auricle`.",
         ),
+        // Between two attempts it is `activating`, too.
+        (_, "activating") if restarts > RESTARTS => Finding::fault(
+            CHECK,
+            format!("{seen}: it ends as soon as it is started, {restarts} times so far"),
+            "See why with `journalctl -u auricle -n 50`; `sudo auricle check` tells what is wrong with the settings.",
+        ),
         (_, "active") if restarts > RESTARTS => Finding::warning(
             CHECK,
             format!("{seen}, and was restarted {restarts} times"),
@@ -102,6 +108,8 @@ mod tests {
             ("loaded", "active", "enabled", 0, Verdict::Ok),
             ("loaded", "active", "enabled", 9, Verdict::Warning),
             ("loaded", "active", "disabled", 0, Verdict::Warning),
+            ("loaded", "activating", "enabled", 1, Verdict::Ok),
+            ("loaded", "activating", "enabled", 9, Verdict::Fault),
             ("loaded", "failed", "enabled", 0, Verdict::Fault),
             ("loaded", "inactive", "disabled", 0, Verdict::Warning),
             ("masked", "inactive", "masked", 0, Verdict::Warning),

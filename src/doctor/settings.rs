@@ -42,6 +42,7 @@ const fn remedy(place: &Place) -> &'static str {
         Place::File => "Correct the path or the file; `sudo auricle setup` writes a new one.",
         Place::Line(_) => "Correct that line; `auricle check` then says what the settings mean.",
         Place::Environment => "Correct or unset that variable.",
+        Place::CommandLine => "Correct that argument.",
     }
 }
 

@@ -5,6 +5,8 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
+use crate::shown::printable_up_to;
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
@@ -115,11 +117,7 @@ impl Finding {
 /// anything that controls a terminal.
 fn printable(text: &str) -> String {
     const LONGEST: usize = 600;
-    let mut shown: String = text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if text.chars().nth(LONGEST).is_some() {
-        shown.push('…');
-    }
-    shown.trim().to_owned()
+    printable_up_to(LONGEST, text)
 }
 
 /// How findings are shown.

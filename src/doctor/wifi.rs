@@ -35,7 +35,8 @@ async fn interface_of(host: &Host, interface: &str) -> Finding {
         return Finding::skipped(CHECK, format!("{interface} is not in use"));
     }
     let Some(answer) = host.run(&["iw", "dev", interface, "get", "power_save"], LIMIT).await else {
-        return Finding::skipped(CHECK, format!("{interface}: only `iw` can tell (`sudo apt install iw`)"));
+        let why = format!("whether {interface} saves power only the program `iw` can tell, and there is none");
+        return Finding::skipped(CHECK, why).with_remedy("Install it: `sudo apt install iw`.");
     };
     match answer.ok().map(|outcome| outcome.stdout) {
         Some(text) if text.contains("Power save: off") => {

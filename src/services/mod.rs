@@ -1,6 +1,7 @@
 //! Services around the conversation.
 
 pub mod hooks;
+pub mod models;
 pub mod process;
 pub mod recorder;
 pub mod shell;

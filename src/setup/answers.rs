@@ -85,8 +85,7 @@ impl Answers {
             .then(|| format!("`{name}` logs in without a password; one of the account before is no longer used"))
     }
 
-    /// The settings that they change. The device answers when it is spoken to: any speech opens a turn, unless the file
-    /// already says what does.
+    /// The settings that they change. What opens a turn is left alone: by default that is a wake word.
     pub(super) fn changes(&self, present: &Present, password_file: &Path) -> Vec<Change> {
         let texts = [
             ("linto", "broker", self.broker.as_ref().filter(|broker| !present.has_broker(broker)), None),
@@ -105,10 +104,6 @@ impl Answers {
             changes.extend(value.filter(needed).map(|value| Change::text(section, key, value)));
         }
         changes.extend(self.password_changes(present, password_file));
-        if present.needs_trigger() {
-            let value = toml_edit::Value::from_iter(["voice"]);
-            changes.push(Change { section: "listen", key: "triggers", value });
-        }
         changes
     }
 
@@ -196,12 +191,6 @@ impl Present {
     pub fn password_file(&self) -> PathBuf {
         let set = self.server().and_then(|server| server.password_file.clone());
         set.unwrap_or_else(|| self.file.with_file_name("linto.password"))
-    }
-
-    /// Whether nothing opens a turn yet, and nobody said that nothing shall.
-    #[must_use]
-    pub fn needs_trigger(&self) -> bool {
-        !edit::has(&self.text, "listen", "triggers") && edit::count(&self.text, "button") == 0
     }
 
     /// What the file answers, to be proposed.

@@ -22,8 +22,7 @@ mod world;
 pub use answers::{Answers, Password, Present};
 pub use asker::{Asker, Stop};
 pub use error::SetupError;
-pub use save::{Saved, check_rights};
-pub use server::absolute;
+pub use save::{Saved, absolute, check_rights};
 pub use service::{Service, Started};
 pub use terminal::Terminal;
 pub use world::{ThisMachine, World};
@@ -109,7 +108,7 @@ fn finish(
 ) -> Result<(), SetupError> {
     let saved = save::save(answers, present)?;
     let started = service.start();
-    summary::told(answers, present, &saved, &started).iter().for_each(|line| tell(line));
+    summary::told(answers, &saved, &started).iter().for_each(|line| tell(line));
     match started {
         Started::Failed(why) => Err(SetupError::NotRunning(why)),
         Started::Running | Started::NoService => Ok(()),

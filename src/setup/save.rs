@@ -143,7 +143,8 @@ fn secret_rights() -> Rights {
     }
 }
 
-fn absolute(path: PathBuf) -> PathBuf {
+/// A relative path would count from the folder of the settings, not from where the person is.
+pub fn absolute(path: PathBuf) -> PathBuf {
     std::path::absolute(&path).unwrap_or(path)
 }
 
@@ -169,4 +170,46 @@ pub fn check_rights(file: &Path) -> Result<(), SetupError> {
         return Err(SetupError::Write { path: file.to_owned(), source });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// The settings could not be written.
+    fn unwritten() -> SetupError {
+        SetupError::Write { path: "auricle.toml".into(), source: io::ErrorKind::StorageFull.into() }
+    }
+
+    #[test]
+    fn a_password_that_can_not_be_taken_back_is_told_with_the_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        // A folder in its place can be neither removed as a file nor replaced by one, for root too.
+        let path = folder.path().join("linto.password");
+        fs::create_dir_all(path.join("x")).unwrap();
+        let old = (Zeroizing::new(b"old".to_vec()), Rights::PRIVATE);
+        for content in [None, Some(old)] {
+            let error = Former { path: path.clone(), content }.put_back(unwritten());
+            assert!(matches!(error, SetupError::PasswordOnly { .. }), "{error}");
+            let text = error.to_string();
+            for part in ["auricle.toml can't be written", "linto.password has the new password", "run `auricle setup`"]
+            {
+                assert!(text.contains(part), "no `{part}` in: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_password_that_was_is_taken_back_without_a_word() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("linto.password");
+        fs::write(&path, "new").unwrap();
+        let old = Some((Zeroizing::new(b"old".to_vec()), Rights::PRIVATE));
+        let error = Former { path: path.clone(), content: old }.put_back(unwritten());
+        assert!(matches!(error, SetupError::Write { .. }), "{error}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        Former { path: path.clone(), content: None }.put_back(unwritten());
+        assert!(!path.exists());
+    }
 }

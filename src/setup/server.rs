@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::answers::{Answers, Password};
 use super::asker::Stop;
-use super::save::check_rights;
+use super::save::{absolute, check_rights};
 use super::session::Session;
 use crate::config::{self, BrokerAddress};
 use crate::net::mqtt::Address;
@@ -69,7 +69,7 @@ fn test_server(session: &mut Session<'_>, server: &mut Server) -> Result<Option<
         session.tell(trouble);
         let file = session.ask("File with the certificate of the server's own authority, if you have it", "")?;
         if !file.is_empty() {
-            server.ca_file = absolute(&file);
+            server.ca_file = absolute(file.into()).display().to_string();
             verdict = knock(session, &first, &server.ca_file);
         }
     }
@@ -109,11 +109,6 @@ fn trouble(verdict: &Verdict) -> Option<String> {
 
 fn path(text: &str) -> Option<PathBuf> {
     (!text.is_empty()).then(|| text.into())
-}
-
-/// A relative path would count from the folder of the settings, not from where the person is.
-pub fn absolute(file: &str) -> String {
-    std::path::absolute(file).map_or_else(|_| file.to_owned(), |path| path.display().to_string())
 }
 
 /// An account on trial.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::asker::{Asker, Stop};
 use super::judge;
 use super::session::Session;
-use crate::cli::printable;
 use crate::config;
+use crate::shown::printable;
 use crate::sound::inventory::{Condition, Inventory};
 use crate::sound::{Direction, Level, SoundError, bar};
 

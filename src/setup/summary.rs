@@ -2,21 +2,21 @@
 
 use std::path::Path;
 
-use super::answers::{Answers, Present, no_variables};
+use super::answers::{Answers, no_variables};
 use super::save::Saved;
 use super::service::Started;
-use crate::config::{self, Settings};
+use crate::config::{self, Settings, Trigger};
 use crate::device::{identity, state};
+use crate::services::models::Places;
+use auricle_core::assistant::cause::Cause;
 
 /// The lines in the end.
-pub(super) fn told(answers: &Answers, present: &Present, saved: &Saved, started: &Started) -> Vec<String> {
+pub(super) fn told(answers: &Answers, saved: &Saved, started: &Started) -> Vec<String> {
     let mut lines = vec![String::new(), written(saved)];
     if let Some(file) = &saved.password_file {
         lines.push(format!("The password is in {}.", file.display()));
     }
-    if present.needs_trigger() {
-        lines.push("Any speech opens a turn: `triggers = [\"voice\"]` in [listen].".to_owned());
-    }
+    lines.extend(opened_by(&saved.file));
     match started {
         Started::Running => {
             lines.push("The service `auricle` runs, now and after each start of the machine.".to_owned())
@@ -33,6 +33,23 @@ pub(super) fn told(answers: &Answers, present: &Present, saved: &Saved, started:
         application.map_or_else(|| "its application".to_owned(), |name| format!("the application `{name}`"));
     lines.push(format!("  2. Attach {application} to it there."));
     lines.push("  3. Talk to it. `auricle status` says how it is.".to_owned());
+    lines
+}
+
+/// What opens a turn with the settings as they are now.
+fn opened_by(file: &Path) -> Vec<String> {
+    let Ok(loaded) = config::load_without_secrets(Some(file), no_variables()) else { return Vec::new() };
+    let Settings { listen, wake, device, .. } = &loaded.settings;
+    let mut lines = Vec::new();
+    if listen.triggers.contains(&Trigger::Voice) {
+        lines.push("Any speech opens a turn: `triggers` in [listen] has \"voice\".".to_owned());
+    }
+    let places = Places::of(&device.state_dir);
+    let words = wake.words.iter().filter(|_| listen.triggers.contains(&Trigger::Wake));
+    lines.extend(words.map(|word| match places.load(&word.model) {
+        Ok(installed) => format!("Say \"{}\" to talk to it.", installed.manifest.wake_word),
+        Err(trouble) => format!("warning: {}", Cause::WakeMissing { detail: trouble.to_string() }.text()),
+    }));
     lines
 }
 

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 use std::time::{Duration, Instant};
 
-use rtrb::RingBuffer;
+use auricle_core::frontend::DeviceTime;
+use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::bell::Bell;
-use super::card::{CapturePcm, Cards, Direction, Fault, Woken, choose};
+use super::card::{CapturePcm, Cards, Direction, Fault, Shape, Woken, choose};
 use super::error::{SoundError, words};
-use super::microphone::{MicNotice, Shared};
+use super::microphone::{MicNotice, Shared, Stamp};
+use super::played::{after, now};
 use super::priority;
 
 /// Between blocks while nobody waits for them. Below half of the card's buffer.
@@ -27,6 +29,9 @@ const LONGEST_RETRY: Duration = Duration::from_secs(2);
 
 /// Sound that the ring holds.
 const RING: Duration = Duration::from_secs(2);
+
+/// Blocks whose times the ring of stamps holds: 10 ms each.
+const STAMPS: usize = 256;
 
 /// Why recording ended.
 enum End {
@@ -104,8 +109,8 @@ impl Recorder {
         let shape = pcm.shape();
         let frame = shape.frame_bytes();
         let mut block = vec![0; pcm.buffer().max(pcm.period()) * frame];
-        let (mut ring, consumer) = RingBuffer::new(shape.frames(RING) * frame);
-        let mut opened = Some(consumer);
+        let (mut spool, ring, stamps) = spool(shape);
+        let mut opened = Some((ring, stamps));
         let (mut last, mut patience) = (Instant::now(), FIRST_SILENCE);
         let mut idle_reads = 0;
         loop {
@@ -117,9 +122,9 @@ impl Recorder {
             match result.and_then(|()| pcm.read(&mut block)) {
                 Ok(0) => idle_reads += 1,
                 Ok(bytes) => {
-                    self.put(&mut ring, &block[..bytes], frame);
-                    if let Some(ring) = opened.take() {
-                        self.opened(MicNotice::Opened { device: device.into(), shape, ring });
+                    self.put(&mut spool, pcm, &block[..bytes]);
+                    if let Some((ring, stamps)) = opened.take() {
+                        self.opened(MicNotice::Opened { device: device.into(), shape, ring, stamps });
                     }
                     self.bell.ring();
                     (last, patience, idle_reads) = (Instant::now(), SILENCE, 0);
@@ -153,13 +158,14 @@ impl Recorder {
         woken.map(|_| ())
     }
 
-    /// Whole frames only, so that a reader never loses step.
-    fn put(&self, ring: &mut rtrb::Producer<u8>, block: &[u8], frame: usize) {
-        let room = ring.slots();
-        let fits = block.len().min(room - room % frame);
-        let _ = ring.push_entire_slice(&block[..fits]);
+    fn put(&self, spool: &mut Spool, pcm: &mut dyn CapturePcm, block: &[u8]) {
+        // A card that can't tell now does so at the next block.
+        if let Ok(behind) = pcm.delay() {
+            spool.stamp(now(), behind, block.len());
+        }
+        let lost = spool.put(block);
         self.shared.counters.periods.fetch_add(1, Relaxed);
-        self.shared.counters.overflow_bytes.fetch_add((block.len() - fits) as u64, Relaxed);
+        self.shared.counters.overflow_bytes.fetch_add(lost as u64, Relaxed);
     }
 
     fn opened(&mut self, notice: MicNotice) {
@@ -203,6 +209,39 @@ impl Recorder {
             self.retry = RETRY;
             (self.notify)(MicNotice::Closed);
         }
+    }
+}
+
+/// Where the blocks go.
+struct Spool {
+    ring: Producer<u8>,
+    stamps: Producer<Stamp>,
+    shape: Shape,
+    /// Put into the ring so far.
+    frames: u64,
+}
+
+fn spool(shape: Shape) -> (Spool, Consumer<u8>, Consumer<Stamp>) {
+    let (ring, consumer) = RingBuffer::new(shape.frames(RING) * shape.frame_bytes());
+    let (stamps, times) = RingBuffer::new(STAMPS);
+    (Spool { ring, stamps, shape, frames: 0 }, consumer, times)
+}
+
+impl Spool {
+    /// Tells when the first frame of the next block of so many bytes was caught, whose last one lies `behind` frames
+    /// before `now`.
+    fn stamp(&mut self, now: DeviceTime, behind: usize, bytes: usize) {
+        let ago = i64::try_from(behind + bytes / self.shape.frame_bytes()).unwrap_or(i64::MAX);
+        let _ = self.stamps.push(Stamp { frame: self.frames, at: after(now, -ago, self.shape.rate) });
+    }
+
+    /// Whole frames only, so that a reader never loses step. Returns the bytes for which there was no room.
+    fn put(&mut self, block: &[u8]) -> usize {
+        let (room, frame) = (self.ring.slots(), self.shape.frame_bytes());
+        let fits = block.len().min(room - room % frame);
+        let _ = self.ring.push_entire_slice(&block[..fits]);
+        self.frames += (fits / frame) as u64;
+        block.len() - fits
     }
 }
 

@@ -132,6 +132,14 @@ pub trait CapturePcm: Send {
     /// # Errors
     /// Samples were lost, or the device is.
     fn read(&mut self, out: &mut [u8]) -> Result<usize, Fault>;
+    /// Frames between the last one that was read and the air: what waits in the card, and the way into it. A card that
+    /// can't tell has none.
+    ///
+    /// # Errors
+    /// Samples were lost, or the device is.
+    fn delay(&mut self) -> Result<usize, Fault> {
+        Ok(0)
+    }
     /// Starts again after [`Fault::Xrun`].
     ///
     /// # Errors

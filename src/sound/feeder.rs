@@ -5,6 +5,7 @@ use std::ops::Range;
 use rtrb::Consumer;
 
 use super::card::{Fault, PlaybackPcm, Shape};
+use super::played::PlayedWriter;
 
 /// Milliseconds that a change of volume takes from silence to full; a jump would click.
 const GLIDE_MS: u32 = 20;
@@ -19,6 +20,8 @@ pub(super) struct Feeder {
     shape: Shape,
     /// Up to one period of frames.
     frames: Vec<u8>,
+    /// The same, before it was made frames.
+    mono: Vec<i16>,
     /// Those of them that the card has not taken yet, in bytes.
     left: Range<usize>,
     gain: f32,
@@ -29,7 +32,14 @@ pub(super) struct Feeder {
 impl Feeder {
     pub(super) fn new(shape: Shape, period: usize, percent: u8) -> Self {
         let step = 1_000.0 / (GLIDE_MS as f32 * shape.rate.max(1) as f32);
-        Self { shape, frames: vec![0; period * shape.frame_bytes()], left: 0..0, gain: gain(percent), step }
+        Self {
+            shape,
+            frames: vec![0; period * shape.frame_bytes()],
+            mono: vec![0; period],
+            left: 0..0,
+            gain: gain(percent),
+            step,
+        }
     }
 
     /// Frames that were taken out of a ring but not by the card.
@@ -65,13 +75,15 @@ impl Feeder {
         self.hold(count)
     }
 
-    /// Hands over what is held; returns the frames that the card took.
-    pub(super) fn write(&mut self, pcm: &mut dyn PlaybackPcm) -> Result<usize, Fault> {
+    /// Hands over what is held; returns the frames that the card took, which `played` gets too.
+    pub(super) fn write(&mut self, pcm: &mut dyn PlaybackPcm, played: &mut PlayedWriter) -> Result<usize, Fault> {
         if self.left.is_empty() {
             return Ok(0);
         }
         let taken = pcm.write(&self.frames[self.left.clone()])?;
-        self.left.start = (self.left.start + taken * self.shape.frame_bytes()).min(self.left.end);
+        let (frame, before) = (self.shape.frame_bytes(), self.left.start);
+        self.left.start = (before + taken * frame).min(self.left.end);
+        played.push(&self.mono[before / frame..self.left.start / frame]);
         Ok(taken)
     }
 
@@ -81,6 +93,7 @@ impl Feeder {
     }
 
     fn put(&mut self, index: usize, sample: i16) {
+        self.mono[index] = sample;
         let (frame, width) = (self.shape.frame_bytes(), self.shape.format.bytes());
         for bytes in self.frames[index * frame..(index + 1) * frame].chunks_exact_mut(width) {
             self.shape.format.write(sample, bytes);

@@ -9,6 +9,7 @@ use rtrb::Consumer;
 use super::card::{Fault, PlaybackPcm, Shape};
 use super::feeder::Feeder;
 use super::loudspeaker::Shared;
+use super::played::{PlayedWriter, now};
 
 /// Periods of sound that start it.
 const START: usize = 2;
@@ -110,15 +111,19 @@ impl Line {
     }
 
     /// Fills the card's queue, and starts the card with the first sound. An underrun is repaired.
-    pub(super) fn feed(&mut self, stream: Option<&mut Stream>) -> Result<(), Fault> {
+    pub(super) fn feed(&mut self, stream: Option<&mut Stream>, played: &mut PlayedWriter) -> Result<(), Fault> {
         if !self.running && !stream.as_ref().is_some_and(|stream| stream.can_start(self.pcm.period())) {
             return Ok(());
         }
-        let result = if self.running { self.fill(stream) } else { self.begin(stream) };
+        let result = if self.running { self.fill(stream, played) } else { self.begin(stream, played) };
+        if result.is_ok() {
+            self.stamp(played);
+        }
         if result != Err(Fault::Xrun) {
             return result;
         }
-        // All that was queued has been played.
+        // All that was queued has been played, unless the machine slept.
+        played.cut(now());
         self.shared.counters.xruns.fetch_add(1, Relaxed);
         self.running = false;
         self.faults += 1;
@@ -130,11 +135,11 @@ impl Line {
     }
 
     /// The first frames start a card as much as an order does, so that both may block for ever.
-    fn begin(&mut self, stream: Option<&mut Stream>) -> Result<(), Fault> {
+    fn begin(&mut self, stream: Option<&mut Stream>, played: &mut PlayedWriter) -> Result<(), Fault> {
         let shared = Arc::clone(&self.shared);
         self.began = self.written;
         shared.watch.over(|| {
-            self.fill(stream)?;
+            self.fill(stream, played)?;
             self.pcm.start()
         })?;
         self.running = true;
@@ -143,7 +148,7 @@ impl Line {
     }
 
     /// The period loop's body: no lock, no allocation, no log.
-    fn fill(&mut self, mut stream: Option<&mut Stream>) -> Result<(), Fault> {
+    fn fill(&mut self, mut stream: Option<&mut Stream>, played: &mut PlayedWriter) -> Result<(), Fault> {
         let mut room = self.pcm.room()?;
         self.note_progress(room);
         // A card that starts gets silence first where there is too little sound: not after it, inside a word.
@@ -152,7 +157,7 @@ impl Line {
             _ => 0,
         };
         loop {
-            let taken = self.feeder.write(&mut *self.pcm)?;
+            let taken = self.feeder.write(&mut *self.pcm, played)?;
             self.written += taken as u64;
             room = room.saturating_sub(taken);
             if self.feeder.held() > 0 || room == 0 {
@@ -162,6 +167,18 @@ impl Line {
                 lead -= self.feeder.silence(lead.min(room), self.shared.volume.load(Relaxed));
             } else if !self.next(stream.as_deref_mut(), room) {
                 return Ok(());
+            }
+        }
+    }
+
+    /// Tells when what the card took last will be heard. Nothing is asked where nobody wants to know.
+    fn stamp(&mut self, played: &mut PlayedWriter) {
+        if played.is_timeless() {
+            let rate = self.shape().rate;
+            match self.pcm.delay() {
+                Ok(ahead) => played.stamp_behind(now(), ahead, rate),
+                // A fault shows again at the next feed.
+                Err(_) => played.stamp(None, rate),
             }
         }
     }
@@ -239,10 +256,13 @@ impl Line {
     }
 
     /// Throws away what is queued.
-    pub(super) fn stop(&mut self) -> Result<(), Fault> {
+    pub(super) fn stop(&mut self, played: &mut PlayedWriter) -> Result<(), Fault> {
         self.feeder.forget();
         self.running = false;
         let pcm = &mut self.pcm;
-        self.shared.watch.over(|| pcm.stop())
+        let stopped = self.shared.watch.over(|| pcm.stop());
+        // Not before it is certain: what is taken back and heard all the same would be somebody's voice.
+        played.cut(now());
+        stopped
     }
 }

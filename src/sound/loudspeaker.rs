@@ -11,6 +11,7 @@ use auricle_core::dialogue::PlayEnd;
 use super::bell::Bell;
 use super::card::Cards;
 use super::error::SoundError;
+use super::played::{Played, played};
 use super::player::Player;
 use super::watch::{GOODBYE, Watch};
 
@@ -113,6 +114,18 @@ impl Loudspeaker {
         want: PlaybackWant,
         notify: Box<dyn Fn(SpeakerNotice) + Send>,
     ) -> io::Result<Self> {
+        Self::overheard(cards, want, notify).map(|(speaker, _)| speaker)
+    }
+
+    /// As [`Self::start`], with what is played for whoever wants to know.
+    ///
+    /// # Errors
+    /// The system refuses a thread or a descriptor.
+    pub fn overheard(
+        cards: Arc<dyn Cards>,
+        want: PlaybackWant,
+        notify: Box<dyn Fn(SpeakerNotice) + Send>,
+    ) -> io::Result<(Self, Played)> {
         let shared = Arc::new(Shared {
             bell: Bell::new()?,
             volume: AtomicU8::new(100),
@@ -121,15 +134,16 @@ impl Loudspeaker {
             watch: Watch::new(),
         });
         let (orders, taken) = rtrb::RingBuffer::new(ORDERS);
+        let (writer, played) = played();
         let ended = Bell::new()?;
         let (device, done) = (want.device.clone(), ended.clone());
-        let mut player = Player::new(cards, want.device, Arc::clone(&shared), taken, notify);
+        let mut player = Player::new(cards, want.device, Arc::clone(&shared), taken, writer, notify);
         let thread = std::thread::Builder::new().name("sound-playback".into()).spawn(move || {
             player.run();
             drop(player);
             done.ring();
         })?;
-        Ok(Self { shared, device, orders: Mutex::new(orders), thread: Some(thread), ended })
+        Ok((Self { shared, device, orders: Mutex::new(orders), thread: Some(thread), ended }, played))
     }
 
     /// Plays a sound: answered by [`SpeakerNotice::Ready`]. If one plays already, this one waits for its end; if one

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
+use auricle_core::frontend::DeviceTime;
+
 use super::bell::Bell;
 use super::capture::Recorder;
 use super::card::{Cards, Shape};
@@ -27,6 +29,15 @@ pub enum Pace {
     Listening,
 }
 
+/// When a frame was caught.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// The number of the frame, of those that were put into the ring since the device was opened.
+    pub frame: u64,
+    /// When it was in the air.
+    pub at: DeviceTime,
+}
+
 /// What the microphone thread tells.
 pub enum MicNotice {
     /// The device delivers: its first block is in the ring.
@@ -37,6 +48,9 @@ pub enum MicNotice {
         shape: Shape,
         /// At least 2 s. Only whole frames are put in; when it is full, the newest are dropped and counted.
         ring: rtrb::Consumer<u8>,
+        /// When the first frame of each block was caught, also before the block is in the ring. When it is full, the newest
+        /// is dropped; the next one says the same.
+        stamps: rtrb::Consumer<Stamp>,
     },
     /// There is no microphone. The thread keeps trying; the same error is told once.
     Failed(SoundError),

@@ -91,6 +91,7 @@ const fn alsa_format(format: Format) -> AlsaFormat {
         Format::S24Packed => AlsaFormat::S243LE,
         Format::S24 => AlsaFormat::S24LE,
         Format::Float => AlsaFormat::FloatLE,
+        Format::Double => AlsaFormat::Float64LE,
         Format::U8 => AlsaFormat::U8,
     }
 }
@@ -118,6 +119,11 @@ fn count(result: alsa::Result<usize>) -> Result<usize, Fault> {
         Err(error) if matches!(error.errno().abs(), libc::EAGAIN | libc::EINTR) => Ok(0),
         other => other.map_err(fault),
     }
+}
+
+/// Frames between the program and the air.
+fn delay(pcm: &PCM) -> Result<usize, Fault> {
+    pcm.delay().map(|frames| usize::try_from(frames).unwrap_or(0)).map_err(fault)
 }
 
 /// Starts it unless it started itself.
@@ -199,6 +205,10 @@ impl CapturePcm for AlsaCapture {
         count(self.pcm.io_bytes().readi(out)).map(|frames| frames * frame)
     }
 
+    fn delay(&mut self) -> Result<usize, Fault> {
+        delay(&self.pcm)
+    }
+
     fn recover(&mut self) -> Result<(), Fault> {
         revive(&self.pcm)?;
         start(&self.pcm)
@@ -245,7 +255,7 @@ impl PlaybackPcm for AlsaPlayback {
     }
 
     fn delay(&mut self) -> Result<usize, Fault> {
-        self.pcm.delay().map(|frames| usize::try_from(frames).unwrap_or(0)).map_err(fault)
+        delay(&self.pcm)
     }
 
     fn stop(&mut self) -> Result<(), Fault> {

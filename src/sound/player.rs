@@ -11,6 +11,7 @@ use super::card::{Cards, Direction, Fault, choose};
 use super::error::{SoundError, words};
 use super::line::{Line, Stream};
 use super::loudspeaker::{Order, Shared, SpeakerNotice};
+use super::played::{PlayedWriter, now};
 use super::priority;
 
 /// An order that a stuck device held up for longer is no longer wanted.
@@ -35,6 +36,8 @@ pub(super) struct Player {
     shared: Arc<Shared>,
     orders: Consumer<Order>,
     notify: Box<dyn Fn(SpeakerNotice) + Send>,
+    /// Who has to know what is heard.
+    played: PlayedWriter,
     /// The open device.
     line: Option<Line>,
     current: Option<Stream>,
@@ -50,9 +53,11 @@ impl Player {
         want: String,
         shared: Arc<Shared>,
         orders: Consumer<Order>,
+        played: PlayedWriter,
         notify: Box<dyn Fn(SpeakerNotice) + Send>,
     ) -> Self {
-        Self { cards, want, shared, orders, notify, line: None, current: None, next: None, idle_since: Instant::now() }
+        let idle_since = Instant::now();
+        Self { cards, want, shared, orders, notify, played, line: None, current: None, next: None, idle_since }
     }
 
     pub(super) fn run(&mut self) {
@@ -130,7 +135,7 @@ impl Player {
     /// One period. No lock, no allocation, no log, except for notices.
     fn advance(&mut self) {
         let Some(line) = &mut self.line else { return };
-        match line.feed(self.current.as_mut()) {
+        match line.feed(self.current.as_mut(), &mut self.played) {
             Err(Fault::Lost(errno)) => {
                 let error = SoundError::Lost { device: line.device.clone(), why: words(errno) };
                 return self.lost(error);
@@ -167,7 +172,7 @@ impl Player {
         }
         if self.current.as_ref().is_some_and(|stream| stream.id == id) {
             let heard = self.heard();
-            let stopped = self.line.as_mut().map_or(Ok(()), Line::stop);
+            let stopped = self.line.as_mut().map_or(Ok(()), |line| line.stop(&mut self.played));
             self.tell_end(PlayEnd::Flushed, heard);
             if stopped.is_err() {
                 self.close();
@@ -221,6 +226,7 @@ impl Player {
     fn close(&mut self) {
         if let Some(line) = self.line.take() {
             self.shared.watch.over(move || drop(line));
+            self.played.cut(now());
         }
     }
 }

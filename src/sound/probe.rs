@@ -205,7 +205,7 @@ fn pick(shape: Shape, channel: Channel, frame: &[u8]) -> i16 {
     let width = shape.format.bytes();
     let at = |index: u16| frame.get(usize::from(index) * width..).map_or(0.0, |bytes| shape.format.read(bytes));
     let value = match channel {
-        Channel::Auto => at(0),
+        Channel::Auto | Channel::Best => at(0),
         Channel::Index(index) => at(index),
         Channel::Mean => (0..shape.channels).map(at).sum::<f32>() / f32::from(shape.channels.max(1)),
     };

@@ -187,7 +187,7 @@ async fn control(mut requests: mpsc::Receiver<Input>, script: Script, teller: &T
                 }
             }
             // Nothing is measured here; to drop them is to have no answer.
-            Request::Listen(_) | Request::Sound(_) => {}
+            Request::Listen(_) | Request::Sound(_) | Request::Wake(_) => {}
         }
     }
 }

@@ -80,7 +80,9 @@ fn a_radio_that_sleeps_is_a_warning_with_both_remedies() {
     assert!(on.remedy.contains("nmcli") && on.remedy.contains("iw dev wlan0 set power_save off"), "{}", on.remedy);
     assert_eq!(of(&machine("Power save: off")).verdict, Verdict::Ok);
     assert_eq!(of(&machine("command failed: Operation not supported")).verdict, Verdict::Skipped);
-    assert_eq!(of(&Machine::new().file("sys/class/net/wlan0/phy80211/x", "")).verdict, Verdict::Skipped);
+    let without = of(&Machine::new().file("sys/class/net/wlan0/phy80211/x", ""));
+    assert_eq!(without.verdict, Verdict::Skipped);
+    assert!(without.remedy.contains("apt install iw"), "{without:?}");
     assert_eq!(of(&Machine::new()).verdict, Verdict::Skipped);
     assert_eq!(
         of(&machine("Power save: on").file("sys/class/net/wlan0/operstate", "down\n")).verdict,

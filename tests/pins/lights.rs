@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use auricle::control::Action;
+use auricle::device::pins::lights;
 
 use crate::rig::{Fake, Rig, build, runtime, until};
 
@@ -38,6 +39,36 @@ fn listening_is_blue_and_idle_is_dark() {
     rig.shows(BLUE);
     rig.fake.press();
     rig.shows(DARK);
+}
+
+#[test]
+fn an_update_is_shown_and_a_closed_microphone_before_it() {
+    const WHITE: [u8; 3] = [255, 255, 255];
+    let rig = Rig::new(STRIP);
+    rig.act(Action::Updating);
+    until("white that goes around", || {
+        let story = rig.fake.story.lock().unwrap();
+        story.frames.iter().any(|(_, frame)| frame[5..8] == WHITE).then_some(())
+    });
+    rig.act(Action::Mute);
+    rig.shows(RED);
+}
+
+#[test]
+fn lights_that_a_killed_daemon_left_on_become_dark() {
+    let want = |settings: &str| {
+        let loaded = auricle::config::parse_str(settings, std::iter::empty()).unwrap();
+        loaded.settings.leds.want().unwrap()
+    };
+    let fake = Fake::default();
+    lights::darken(&fake, &want(STRIP)).unwrap();
+    assert_eq!(fake.shown().map(|(_, colour)| colour), Some(DARK));
+    assert_eq!(fake.story.lock().unwrap().frames.len(), 1, "dark at once, and nothing before it");
+
+    let fake = Fake::default();
+    lights::darken(&fake, &want(LAMP)).unwrap();
+    let let_go = |gpio| (vec![gpio], Vec::new());
+    assert_eq!(fake.story.lock().unwrap().outputs, [(vec![13], vec![true]), let_go(25), let_go(13)]);
 }
 
 #[test]

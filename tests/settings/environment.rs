@@ -76,13 +76,13 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
         "",
         "AURICLE_X__Y",
         "x",
-        "environment: `AURICLE_X__Y` is not a setting; the sections are [linto], [button], [device], [audio], [listen], [leds], [tts], [remote], [hooks], [meeting], [control]",
+        "environment: `AURICLE_X__Y` is not a setting; the sections are [linto], [button], [device], [audio], [listen], [wake], [leds], [tts], [remote], [hooks], [meeting], [control]",
     ),
     (
         "",
-        "AURICLE_WAKE__WORDS",
+        "AURICLE_THINX__OWNER",
         "x",
-        "environment: `AURICLE_WAKE__WORDS` can't be used: [wake] is not served by this version of Auricle (0.1.0) yet; unset it",
+        "environment: `AURICLE_THINX__OWNER` can't be used: [thinx] is not served by this version of Auricle (0.1.0) yet; unset it",
     ),
     (
         "[audio]\nvolume = 200\n",

@@ -7,7 +7,7 @@ use super::{env, loaded};
 #[test]
 fn each_setting_is_listed_with_its_value_and_where_it_comes_from() {
     let text = "[audio]\nvolume = 50\n\n[linto]\nbroker = \"MQTTS://linto.example.org\"\nusername = \"linto\"\n\
-                application = \"My device app\"\n";
+                application = \"My device app\"\n\n[wake]\nwords = [\"okay_nabu\", { model = \"alexa\", server = \"linto\", sensitivity = 0.25 }]\n";
     let variables = env(&[
         ("AURICLE_LINTO__PASSWORD", "hunter2"),
         ("AURICLE_STATE_DIR", "/tmp/x"),
@@ -21,7 +21,8 @@ fn each_setting_is_listed_with_its_value_and_where_it_comes_from() {
         "  state_dir = \"/tmp/x\"  (environment: AURICLE_STATE_DIR)",
         "  hangover = \"500ms\"  (default)",
         "  channel = \"auto\"  (default)",
-        "  triggers = []  (default)",
+        "  triggers = [\"wake\", \"button\"]  (default)",
+        "  words = [\"okay_nabu\", { model = \"alexa\", server = \"linto\", sensitivity = 0.25 }]  (line 10)",
         "  live_transcript = false  (default)",
         "  shell = \"off\"  (default)",
         "  shell_commands = [\"df -h '/my disc'\"]  (environment: AURICLE_REMOTE__SHELL_COMMANDS)",

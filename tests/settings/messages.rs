@@ -42,7 +42,7 @@ const SETTINGS: &[Case] = &[
     (
         "[listen]\ntriggers = \"voice\"\nhangover = \"5s\"\nno_speech = 5\npreroll = \"2001ms\"\n",
         &[
-            "line 2: `triggers` in [listen] is \"voice\"; it must be a list in brackets, empty or of \"voice\" or \"button\"",
+            "line 2: `triggers` in [listen] is \"voice\"; it must be a list in brackets, empty or of \"wake\" or \"voice\" or \"button\"",
             "line 3: `hangover` in [listen] is \"5s\"; it must be \"100ms\" to \"3s\", written like \"500ms\", \"1.5s\" or \"1h\"",
             "line 4: `no_speech` in [listen] is 5; it must be \"1s\" to \"60s\", written like \"500ms\", \"1.5s\" or \"1h\"",
             "line 5: `preroll` in [listen] is \"2001ms\"; it must be \"0ms\" to \"2s\", written like \"500ms\", \"1.5s\" or \"1h\"",
@@ -50,7 +50,9 @@ const SETTINGS: &[Case] = &[
     ),
     (
         "[listen]\ntriggers = [\"voice\", \"shout\", [[1]], 4, 5]\n",
-        &["line 2: `triggers` in [listen] is [\"voice\", \"shout\", […], 4, …]; each must be \"voice\" or \"button\""],
+        &[
+            "line 2: `triggers` in [listen] is [\"voice\", \"shout\", […], 4, …]; each must be \"wake\" or \"voice\" or \"button\"",
+        ],
     ),
     (
         "[tts]\nlanguage = \"english\"\ncommand = \"piper -x\"\n[device]\nserial = \"a\\u001b[1mb\"\n",
@@ -233,34 +235,66 @@ fn lists_have_an_end() {
     assert!(refused(&words(65)).to_string().ends_with("entry 1 has more than 64 words; put it into a script"));
 }
 
-const NOT_YET: &[Case] = &[
+const WAKE: &[Case] = &[
     (
-        "[audio]\nprofile = \"light\"\n[listen]\ntriggers = [\"voice\", \"wake\"]\n",
+        "[wake]\nwords = \"okay_nabu\"\n",
         &[
-            "line 2: `profile` in [audio] is \"light\"; \"light\" is not served by this version of Auricle (0.1.0) yet; it serves \"off\"",
-            "line 4: `triggers` in [listen] is [\"voice\", \"wake\"]; \"wake\" is not served by this version of Auricle (0.1.0) yet; it serves \"voice\" or \"button\"",
+            "line 2: `words` in [wake] is \"okay_nabu\"; it must be a list in brackets: up to 8 names of models, or tables { model, server, sensitivity }",
         ],
     ),
     (
-        "\n\n[wake]\nwords = []\n[[tools]]\nname = \"x\"\n",
+        "[wake]\nwords = [\"okay nabu\"]\n",
         &[
-            "line 3: [wake] is not served by this version of Auricle (0.1.0) yet; remove the section",
-            "line 5: [tools] is not served by this version of Auricle (0.1.0) yet; remove the section",
+            "line 2: `words` in [wake] is [\"okay nabu\"]; \"okay nabu\" is no model's name: the name of its file without `.tflite`, of letters, digits, `_` and `-`",
+        ],
+    ),
+    (
+        "[wake]\nwords = [\"alexa\", { model = \"alexa\" }]\n",
+        &["line 2: `words` in [wake] is [\"alexa\", a table]; \"alexa\" stands there twice; keep one"],
+    ),
+    (
+        "[wake]\nwords = [{ model = \"alexa\", sensitivity = 1.1 }]\n",
+        &["line 2: `words` in [wake] is [a table]; `sensitivity` must be a number from 0 (deaf) to 1 (hears most)"],
+    ),
+    (
+        "[wake]\nwords = [{ model = \"alexa\", sensitivty = 1 }]\n",
+        &["line 2: `words` in [wake] is [a table]; `sensitivty` is not a part of a word; did you mean `sensitivity`?"],
+    ),
+    (
+        "[wake]\nwords = [{ server = \"linto\" }]\n",
+        &["line 2: `words` in [wake] is [a table]; a word needs its `model`, for example model = \"okay_nabu\""],
+    ),
+    (
+        "[wake]\nwords = [{ model = \"alexa\", server = \"lino\" }]\n[linto]\nbroker = \"mqtts://h\"\n",
+        &["line 2: `words` in [wake]: \"alexa\" opens the server \"lino\"; did you mean \"linto\"?"],
+    ),
+    (
+        "\n[[wake.words]]\nmodel = \"alexa\"\nserver = \"home\"\n",
+        &[
+            "line 2: `words` in [wake]: \"alexa\" opens the server \"home\"; there is none; add a [linto] section, or leave `server` out",
         ],
     ),
 ];
+
+const NOT_YET: &[Case] = &[(
+    "\n\n[thinx]\nowner = \"x\"\n[[tools]]\nname = \"x\"\n",
+    &[
+        "line 3: [thinx] is not served by this version of Auricle (0.1.0) yet; remove the section",
+        "line 5: [tools] is not served by this version of Auricle (0.1.0) yet; remove the section",
+    ],
+)];
 
 const FORM: &[Case] = &[
     (
         "volume = 3\nbar = 3\nlinto = 3\ntts = [1]\n[[audio]]\nvolume = 3\n[lintoo]\n[foo]\n",
         &[
             "line 1: `volume` stands outside of its section; put it below [audio]",
-            "line 2: `bar` is not a setting, and stands outside of any section; the sections are [linto], [button], [device], [audio], [listen], [leds], [tts], [remote], [hooks], [meeting], [control]",
+            "line 2: `bar` is not a setting, and stands outside of any section; the sections are [linto], [button], [device], [audio], [listen], [wake], [leds], [tts], [remote], [hooks], [meeting], [control]",
             "line 3: `linto` is a section; write [linto] and its settings below it",
             "line 4: `tts` is a section; write [tts] and its settings below it",
             "line 5: [[audio]] can't stand several times; write [audio], once",
             "line 7: [lintoo] is not a section of the settings; did you mean [linto]?",
-            "line 8: [foo] is not a section of the settings; the sections are [linto], [button], [device], [audio], [listen], [leds], [tts], [remote], [hooks], [meeting], [control]",
+            "line 8: [foo] is not a section of the settings; the sections are [linto], [button], [device], [audio], [listen], [wake], [leds], [tts], [remote], [hooks], [meeting], [control]",
         ],
     ),
     (
@@ -287,7 +321,7 @@ const FORM: &[Case] = &[
 
 #[test]
 fn every_refusal_has_its_words() {
-    for (text, messages) in [SETTINGS, SERVERS, POWER, NOT_YET, FORM].concat() {
+    for (text, messages) in [SETTINGS, SERVERS, POWER, WAKE, NOT_YET, FORM].concat() {
         let errors = refused(text).to_string();
         assert_eq!(errors.lines().collect::<Vec<_>>(), messages, "\n{text}");
     }

@@ -19,7 +19,7 @@ fn survives(text: &str, variables: &[(&str, &str)]) {
                 match problem.place {
                     Place::Line(line) => assert!((1..=lines).contains(&line), "{problem} of {lines} lines"),
                     Place::Environment => assert!(problem.text.contains("AURICLE_"), "{problem}"),
-                    Place::File => panic!("a text has no file: {problem}"),
+                    Place::File | Place::CommandLine => panic!("a text has no file and no arguments: {problem}"),
                 }
                 assert!(problem.text.chars().count() < 600, "{problem}");
                 assert!(!problem.text.chars().any(char::is_control), "{problem:?}");

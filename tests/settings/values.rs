@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use auricle::config::{
-    ApplicationKind, BrokerAddress, MeetingFormat, Pcm, Profile, Shell, Trigger, Unmute, explain, load, parse_str,
+    ApplicationKind, BrokerAddress, MeetingFormat, Pcm, Shell, Trigger, Unmute, explain, load, parse_str,
 };
 use auricle_core::audio::convert::Channel;
+use auricle_core::frontend::Profile;
 
 use super::{env, loaded, no_env};
 
@@ -22,8 +23,13 @@ fn nothing_written_means_the_documented_defaults() {
     assert_eq!(settings.device.state_dir, Path::new("/var/lib/auricle"));
     assert_eq!((settings.audio.capture, settings.audio.playback), (Pcm::Auto, Pcm::Auto));
     assert_eq!((settings.audio.channel, settings.audio.volume), (Channel::Auto, 80));
-    assert_eq!((settings.audio.sounds, settings.audio.profile, settings.audio.mixer), (true, Profile::Off, "".into()));
-    assert_eq!(settings.listen.triggers, []);
+    assert_eq!(
+        (settings.audio.sounds, settings.audio.profile, settings.audio.mixer),
+        (true, Profile::Light, "".into())
+    );
+    assert_eq!(settings.listen.triggers, [Trigger::Wake, Trigger::Button]);
+    let words: Vec<_> = settings.wake.words.iter().map(|word| (word.model.as_str(), word.server.is_none())).collect();
+    assert_eq!((words.as_slice(), settings.wake.words[0].sensitivity), ([("okay_nabu", true)].as_slice(), 0.5));
     assert_eq!(settings.listen.hangover, Duration::from_millis(500));
     assert_eq!(settings.listen.no_speech, Duration::from_secs(10));
     assert_eq!(settings.listen.max_utterance, Duration::from_secs(15));
@@ -154,6 +160,7 @@ fn ranges_include_their_ends() {
         "[audio]\nchannel = 0",
         "[audio]\nchannel = 31",
         "[audio]\nchannel = \"mean\"",
+        "[audio]\nchannel = \"best\"",
         "[listen]\nhangover = \"100ms\"",
         "[listen]\nhangover = \"3s\"",
         "[listen]\nno_speech = \"1s\"",

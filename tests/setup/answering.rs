@@ -38,7 +38,7 @@ fn five_answers_make_settings_and_each_is_tried_at_once() {
         "ok: the broker lets this device in",
         "Requests go to the scope app",
         "ok: heard you at",
-        "Any speech opens a turn",
+        "Say \"Okay Nabu\" to talk to it",
         "Attach the application `My device app`",
     ] {
         assert!(person.heard(words), "{words}: {:#?}", person.told);
@@ -56,7 +56,7 @@ fn five_answers_make_settings_and_each_is_tried_at_once() {
     assert_eq!((server.username.as_deref(), server.application.as_deref()), (Some("linto"), Some("My device app")));
     assert_eq!(server.password.as_ref().unwrap().expose(), "tales");
     assert_eq!((settings.audio.capture.name(), settings.audio.playback.name()), (mic.as_str(), speaker.as_str()));
-    assert_eq!(settings.listen.triggers.len(), 1);
+    assert_eq!(settings.listen.triggers.len(), 2);
     assert!(!place.text().contains("tales"));
 }
 

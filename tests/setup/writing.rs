@@ -27,7 +27,6 @@ fn of_the_commented_default_only_answers_are_taken_out_of_their_comments() {
         "application = \"A\"".to_owned(),
         "capture = \"hw:CARD=a\"".to_owned(),
         "playback = \"hw:CARD=b\"".to_owned(),
-        "triggers = [\"voice\"]".to_owned(),
     ];
     assert_eq!(differ.collect::<Vec<_>>(), expected);
     assert_eq!(fs::read_to_string(file).unwrap(), "p\"w\n");
@@ -77,13 +76,36 @@ fn settings_that_can_not_be_written_leave_the_password_that_was() {
 }
 
 #[test]
+fn a_password_that_can_not_be_written_leaves_the_settings_that_were() {
+    let place = Place::empty();
+    let password = place.path("secrets/linto.password");
+    let old =
+        format!("[linto]\nbroker = \"mqtts://h\"\nusername = \"u\"\npassword_file = \"{}\"\n", password.display());
+    fs::create_dir(place.path("secrets")).unwrap();
+    fs::write(&password, "old\n").unwrap();
+    fs::write(place.file(), &old).unwrap();
+    // A folder in the place of the new file: writing fails, for root too.
+    fs::create_dir(place.path("secrets/linto.password.new")).unwrap();
+    let error = Person::with(&["", "", "new", "-", "auto", "auto"]).set_up(&place, false).unwrap_err().to_string();
+    assert!(error.contains("linto.password can't be written") && error.contains("rights of its folder"), "{error}");
+    assert_eq!((place.text(), fs::read_to_string(&password).unwrap()), (old, "old\n".to_owned()));
+    assert!(!place.path("auricle.toml.bak").exists(), "nothing was begun");
+}
+
+#[test]
 fn triggers_that_somebody_set_stay() {
-    for (text, expected) in [("[listen]\ntriggers = []\n", 0), ("[listen]\nno_speech = \"3s\"\n", 1)] {
+    for (text, expected, told) in [
+        ("[listen]\ntriggers = []\n", 0, None),
+        ("[listen]\ntriggers = [\"voice\"]\n", 1, Some("Any speech opens a turn")),
+        ("[listen]\nno_speech = \"3s\"\n", 2, Some("Say \"Okay Nabu\"")),
+    ] {
         let place = Place::with(text);
         let mut person = Person::with(&["mqtts://h", "-", "-", "auto", "auto"]);
         person.set_up(&place, false).unwrap();
         assert_eq!(place.settings().listen.triggers.len(), expected, "{text}");
-        assert_eq!(person.heard("Any speech opens a turn"), expected == 1);
+        for words in ["Any speech opens a turn", "Say \"Okay Nabu\""] {
+            assert_eq!(person.heard(words), told == Some(words), "{text}: {:#?}", person.told);
+        }
     }
 }
 

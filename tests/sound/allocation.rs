@@ -108,6 +108,9 @@ impl CapturePcm for CountedPcm<dyn CapturePcm> {
         self.counted.turn();
         self.pcm.read(out)
     }
+    fn delay(&mut self) -> Result<usize, Fault> {
+        self.pcm.delay()
+    }
     fn recover(&mut self) -> Result<(), Fault> {
         self.pcm.recover()
     }
@@ -173,12 +176,18 @@ fn the_capture_loop_allocates_nothing() {
 fn the_playback_loop_allocates_nothing_with_sound_and_with_silence() {
     let pulse = Pulse::start();
     let counted = Counted::default();
-    let mouth = Mouth::new(counted.clone(), &pulse.speaker());
+    let mut mouth = Mouth::new(counted.clone(), &pulse.speaker());
+    mouth.played.want(true);
     mouth.speaker.play(1);
     let (rate, mut ring) = mouth.ready(1);
     write(&mut ring, &speech::tone(rate, 440.0, 10_000.0, 0.7));
     mouth.started(1, Duration::from_secs(6));
-    until("sound and silence were played", || counted.done());
+    let mut told = 0;
+    until("sound and silence were played", || {
+        mouth.played.take(|_| told += 1);
+        counted.done()
+    });
+    assert!(told > 20, "{told} blocks were told");
     assert!(mouth.speaker.counters().underruns.load(SeqCst) > 0);
     assert_eq!(counted.allocations.load(SeqCst), 0);
 }

@@ -5,7 +5,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use auricle::sound::{
-    Bell, CaptureWant, Cards, Loudspeaker, MicNotice, Microphone, PlaybackWant, Shape, SoundError, SpeakerNotice,
+    Bell, CaptureWant, Cards, Loudspeaker, MicNotice, Microphone, PlaybackWant, Played, Shape, SoundError,
+    SpeakerNotice, Stamp,
 };
 use auricle_core::dialogue::PlayEnd;
 
@@ -20,6 +21,19 @@ pub struct Ear {
 pub struct Open {
     pub shape: Shape,
     pub ring: rtrb::Consumer<u8>,
+    stamps: rtrb::Consumer<Stamp>,
+    times: Vec<(u64, u64)>,
+}
+
+impl Open {
+    fn new(shape: Shape, ring: rtrb::Consumer<u8>, stamps: rtrb::Consumer<Stamp>) -> Self {
+        Self { shape, ring, stamps, times: Vec::new() }
+    }
+
+    /// Numbers of frames that were heard, and when they were caught, in ns.
+    pub fn times(&self) -> &[(u64, u64)] {
+        &self.times
+    }
 }
 
 impl Ear {
@@ -35,7 +49,7 @@ impl Ear {
     #[track_caller]
     pub fn opened(&self, within: Duration) -> Open {
         match self.notices.recv_timeout(within) {
-            Ok(MicNotice::Opened { shape, ring, .. }) => Open { shape, ring },
+            Ok(MicNotice::Opened { shape, ring, stamps, .. }) => Open::new(shape, ring, stamps),
             Ok(MicNotice::Failed(error)) => panic!("failed: {error}"),
             Ok(MicNotice::Closed) => panic!("closed"),
             Err(error) => panic!("not opened: {error}"),
@@ -48,7 +62,7 @@ impl Ear {
         let until = Instant::now() + within;
         loop {
             match self.notices.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(MicNotice::Opened { shape, ring, .. }) => return Open { shape, ring },
+                Ok(MicNotice::Opened { shape, ring, stamps, .. }) => return Open::new(shape, ring, stamps),
                 Ok(_) => {}
                 Err(error) => panic!("not opened: {error}"),
             }
@@ -81,6 +95,9 @@ impl Ear {
             bytes.extend_from_slice(first);
             bytes.extend_from_slice(second);
             block.commit_all();
+            while let Ok(stamp) = open.stamps.pop() {
+                open.times.push((stamp.frame, stamp.at.0));
+            }
         }
     }
 
@@ -94,6 +111,7 @@ impl Ear {
 /// A loudspeaker under test.
 pub struct Mouth {
     pub speaker: Loudspeaker,
+    pub played: Played,
     notices: Receiver<SpeakerNotice>,
 }
 
@@ -102,8 +120,8 @@ impl Mouth {
         let (sender, notices) = channel();
         let want = PlaybackWant { device: device.into() };
         let notify = Box::new(move |notice| drop(sender.send(notice)));
-        let speaker = Loudspeaker::start(Arc::new(cards), want, notify).unwrap();
-        Self { speaker, notices }
+        let (speaker, played) = Loudspeaker::overheard(Arc::new(cards), want, notify).unwrap();
+        Self { speaker, played, notices }
     }
 
     #[track_caller]

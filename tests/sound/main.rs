@@ -16,3 +16,4 @@ mod fakes;
 mod mixer;
 mod playback;
 mod probing;
+mod reference;

@@ -32,12 +32,14 @@ pub const SERIAL: &str = "raspberry1";
 pub struct Settings {
     sections: BTreeMap<String, BTreeMap<String, String>>,
     environment: BTreeMap<String, String>,
+    /// What stands behind all sections.
+    more: String,
 }
 
 impl Settings {
     /// No server; the cards of [`Pulse`]; any speech opens a turn; no sounds except speech; short timeouts.
     pub fn new() -> Self {
-        let settings = Self { sections: BTreeMap::new(), environment: BTreeMap::new() };
+        let settings = Self { sections: BTreeMap::new(), environment: BTreeMap::new(), more: String::new() };
         settings
             .text("device", "serial", SERIAL)
             .text("audio", "capture", "testmic")
@@ -65,6 +67,18 @@ impl Settings {
         self.with(section, key, quoted)
     }
 
+    /// Without this section.
+    pub fn without(mut self, section: &str) -> Self {
+        self.sections.remove(section);
+        self
+    }
+
+    /// With these lines at the end, for sections that stand several times.
+    pub fn more(mut self, lines: &str) -> Self {
+        self.more.push_str(lines);
+        self
+    }
+
     /// With this variable in the daemon's environment, for instance `NOTIFY_SOCKET`.
     pub fn environment(mut self, name: &str, value: impl Display) -> Self {
         self.environment.insert(name.into(), value.to_string());
@@ -80,7 +94,7 @@ impl Settings {
                 writeln!(text, "{key} = {value}").unwrap();
             }
         }
-        text
+        text + &self.more
     }
 }
 

@@ -20,6 +20,11 @@ pub enum Cause {
         /// Names to choose from.
         cards: String,
     },
+    /// The microphone is open and hears nothing: the same value again and again.
+    MicSilent {
+        /// The device as the settings name it, and what it delivers.
+        detail: String,
+    },
     /// The loudspeaker can't be opened or takes nothing.
     SpeakerGone {
         /// The device as the settings name it, and what went wrong.
@@ -33,6 +38,11 @@ pub enum Cause {
     /// No text can be made sound.
     VoiceGone {
         /// The engine and what went wrong.
+        detail: String,
+    },
+    /// Wake words can't be listened for.
+    WakeMissing {
+        /// Which words, and what is wrong with their models.
         detail: String,
     },
     /// No connection to the broker.
@@ -134,16 +144,35 @@ pub enum Likely {
     DeviceApplication,
 }
 
+impl Likely {
+    /// What to do, in a sentence.
+    const fn remedy(self) -> &'static str {
+        match self {
+            Self::WrongAccount => {
+                "Check `username` in [linto]: use the server's shared account, or one whose name is the serial number."
+            }
+            Self::NoApplication => {
+                "Attach this serial number to an application in the admin page, and check `application` in [linto]: it is the application's exact name."
+            }
+            Self::DeviceApplication => {
+                "Attach this serial number to a multi-user application: on current servers an application for devices answers nobody."
+            }
+        }
+    }
+}
+
 impl Cause {
     /// Every code there is.
-    pub const CODES: [&str; 15] = [
+    pub const CODES: [&str; 17] = [
         "NotSetUp",
         "MicGone",
         "MicBusy",
         "MicAmbiguous",
+        "MicSilent",
         "SpeakerGone",
         "SpeakerAmbiguous",
         "VoiceGone",
+        "WakeMissing",
         "BrokerUnreachable",
         "BrokerRefused",
         "NobodyAnswers",
@@ -162,9 +191,11 @@ impl Cause {
             Self::MicGone { .. } => "MicGone",
             Self::MicBusy { .. } => "MicBusy",
             Self::MicAmbiguous { .. } => "MicAmbiguous",
+            Self::MicSilent { .. } => "MicSilent",
             Self::SpeakerGone { .. } => "SpeakerGone",
             Self::SpeakerAmbiguous { .. } => "SpeakerAmbiguous",
             Self::VoiceGone { .. } => "VoiceGone",
+            Self::WakeMissing { .. } => "WakeMissing",
             Self::BrokerUnreachable { .. } => "BrokerUnreachable",
             Self::BrokerRefused { .. } => "BrokerRefused",
             Self::NobodyAnswers { .. } => "NobodyAnswers",
@@ -184,9 +215,11 @@ impl Cause {
             Self::MicGone { detail } => format!("The microphone is gone: {detail}."),
             Self::MicBusy { holder } => format!("The microphone is in use by {holder}."),
             Self::MicAmbiguous { cards } => format!("Several cards can capture: {cards}."),
+            Self::MicSilent { detail } => format!("The microphone hears nothing: {detail}."),
             Self::SpeakerGone { detail } => format!("The loudspeaker is gone: {detail}."),
             Self::SpeakerAmbiguous { cards } => format!("Several cards can play: {cards}."),
             Self::VoiceGone { detail } => format!("There is no voice: {detail}."),
+            Self::WakeMissing { detail } => format!("A wake word can't be heard: {detail}."),
             Self::BrokerUnreachable { detail } => format!("The server can't be reached: {detail}."),
             Self::BrokerRefused { reason } => format!("The server refuses this device: {reason}."),
             Self::NobodyAnswers { scope, likely } => match likely {
@@ -220,6 +253,9 @@ impl Cause {
             Self::MicAmbiguous { .. } => {
                 "Choose one with `capture` in [audio], for example capture = \"plughw:CARD=NAME\"."
             }
+            Self::MicSilent { .. } => {
+                "Look for a switch on the microphone, turn it up with `alsamixer` (F4), or choose another `channel` in [audio]."
+            }
             Self::SpeakerGone { .. } => {
                 "Plug the loudspeaker in, or name another with `playback` in [audio]; `auricle devices` lists them."
             }
@@ -227,21 +263,16 @@ impl Cause {
                 "Choose one with `playback` in [audio], for example playback = \"plughw:CARD=NAME\"."
             }
             Self::VoiceGone { .. } => "Install espeak-ng (`apt install espeak-ng`), or correct `command` in [tts].",
+            Self::WakeMissing { .. } => {
+                "Correct `words` in [wake] (`auricle wake list` shows the models), or bring the model: reinstall the package, run `make models` in a checkout, or `auricle wake add FILE.tflite` for one of your own."
+            }
             Self::BrokerUnreachable { .. } => {
                 "Check `broker` in [linto], the network, and that the server runs; it is tried again by itself."
             }
             Self::BrokerRefused { .. } => {
                 "Check `username` and the password in [linto]: use the server's shared account, or one whose name is the serial number."
             }
-            Self::NobodyAnswers { likely: Likely::WrongAccount, .. } => {
-                "Check `username` in [linto]: use the server's shared account, or one whose name is the serial number."
-            }
-            Self::NobodyAnswers { likely: Likely::NoApplication, .. } => {
-                "Attach this serial number to an application in the admin page, and check `application` in [linto]: it is the application's exact name."
-            }
-            Self::NobodyAnswers { likely: Likely::DeviceApplication, .. } => {
-                "Attach this serial number to a multi-user application: on current servers an application for devices answers nobody."
-            }
+            Self::NobodyAnswers { likely, .. } => likely.remedy(),
             Self::MixerGone { .. } => "Correct `mixer` in [audio]; empty, the volume is applied in software.",
             Self::ButtonGone { trouble, .. } | Self::LightsGone { trouble, .. } => trouble.remedy(),
             Self::TwinDevice { .. } => {

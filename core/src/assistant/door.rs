@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::event::{Effect, Event, Remembered, ServerId, Tuning};
 use super::report::Report;
 use super::speaker::Owner;
+use super::wake::Woken;
 use super::wishes::Awaits;
 use crate::audio::Position;
 use crate::audio::chime::Chime;
@@ -18,7 +19,7 @@ use crate::time::Tick;
 use crate::wish::Outcome;
 
 /// The codes of everything that can be wrong with the microphone; one is true at a time.
-pub(super) const MIC_CODES: [&str; 3] = ["MicGone", "MicBusy", "MicAmbiguous"];
+pub(super) const MIC_CODES: [&str; 4] = ["MicGone", "MicBusy", "MicAmbiguous", "MicSilent"];
 
 impl Assistant {
     pub(super) fn take(&mut self, now: Tick, event: Event) {
@@ -27,11 +28,14 @@ impl Assistant {
         match event {
             Event::Started(remembered) => self.start(remembered),
             Event::Voice { at, earliest } => self.voice(now, at, earliest),
+            Event::Wake { word, score, server, at } => self.woken(now, Woken { word, score, server, at }),
+            Event::WakeMissing(cause) => self.wake_missing(now, cause),
             Event::SpeechStart(listen) => self.speech_start(listen),
             Event::Ended { listen, at, why } => self.ended(now, listen, at, why),
             Event::MicFlowing => self.mic_flowing(),
             Event::MicClosed => self.mic_closed(),
             Event::MicLost(cause) => self.mic_lost(now, cause),
+            Event::MicSilent(cause) => self.mic_silent(cause),
             Event::Played { play, end, heard } => self.played(now, play, end, heard),
             Event::OutputLost(cause) => self.raise(None, cause),
             Event::OutputBack(code) => self.clear(None, code),
@@ -65,6 +69,7 @@ impl Assistant {
             Event::Mute(by) => self.mute(by),
             Event::Unmute(by) => self.unmute(by),
             Event::Measured(on) => self.measured = on,
+            Event::Updating => self.updating = Some(now + super::UPDATE),
             Event::Say(text) => self.admit_or_drop(now, Owner::Person, Class::Announcement, Source::Text(text)),
             Event::Sound(chime) => self.admit_or_drop(now, Owner::Person, Class::Announcement, Source::Chime(chime)),
             other => return Some(other),
@@ -202,6 +207,15 @@ impl Assistant {
         self.announce_ready();
     }
 
+    /// What it delivered is no sound; a turn goes on all the same, and ends as if nobody spoke.
+    fn mic_silent(&mut self, cause: Option<Cause>) {
+        match cause {
+            Some(cause) if self.mic.is_flowing() => self.raise(None, cause),
+            Some(_) => {}
+            None => self.clear(None, "MicSilent"),
+        }
+    }
+
     fn speech_start(&mut self, listen: ListenId) {
         if self.lease_of(listen).is_some() {
             let server = self.turn();
@@ -275,6 +289,7 @@ impl Assistant {
         self.end_overdue_wishes(now);
         self.end_overdue_turn(now);
         self.end_overdue_sound(now);
+        self.updating = self.updating.filter(|end| *end > now);
     }
 }
 

@@ -54,6 +54,10 @@ impl By {
 pub struct Tuning {
     /// Whether any speech opens a turn.
     pub voice_trigger: bool,
+    /// Whether a wake word opens a turn.
+    pub wake_trigger: bool,
+    /// Whether the device's own voice is taken out of what the microphone hears.
+    pub echo_cancelled: bool,
     /// How far before the trigger the tape is used.
     pub preroll: Duration,
     /// Whether the device makes sounds of its own.
@@ -143,6 +147,19 @@ pub enum Event {
         /// The earliest place that may be used.
         earliest: Position,
     },
+    /// Armed, and a wake word was heard.
+    Wake {
+        /// Which word, as the settings name it.
+        word: String,
+        /// How sure that is, 0 to 1.
+        score: f32,
+        /// The server that it opens; `None`: the first one.
+        server: Option<ServerId>,
+        /// The end of the sound with which it was decided.
+        at: Position,
+    },
+    /// Which wake words can't be listened for, if any, and why.
+    WakeMissing(Option<Cause>),
     /// Somebody writes to a server instead of speaking. Answered by [`Effect::Answer`].
     Text {
         /// Who waits.
@@ -201,7 +218,10 @@ pub enum Event {
     Mute(By),
     /// Open it again.
     Unmute(By),
-    /// Somebody measures the microphone from now on, or no more. Meanwhile speech opens no turn: it is for the meter.
+    /// The program is about to be replaced: a restart follows.
+    Updating,
+    /// Somebody measures the microphone from now on, or no more. Meanwhile neither speech nor a wake word
+    /// opens a turn: it is for the meter.
     Measured(bool),
     /// Say this, outside any turn.
     Say(String),
@@ -224,6 +244,8 @@ pub enum Event {
     MicClosed,
     /// The microphone can't be opened or stopped delivering.
     MicLost(Cause),
+    /// The open microphone hears nothing, for this cause; or does again.
+    MicSilent(Option<Cause>),
     /// The loudspeaker is done with this.
     Played {
         /// Which.

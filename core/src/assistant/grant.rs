@@ -11,6 +11,7 @@ use super::report::Report;
 use super::speaker::Owner;
 use super::turn::{Lease, Turn};
 use super::voice::RINGING;
+use super::wake;
 use super::wishes::Asker;
 use crate::audio::chime::Chime;
 use crate::dialogue::{Ask, Class, Delivery, DialogueEvent, End, PlayId, Source};
@@ -94,13 +95,21 @@ impl Assistant {
         let ringing = self.ringing(now, while_speaking);
         let turn = self.turn.get_or_insert_with(|| Turn::new(server, now, false));
         let greet = std::mem::take(&mut turn.greet);
+        let woken = turn.woken.take();
         turn.lease = Some(Lease { listen, end, while_speaking, deadline });
         // `from` lies before the command: what was said until then is sent, but does not count as the utterance.
         let before = if greet && from != Start::Now { self.tuning.preroll + turn.ago } else { Duration::ZERO };
         let greet = greet && self.tuning.sounds && !while_speaking;
         // The greeting sounds like speech to the endpointer.
-        let guard = before + if greet { GREETING } else { ringing };
-        let limits = if let End::Local(limits) = end { Some(limits) } else { None };
+        let guard = match woken {
+            Some(word) => wake::guard(word, ringing),
+            None => before + if greet { GREETING } else { ringing },
+        };
+        let mut limits = if let End::Local(limits) = end { Some(limits) } else { None };
+        if let (Some(limits), Some(word)) = (&mut limits, woken) {
+            // Whoever has said the wake word has all the time from then on.
+            limits.no_speech += word;
+        }
         self.effects.push_back(Effect::Ear(EarCommand::Listen { listen, from, limits, guard }));
         if greet {
             self.chime(now, Chime::Listening);

@@ -21,9 +21,11 @@ pub mod speaker;
 mod turn;
 mod voice;
 mod volume;
+pub(crate) mod wake;
 mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use cause::Cause;
 use causes::Causes;
@@ -36,6 +38,7 @@ use speaker::Speaker;
 use turn::Turn;
 use voice::VoiceTrigger;
 use volume::Volume;
+use wake::WakeTrigger;
 use wishes::Waiting;
 
 use crate::dialogue::{Delivery, DeviceFacts, Dialogue, DialogueEvent, Shown};
@@ -43,6 +46,9 @@ use crate::hearing::UplinkId;
 use crate::pace::Pace;
 use crate::time::Tick;
 use crate::voices::Voices;
+
+/// An update that was announced is shown so long at the most: it ends in a restart, and if it does not, it has failed.
+const UPDATE: Duration = Duration::from_secs(600);
 
 /// How many effects of one event are carried out at the most; a dialogue that asks for more is out of its mind.
 const ROUNDS: usize = 1_000;
@@ -68,6 +74,7 @@ pub struct Assistant {
     links: Vec<bool>,
     uplinks: BTreeMap<UplinkId, Uplink>,
     voice: VoiceTrigger,
+    wake: WakeTrigger,
     /// Somebody measures the microphone: what is said now is for nobody.
     measured: bool,
     tuning: Tuning,
@@ -86,6 +93,8 @@ pub struct Assistant {
     numbers: u64,
     started: bool,
     ready: bool,
+    /// Until when an update is shown, if one was announced.
+    updating: Option<Tick>,
     /// What the light shows.
     shown: Scene,
     apologised: Option<(crate::sentences::Sentence, Tick)>,
@@ -108,6 +117,7 @@ impl Assistant {
             gates: BTreeSet::new(),
             uplinks: BTreeMap::new(),
             voice: VoiceTrigger::default(),
+            wake: WakeTrigger::default(),
             measured: false,
             tuning,
             facts: DeviceFacts::default(),
@@ -121,6 +131,7 @@ impl Assistant {
             numbers: 0,
             started: false,
             ready: false,
+            updating: None,
             shown: Scene::IDLE,
             apologised: None,
             twin_said: None,
@@ -146,8 +157,12 @@ impl Assistant {
         let dialogues = self.servers.iter().filter_map(|dialogue| dialogue.deadline());
         let turn = self.turn.as_ref().map(|turn| turn.deadline(self.servers[turn.server.0].deadline()));
         let arming = self.voice_deadline();
-        let wishes =
-            self.wishes_deadline().into_iter().chain(self.volume.deadline()).chain(self.keep_language.deadline());
+        let wishes = self
+            .wishes_deadline()
+            .into_iter()
+            .chain(self.volume.deadline())
+            .chain(self.keep_language.deadline())
+            .chain(self.updating);
         dialogues.chain(turn).chain(self.speaker.deadline()).chain(arming).chain(wishes).min()
     }
 
@@ -178,7 +193,8 @@ impl Assistant {
     pub fn scene(&self) -> Scene {
         let state = self.state();
         let connecting = state == State::Idle && self.links.contains(&false);
-        Scene { state, muted: self.mic.muted().is_some(), recording: self.recording(), connecting }
+        let (muted, recording) = (self.mic.muted().is_some(), self.recording());
+        Scene { state, muted, recording, connecting, updating: self.updating.is_some() }
     }
 
     /// Who muted the microphone, if so.
@@ -190,7 +206,8 @@ impl Assistant {
     /// Whether the microphone can't be used although nobody muted it.
     #[must_use]
     pub fn is_deaf(&self) -> bool {
-        self.mic.is_gone() && self.mic.muted().is_none()
+        let silent = self.causes.iter().any(|(_, cause)| cause.code() == "MicSilent");
+        (self.mic.is_gone() || silent) && self.mic.muted().is_none()
     }
 
     /// Everything that is wrong now, of the whole device or of one server.
@@ -275,6 +292,7 @@ impl Assistant {
         }
         self.told.clear();
         self.arm(now);
+        self.arm_wake();
         let scene = self.scene();
         let before = std::mem::replace(&mut self.shown, scene);
         if scene != before {

@@ -1,4 +1,4 @@
-//! How a turn opens: by voice, by command, in writing, to dictate.
+//! How a turn opens: by voice, by a wake word, by command, in writing, to dictate.
 
 use std::time::Duration;
 
@@ -39,23 +39,26 @@ impl Assistant {
         }
     }
 
-    /// Opens a turn, or says aloud why not.
-    fn open(&mut self, now: Tick, trigger: Trigger, server: ServerId, from: Start, ago: Duration) {
+    /// Opens a turn, or says aloud why not. Whether it is open.
+    pub(super) fn open(&mut self, now: Tick, trigger: Trigger, server: ServerId, from: Start, ago: Duration) -> bool {
         if let Some(sentence) = self.not_now(server) {
-            return self.apologise(now, sentence);
+            self.apologise(now, sentence);
+            return false;
         }
         if !self.gates.is_empty() {
-            return self.report(Some(server), dropped("trigger", "a server keeps the triggers off"));
+            self.report(Some(server), dropped("trigger", "a server keeps the triggers off"));
+            return false;
         }
-        match self.claim(now, server, trigger != Trigger::Voice) {
-            Ok(()) => {
-                if let Some(turn) = &mut self.turn {
-                    turn.ago = ago;
-                }
-                self.tell(server, DialogueEvent::Open { trigger, from });
-            }
-            Err(why) => self.report(Some(server), dropped("trigger", why)),
+        let claimed = self.claim(now, server, !matches!(trigger, Trigger::Voice | Trigger::Wake));
+        if let Err(why) = claimed {
+            self.report(Some(server), dropped("trigger", why));
+            return false;
         }
+        if let Some(turn) = &mut self.turn {
+            turn.ago = ago;
+        }
+        self.tell(server, DialogueEvent::Open { trigger, from });
+        true
     }
 
     /// Why nobody can be listened to now.

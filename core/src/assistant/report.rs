@@ -7,6 +7,13 @@ use crate::assistant::cause::Cause;
 pub enum Report {
     /// The shown state changed.
     State(&'static str),
+    /// A wake word was heard.
+    Wake {
+        /// Which.
+        word: String,
+        /// How sure that is, 0 to 1.
+        score: f32,
+    },
     /// Somebody began to speak within a turn.
     SpeechStart,
     /// The utterance is over.

@@ -46,9 +46,12 @@ pub struct Scene {
     pub recording: bool,
     /// Whether a server is not connected, and it is not yet known why.
     pub connecting: bool,
+    /// Whether its program is being replaced, so that it must not lose its power.
+    pub updating: bool,
 }
 
 impl Scene {
     /// Nothing happens and all is well.
-    pub const IDLE: Self = Self { state: State::Idle, muted: false, recording: false, connecting: false };
+    pub const IDLE: Self =
+        Self { state: State::Idle, muted: false, recording: false, connecting: false, updating: false };
 }

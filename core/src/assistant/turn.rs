@@ -38,13 +38,15 @@ pub struct Turn {
     pub greet: bool,
     /// How long before the turn its command was given.
     pub ago: Duration,
+    /// The sound between the beginning of the utterance and the end of the wake word that opened it.
+    pub woken: Option<Duration>,
 }
 
 impl Turn {
     /// A turn without the microphone yet.
     #[must_use]
     pub const fn new(server: ServerId, now: Tick, greet: bool) -> Self {
-        Self { server, shown: Shown::Connecting, lease: None, active: now, greet, ago: Duration::ZERO }
+        Self { server, shown: Shown::Connecting, lease: None, active: now, greet, ago: Duration::ZERO, woken: None }
     }
 
     /// When this turn needs attention: the lease's cap, or, if the dialogue has no deadline, its abandonment.

@@ -7,6 +7,7 @@
 use thiserror::Error;
 
 use super::TAPE_RATE;
+use crate::frontend::{Best, MOST_CHANNELS};
 
 mod resampler;
 
@@ -28,12 +29,14 @@ pub enum Format {
     S24,
     /// 32 bit float, full scale ±1.
     Float,
+    /// 64 bit float, full scale ±1. No card has it, files do.
+    Double,
     /// Unsigned 8 bit, silence at 128.
     U8,
 }
 
 impl Format {
-    /// All of them, the best first.
+    /// All that cards have, the best first.
     pub const ALL: [Self; 6] = [Self::S16, Self::S32, Self::S24Packed, Self::S24, Self::Float, Self::U8];
 
     /// Bytes of one sample.
@@ -43,6 +46,7 @@ impl Format {
             Self::S16 => 2,
             Self::S24Packed => 3,
             Self::S32 | Self::S24 | Self::Float => 4,
+            Self::Double => 8,
             Self::U8 => 1,
         }
     }
@@ -56,6 +60,7 @@ impl Format {
             Self::S24Packed => "S24_3LE",
             Self::S24 => "S24_LE",
             Self::Float => "FLOAT_LE",
+            Self::Double => "FLOAT64_LE",
             Self::U8 => "U8",
         }
     }
@@ -69,6 +74,9 @@ impl Format {
             // Shifted up, so that the sign comes from the 24th bit and the top byte is left out.
             (Self::S24Packed | Self::S24, &[a, b, c, ..]) => i32::from_le_bytes([0, a, b, c]) as f32 / 65_536.0,
             (Self::Float, &[a, b, c, d, ..]) => tame(f32::from_le_bytes([a, b, c, d])) * 32_768.0,
+            (Self::Double, &[a, b, c, d, e, f, g, h, ..]) => {
+                tame(f64::from_le_bytes([a, b, c, d, e, f, g, h]) as f32) * 32_768.0
+            }
             (Self::U8, &[a, ..]) => (f32::from(a) - 128.0) * 256.0,
             _ => 0.0,
         }
@@ -86,6 +94,7 @@ impl Format {
             }
             Self::S24 => put(bytes, &(wide >> 8).to_le_bytes()),
             Self::Float => put(bytes, &(f32::from(sample) / 32_768.0).to_le_bytes()),
+            Self::Double => put(bytes, &(f64::from(sample) / 32_768.0).to_le_bytes()),
             Self::U8 => put(bytes, &[((sample >> 8) + 128) as u8]),
         }
     }
@@ -112,6 +121,8 @@ pub enum Channel {
     Index(u16),
     /// The mean of all.
     Mean,
+    /// The one that hears best, found while it listens.
+    Best,
 }
 
 /// Why a conversion can't be set up.
@@ -144,6 +155,8 @@ pub struct ToTape {
     /// The start of a frame whose rest has not come yet.
     partial: Vec<u8>,
     mono: Vec<f32>,
+    /// Chooses among the channels, if that is wanted.
+    best: Option<Best>,
     /// `None` if the card runs at the tape's rate: then samples go through untouched.
     resampler: Option<Resampler>,
 }
@@ -164,7 +177,9 @@ impl ToTape {
             return Err(ConvertError::NoSuchChannel { wanted, channels });
         }
         let resampler = (rate != TAPE_RATE).then(|| Resampler::new(rate, TAPE_RATE));
-        Ok(Self { channels: channels.into(), format, channel, partial: Vec::new(), mono: Vec::new(), resampler })
+        let best = (channel == Channel::Best && channels > 1).then(|| Best::new(channels.into(), rate));
+        let (channels, partial, mono) = (channels.into(), Vec::new(), Vec::new());
+        Ok(Self { channels, format, channel, partial, mono, best, resampler })
     }
 
     /// Takes what the card recorded, split anywhere, and appends to `out` the samples that are complete.
@@ -196,12 +211,25 @@ impl ToTape {
         self.mono.clear();
     }
 
+    /// There is no more: appends what is still inside. Altogether as much sound came out as went in, to the sample.
+    pub fn finish(&mut self, out: &mut Vec<i16>) {
+        if let Some(resampler) = &mut self.resampler {
+            resampler.finish(|sample| out.push(round(sample)));
+        }
+    }
+
     /// Takes the wanted channel out of one frame.
     fn pick(&mut self, frame: &[u8]) {
         let width = self.format.bytes();
         let at = |index: usize| self.format.read(&frame[index * width..]);
+        if let Some(best) = &mut self.best {
+            let mut samples = [0.0; MOST_CHANNELS];
+            let samples = &mut samples[..self.channels.min(MOST_CHANNELS)];
+            samples.iter_mut().enumerate().for_each(|(index, sample)| *sample = at(index));
+            return self.mono.push(best.push(samples));
+        }
         self.mono.push(match self.channel {
-            Channel::Auto => at(0),
+            Channel::Auto | Channel::Best => at(0),
             Channel::Index(index) => at(index.into()),
             Channel::Mean => (0..self.channels).map(at).sum::<f32>() / self.channels as f32,
         });

@@ -6,10 +6,15 @@
 
 use thiserror::Error;
 
-use self::format::{CHANNELS, PCM, mono, parse_format};
+use self::container::take;
+pub use self::container::{Bounds, Container};
 pub use self::format::{Format, Stored};
+use self::format::{PCM, mono};
+pub use self::recording::{Recording, RecordingError};
 
+mod container;
 mod format;
+mod recording;
 
 /// Length of [`header`] in bytes.
 pub const HEADER_LENGTH: usize = 44;
@@ -34,15 +39,6 @@ pub fn header(samples: u64, rate: u32) -> [u8; HEADER_LENGTH] {
     header
 }
 
-/// The longest format chunk that has a meaning.
-const FORMAT_LENGTH: usize = 40;
-/// The most bytes of other chunks before the sound.
-const SKIP_LIMIT: u64 = 1 << 20;
-/// A size from here on is a placeholder of a writer that didn't know the length.
-const PLACEHOLDER: u32 = 0x7FFF_0000;
-// A frame that is not complete yet is kept in the same place as the format chunk.
-const _: () = assert!(CHANNELS as usize * 4 <= FORMAT_LENGTH);
-
 /// Why bytes are not a WAV file that can be played.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum WavError {
@@ -60,8 +56,8 @@ pub enum WavError {
     },
     /// A format that is not read.
     #[error(
-        "the WAV file has {found}; write PCM with 8, 16, 24 or 32 bits or 32 bit floating point, 1 to 8 channels, \
-         4000 to 192000 Hz"
+        "the WAV file has {found}; write PCM with 8, 16, 24 or 32 bits or floating point with 32 or 64 bits, \
+         1 to 8 channels, 4000 to 192000 Hz"
     )]
     Unsupported {
         /// What was found.
@@ -75,31 +71,17 @@ pub enum WavError {
     },
 }
 
-/// Reads a WAV file that arrives in pieces.
+/// The longest frame that a [`Reader`] meets: 8 channels of 8 bytes.
+const LONGEST_FRAME: usize = 64;
+const _: () = assert!(Bounds::MESSAGE.channels as usize * 8 <= LONGEST_FRAME);
+
+/// Reads a message of speech that arrives in pieces, within [`Bounds::MESSAGE`].
 #[derive(Debug)]
 pub struct Reader {
-    step: Step,
-    /// What has arrived of the header part, chunk head or frame that is not complete yet.
-    part: [u8; FORMAT_LENGTH],
+    container: Container,
+    /// What has arrived of a frame that is not complete yet.
+    part: [u8; LONGEST_FRAME],
     filled: usize,
-    format: Option<Format>,
-    bytes: u64,
-    skipped: u64,
-}
-
-#[derive(Clone, Debug)]
-enum Step {
-    Riff,
-    ChunkHead,
-    /// The format chunk of this size.
-    Format(u32),
-    /// So many bytes of no interest.
-    Skip(u64),
-    /// So many bytes of sound; `None`: until the end.
-    Data(Option<u64>),
-    /// Behind the sound.
-    Tail,
-    Failed(WavError),
 }
 
 impl Default for Reader {
@@ -112,29 +94,28 @@ impl Reader {
     /// Nothing has arrived.
     #[must_use]
     pub const fn new() -> Self {
-        Self { step: Step::Riff, part: [0; FORMAT_LENGTH], filled: 0, format: None, bytes: 0, skipped: 0 }
+        Self { container: Container::new(Bounds::MESSAGE), part: [0; LONGEST_FRAME], filled: 0 }
     }
 
     /// What the header says, as soon as it has arrived.
     #[must_use]
     pub const fn format(&self) -> Option<Format> {
-        self.format
+        self.container.format()
     }
 
-    /// Takes the next piece, of any length, and appends its sound to `out`: mono, at the rate of the file.
+    /// Takes the next piece, of any length, and appends its sound to `out`: the mean of the channels, at the rate of the
+    /// file.
     ///
     /// # Errors
     /// The first thing that is wrong, again at each further call. What was appended before stays valid.
     pub fn push(&mut self, piece: &[u8], out: &mut Vec<i16>) -> Result<(), WavError> {
         let mut rest = piece;
-        self.bytes += piece.len() as u64;
-        while !rest.is_empty() && !matches!(self.step, Step::Tail) {
-            if let Err(error) = self.advance(&mut rest, out) {
-                self.step = Step::Failed(error.clone());
-                return Err(error);
-            }
+        loop {
+            let sound = self.container.next(&mut rest)?;
+            // The sound never begins without a format.
+            let (Some(format), false) = (self.format(), sound.is_empty()) else { return Ok(()) };
+            self.sound(format, sound, out);
         }
-        Ok(())
     }
 
     /// No more will come.
@@ -142,157 +123,28 @@ impl Reader {
     /// # Errors
     /// If the sound had not begun yet, or [`Reader::push`] had failed.
     pub fn end(&self) -> Result<(), WavError> {
-        match &self.step {
-            Step::Data(_) | Step::Tail => Ok(()),
-            Step::Failed(error) => Err(error.clone()),
-            _ => Err(WavError::Ended { bytes: self.bytes }),
-        }
+        self.container.end()
     }
 
-    fn advance(&mut self, rest: &mut &[u8], out: &mut Vec<i16>) -> Result<(), WavError> {
-        match self.step {
-            Step::Riff => {
-                self.gather(rest, 12);
-                // Garbage is named as soon as it can be told, not only after 12 bytes.
-                check_riff(&self.part[..self.filled])?;
-                if self.filled == 12 {
-                    self.go(Step::ChunkHead);
-                }
-            }
-            Step::ChunkHead => {
-                if self.gather(rest, 8) {
-                    self.open_chunk()?;
-                }
-            }
-            Step::Format(size) => {
-                let length = FORMAT_LENGTH.min(size as usize);
-                if self.gather(rest, length) {
-                    self.format = Some(parse_format(&self.part[..length])?);
-                    self.skip(padded(size) - length as u64);
-                }
-            }
-            Step::Skip(left) => {
-                let now = take(rest, left);
-                self.skip(left - now.len() as u64);
-            }
-            Step::Data(left) => self.sound(rest, left, out),
-            Step::Tail => *rest = &[],
-            Step::Failed(ref error) => return Err(error.clone()),
-        }
-        Ok(())
-    }
-
-    /// Fills the part up to `length`; whether it is complete.
-    fn gather(&mut self, rest: &mut &[u8], length: usize) -> bool {
-        let now = take(rest, (length - self.filled) as u64);
-        self.part[self.filled..self.filled + now.len()].copy_from_slice(now);
-        self.filled += now.len();
-        self.filled == length
-    }
-
-    fn go(&mut self, step: Step) {
-        self.filled = 0;
-        self.step = step;
-    }
-
-    fn skip(&mut self, left: u64) {
-        self.go(if left == 0 { Step::ChunkHead } else { Step::Skip(left) });
-    }
-
-    fn open_chunk(&mut self) -> Result<(), WavError> {
-        let [a, b, c, d, e, f, g, h, ..] = self.part;
-        let (id, size) = ([a, b, c, d], u32::from_le_bytes([e, f, g, h]));
-        match (&id, self.format) {
-            (b"fmt ", _) if size < 16 => {
-                return Err(WavError::Damaged {
-                    what: format!("its format chunk has {size} bytes, 16 are the fewest"),
-                });
-            }
-            (b"fmt ", None) => {
-                self.count(id, padded(size))?;
-                self.go(Step::Format(size));
-            }
-            (b"data", None) => {
-                return Err(WavError::Damaged { what: "the sound comes before its format".into() });
-            }
-            (b"data", Some(_)) => {
-                let known = size != 0 && size < PLACEHOLDER;
-                self.go(Step::Data(known.then_some(u64::from(size))));
-            }
-            _ => {
-                self.count(id, padded(size))?;
-                self.skip(padded(size));
-            }
-        }
-        Ok(())
-    }
-
-    /// Counts what comes before the sound against its limit.
-    fn count(&mut self, id: [u8; 4], size: u64) -> Result<(), WavError> {
-        self.skipped += size + 8;
-        if self.skipped > SKIP_LIMIT {
-            let what = format!("more than {SKIP_LIMIT} bytes before the sound, the last in chunk {}", shown(&id));
-            return Err(WavError::Damaged { what });
-        }
-        Ok(())
-    }
-
-    fn sound(&mut self, rest: &mut &[u8], left: Option<u64>, out: &mut Vec<i16>) {
-        // The sound never begins without a format.
-        let Some(format) = self.format else { return };
+    fn sound(&mut self, format: Format, mut sound: &[u8], out: &mut Vec<i16>) {
         let frame = format.frame();
-        let mut now = take(rest, left.unwrap_or(u64::MAX));
-        let left = left.map(|left| left - now.len() as u64);
-        if self.filled > 0 && self.gather(&mut now, frame) {
-            out.push(mono(format, &self.part[..frame]));
-            self.filled = 0;
+        if self.filled > 0 {
+            self.keep(take(&mut sound, (frame - self.filled) as u64));
+            if self.filled == frame {
+                out.push(mono(format, &self.part[..frame]));
+                self.filled = 0;
+            }
         }
-        let frames = now.chunks_exact(frame);
+        let frames = sound.chunks_exact(frame);
         let odd = frames.remainder();
         out.extend(frames.map(|bytes| mono(format, bytes)));
-        self.part[self.filled..self.filled + odd.len()].copy_from_slice(odd);
-        self.filled += odd.len();
-        self.step = if left == Some(0) { Step::Tail } else { Step::Data(left) };
+        self.keep(odd);
     }
-}
 
-/// Cuts up to `length` bytes off the front.
-fn take<'a>(rest: &mut &'a [u8], length: u64) -> &'a [u8] {
-    let length = usize::try_from(length).unwrap_or(usize::MAX).min(rest.len());
-    let (now, later) = rest.split_at(length);
-    *rest = later;
-    now
-}
-
-/// A chunk of odd size is followed by one byte of filling.
-const fn padded(size: u32) -> u64 {
-    size as u64 + (size & 1) as u64
-}
-
-fn check_riff(part: &[u8]) -> Result<(), WavError> {
-    let riff = &part[..part.len().min(4)];
-    let wave = part.get(8..).unwrap_or_default();
-    if b"RIFF".starts_with(riff) && b"WAVE".starts_with(wave) {
-        return Ok(());
+    fn keep(&mut self, bytes: &[u8]) {
+        self.part[self.filled..self.filled + bytes.len()].copy_from_slice(bytes);
+        self.filled += bytes.len();
     }
-    let name = match riff {
-        b"OggS" => " (Ogg)",
-        b"fLaC" => " (FLAC)",
-        [b'I', b'D', b'3', ..] | [0xFF, 0xE0..=0xFF, ..] => " (MP3)",
-        b"RF64" | b"RIFX" => " (a kind of WAV that is not read)",
-        b"RIFF" => " (not a sound)",
-        _ => "",
-    };
-    Err(WavError::NotWav { found: format!("{}{name}", shown(part)) })
-}
-
-/// Bytes as text, if they are, else as numbers.
-fn shown(bytes: &[u8]) -> String {
-    if bytes.iter().all(|b| b.is_ascii_graphic() || *b == b' ') {
-        return format!("`{}`", String::from_utf8_lossy(bytes));
-    }
-    let numbers: Vec<String> = bytes.iter().map(|b| format!("{b:02x}")).collect();
-    format!("the bytes {}", numbers.join(" "))
 }
 
 /// Reads `bytes` as a file in one piece and in many, for the fuzzer and its kept seeds.
@@ -312,6 +164,7 @@ pub fn exercise(bytes: &[u8]) {
     assert_eq!(first.is_ok(), second.is_ok(), "the split decides whether it is a WAV file");
     assert_eq!(at_once, bit_by_bit, "the split changes the sound");
     assert!(at_once.len() <= bytes.len(), "more sound than bytes");
+    recording::exercise(bytes, length);
 }
 
 #[cfg(test)]

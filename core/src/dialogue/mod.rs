@@ -28,6 +28,8 @@ pub struct PlayId(pub u64);
 pub enum Trigger {
     /// Any speech.
     Voice,
+    /// A wake word.
+    Wake,
     /// `auricle listen`.
     Listen,
     /// A button.

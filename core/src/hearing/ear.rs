@@ -12,7 +12,9 @@ use crate::hearing::endpointer::{Endpointer, Onset, Point};
 use crate::hearing::rules::Rules;
 use crate::hearing::uplink::Uplink;
 use crate::hearing::vad::{FRAME, Vad};
+use crate::hearing::waker::Waker;
 use crate::hearing::{EarCommand, EarEvent, Encoding, Limits, ListenId, Start, UplinkId};
+use crate::wake::Words;
 
 /// How much sound the tape keeps.
 pub const TAPE: Duration = Duration::from_secs(20);
@@ -37,6 +39,7 @@ pub struct Ear {
     vad: Vad,
     listening: Option<Listening>,
     armed: Option<Armed>,
+    waker: Waker,
     uplinks: Vec<Uplink>,
     events: VecDeque<EarEvent>,
     drops: Drops,
@@ -70,6 +73,7 @@ impl Ear {
             vad: Vad::new(frames, Position(0)),
             listening: None,
             armed: None,
+            waker: Waker::default(),
             uplinks: Vec::with_capacity(MOST_UPLINKS),
             events: VecDeque::with_capacity(16),
             drops: Drops::default(),
@@ -82,14 +86,14 @@ impl Ear {
         self.tape.end()
     }
 
-    /// Whether anybody waits for sound: a turn, an uplink, the voice trigger.
+    /// Whether anybody waits for sound: a turn, an uplink, the voice trigger, a wake word.
     #[must_use]
-    pub const fn busy(&self) -> bool {
-        self.armed.is_some() || self.wants_short_periods()
+    pub fn busy(&self) -> bool {
+        self.armed.is_some() || self.waker.armed() || self.wants_short_periods()
     }
 
-    /// Whether a delay would be felt: a turn listens or an uplink runs. The voice trigger alone can wait for long
-    /// periods: what it needs is on the tape.
+    /// Whether a delay would be felt: a turn listens or an uplink runs. The triggers alone can wait for long periods:
+    /// what they need is on the tape.
     #[must_use]
     pub const fn wants_short_periods(&self) -> bool {
         self.listening.is_some() || !self.uplinks.is_empty()
@@ -107,6 +111,35 @@ impl Ear {
         &self.tape
     }
 
+    /// Listens for these words from now on; for none, nothing is spent on it.
+    pub fn set_words(&mut self, words: Words) {
+        self.waker.set_words(words, self.tape.end());
+    }
+
+    /// What the device itself played while the samples were caught that are pushed next, as many of them: a wake word in
+    /// it is nobody's. Without it, nothing is known of the device's own voice.
+    pub fn played(&mut self, reference: &[i16]) {
+        self.waker.played(self.tape.end(), reference);
+    }
+
+    /// How many wake words did not count because the device itself had said them.
+    #[must_use]
+    pub const fn own_words(&self) -> u64 {
+        self.waker.own_words()
+    }
+
+    /// Voice activity, for a look at its frames.
+    #[must_use]
+    pub const fn vad(&self) -> &Vad {
+        &self.vad
+    }
+
+    /// The wake words, for a look at their scores.
+    #[must_use]
+    pub const fn words(&self) -> &Words {
+        self.waker.words()
+    }
+
     /// The next event, until `None`.
     pub fn poll(&mut self) -> Option<EarEvent> {
         self.events.pop_front()
@@ -120,6 +153,7 @@ impl Ear {
                 self.listening.take_if(|listening| listening.listen == listen);
             }
             EarCommand::ArmVoice(on) => self.armed = on.then(|| self.arm()),
+            EarCommand::ArmWake(on) => self.waker.arm(on),
             EarCommand::StartUplink { uplink, from, encoding } => self.start_uplink(uplink, from, &encoding),
             EarCommand::FinishUplink { uplink, to } => self.finish_uplink(uplink, to),
             EarCommand::AbortUplink { uplink } => self.uplinks.retain(|running| running.id() != uplink),
@@ -136,6 +170,9 @@ impl Ear {
             self.tape.write(now);
             self.vad.push(now);
             self.pump();
+            if let Some(wake) = self.waker.push(now) {
+                self.say(wake);
+            }
             if self.vad.frames().count() > heard {
                 self.look_for_voice(heard);
                 self.look_for_end(heard);
@@ -143,11 +180,13 @@ impl Ear {
         }
     }
 
-    /// The number of samples until something may have to be said.
-    fn next_stop(&self) -> usize {
+    /// The number of samples until something may have to be said: whoever pushes no more than that and then polls, acts
+    /// on each event at its own moment.
+    #[must_use]
+    pub fn next_stop(&self) -> usize {
         let uplinks = self.uplinks.iter().map(|uplink| uplink.missing(self.tape.end())).min();
         let uplinks = uplinks.and_then(|missing| usize::try_from(missing).ok()).unwrap_or(usize::MAX);
-        self.vad.missing().min(uplinks)
+        self.vad.missing().min(self.waker.missing()).min(uplinks)
     }
 
     fn place(&self, start: Start) -> Position {
@@ -227,6 +266,7 @@ impl Ear {
         self.tape.clear();
         let end = self.tape.end();
         self.vad.restart(end);
+        self.waker.restart(end);
         self.listening = None;
         self.uplinks.clear();
         if self.armed.is_some() {

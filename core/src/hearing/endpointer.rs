@@ -366,7 +366,10 @@ mod tests {
         let ringing = [(30, VOWEL), (200, SILENCE)];
         assert_eq!(points(&frames(&ringing), 26, None), []);
         let over_it = [(60, VOWEL), (60, SILENCE)];
-        assert_eq!(points(&frames(&over_it), 26, Some(LIMITS)), [Point::Start(at(26)), end(60 + SURE, 60, Ending::Silence)]);
+        assert_eq!(
+            points(&frames(&over_it), 26, Some(LIMITS)),
+            [Point::Start(at(26)), end(60 + SURE, 60, Ending::Silence)]
+        );
     }
 
     #[test]

@@ -10,10 +10,14 @@ pub mod ear;
 pub mod endpointer;
 pub mod floor;
 pub mod hangover;
+pub mod own_voice;
 pub mod pitch;
+pub mod replay;
 pub mod rules;
+pub mod trace;
 pub mod uplink;
 pub mod vad;
+pub mod waker;
 
 /// One opening of the microphone for a turn. Events of an older one are recognised by it and ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,6 +85,8 @@ pub enum EarCommand {
     },
     /// Whether any speech opens a turn. Armed, only sound from now on counts and may be used.
     ArmVoice(bool),
+    /// Whether a wake word counts. It is listened for all the time; what was said before the arming may count.
+    ArmWake(bool),
     /// Begin to encode the tape for a server.
     StartUplink {
         /// Names this uplink.
@@ -126,6 +132,17 @@ pub enum EarEvent {
         at: Position,
         /// The earliest place that may be used for this turn: where it was armed.
         earliest: Position,
+    },
+    /// Armed, and a wake word was heard.
+    Wake {
+        /// Which of the words.
+        word: usize,
+        /// Its name in the settings.
+        name: String,
+        /// How sure that is, 0 to 1.
+        score: f32,
+        /// The end of the sound with which it was decided.
+        at: Position,
     },
     /// Speech began.
     SpeechStart {

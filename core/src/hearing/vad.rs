@@ -19,7 +19,7 @@ pub const FRAME: usize = 256;
 /// Length of a block that the gate looks at: 20 ms.
 const GATE_BLOCK: usize = 320;
 /// So many frames are made up for when the gate opens: 208 ms.
-const LOOK_BACK: usize = 13;
+pub(super) const LOOK_BACK: usize = 13;
 /// The score stays awake for so many frames after the gate closed: 0.5 s.
 const STAY_AWAKE: u32 = 31;
 /// A frame this many dB above the noise floor opens the gate too: the detector is deaf to very soft voices.
@@ -118,6 +118,7 @@ pub struct Vad {
     lift: Lift,
     frame: Partial<FRAME>,
     frames: Frames,
+    open: bool,
 }
 
 impl Vad {
@@ -132,6 +133,7 @@ impl Vad {
             lift: Lift::default(),
             frame: Partial::new(),
             frames: Frames::new(capacity, first),
+            open: false,
         }
     }
 
@@ -145,6 +147,18 @@ impl Vad {
     #[must_use]
     pub const fn frames(&self) -> &Frames {
         &self.frames
+    }
+
+    /// The noise floor after the last frame, in dBFS.
+    #[must_use]
+    pub fn floor(&self) -> f32 {
+        self.floor.level()
+    }
+
+    /// Whether the gate was open in the last frame.
+    #[must_use]
+    pub const fn gate_open(&self) -> bool {
+        self.open
     }
 
     /// The number of samples that complete the current frame, 1 to [`FRAME`].
@@ -169,10 +183,10 @@ impl Vad {
     fn complete(&mut self, samples: &[i16; FRAME]) {
         let level = self.floor.push(self.meter.power(samples));
         let above = level - self.floor.level();
-        let gate = self.gate.take() || above >= LOUD;
+        self.open = self.gate.take() || above >= LOUD;
         self.frames.push(Frame { level, above, ..Frame::default() });
         self.lift.toward(GAIN_TARGET - self.floor.level());
-        self.score.push(&self.lift.apply(samples), gate, &mut self.frames);
+        self.score.push(&self.lift.apply(samples), self.open, &mut self.frames);
     }
 }
 

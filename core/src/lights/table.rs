@@ -70,6 +70,7 @@ impl Activity {
             State::Waiting => Self::Waiting,
             State::Speaking => Self::Speaking,
             State::Muted => Self::Muted,
+            State::Idle | State::Degraded if scene.updating && !scene.recording && !scene.muted => Self::Updating,
             State::Degraded => Self::Degraded,
             State::Idle if scene.recording => Self::Recording,
             State::Idle if scene.connecting => Self::Connecting,

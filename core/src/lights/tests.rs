@@ -173,9 +173,28 @@ fn a_change_is_drawn_at_once_and_the_same_is_not_drawn_again() {
     assert!(lights.poll().is_some(), "a strip that lost its power is told again");
 }
 
+#[test]
+fn an_update_is_shown_but_hides_no_open_or_closed_microphone() {
+    let updating = Scene { updating: true, connecting: true, ..Scene::IDLE };
+    assert_eq!(Activity::of(updating), Activity::Updating);
+    assert_eq!(Activity::of(Scene { state: State::Degraded, ..updating }), Activity::Updating);
+    assert_eq!(Activity::of(Scene { recording: true, ..updating }), Activity::Recording);
+    for state in [State::Listening, State::Waiting, State::Speaking, State::Muted] {
+        let busy = scene(state);
+        assert_eq!(Activity::of(Scene { updating: true, ..busy }), Activity::of(busy), "{state:?}");
+    }
+    let muted = Scene { state: State::Degraded, muted: true, ..updating };
+    assert_eq!(Activity::of(muted), Activity::Degraded, "in red");
+}
+
 fn some_scene() -> impl Strategy<Value = Scene> {
-    (0..STATES.len(), any::<bool>(), any::<bool>(), any::<bool>())
-        .prop_map(|(state, muted, recording, connecting)| Scene { state: STATES[state], muted, recording, connecting })
+    (0..STATES.len(), any::<[bool; 4]>()).prop_map(|(state, [muted, recording, connecting, updating])| Scene {
+        state: STATES[state],
+        muted,
+        recording,
+        connecting,
+        updating,
+    })
 }
 
 proptest! {

@@ -28,6 +28,8 @@ pub const S0: ServerId = ServerId(0);
 pub fn tuning() -> Tuning {
     Tuning {
         voice_trigger: true,
+        wake_trigger: false,
+        echo_cancelled: false,
         preroll: Duration::from_millis(500),
         sounds: true,
         limits: limits(),

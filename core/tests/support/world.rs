@@ -25,7 +25,7 @@ const TOLD: [&str; 8] = ["ping", "say", "mute", "unmute", "tts_lang", "managemee
 
 /// Servers may record, unmute only what they muted.
 pub fn settings() -> Tuning {
-    Tuning { remote_meeting: true, ..tuning() }
+    Tuning { remote_meeting: true, wake_trigger: true, ..tuning() }
 }
 
 /// The recorder, which may be slow.
@@ -183,6 +183,9 @@ impl World {
             EarCommand::AbortUplink { uplink } => drop(self.uplinks.remove(&uplink)),
             EarCommand::ArmVoice(true) => {
                 assert!(self.mic_open && self.playing.is_empty(), "armed while closed or while it speaks itself");
+            }
+            EarCommand::ArmWake(true) => {
+                assert!(self.mic_open && self.plugged, "armed with a closed microphone");
             }
             EarCommand::Closed => {
                 self.listen = None;

@@ -152,6 +152,15 @@ impl Light {
     }
 }
 
+/// Makes LEDs dark that somebody left on.
+///
+/// # Errors
+/// When something can't be used.
+pub fn darken(pins: &dyn Pins, want: &LightWant) -> Result<(), PinError> {
+    // Whoever takes outputs turns them off, and a strip's last frame is dark.
+    Light::open(pins, want, |_| {}).map(drop)
+}
+
 fn power(pins: &dyn Pins, place: &Place, gpio: u8) -> Result<Box<dyn Outputs>, PinError> {
     let mut power = pins.outputs(place, &[Line { gpio, active_low: false }])?;
     power.set(&[true])?;

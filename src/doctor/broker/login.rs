@@ -166,6 +166,23 @@ mod tests {
     }
 
     #[test]
+    fn a_connection_that_is_lost_after_the_login_is_no_fault_of_the_login() {
+        let loaded = config::parse_str("[linto]\nbroker = \"mqtt://127.0.0.1\"\n", std::iter::empty()).unwrap();
+        let server = &loaded.settings.linto[0];
+        let judged = |outcome| judge(server, &outcome);
+        let verdicts = |findings: &[Finding]| findings.iter().map(|f| (f.check, f.verdict)).collect::<Vec<_>>();
+        let lost = judged(Outcome::Lost(Loss::Lost("the broker hung up".into())));
+        let expected = [(LOGIN, Verdict::Ok), (DELIVERY, Verdict::Fault), (SCOPE, Verdict::Skipped)];
+        assert_eq!(verdicts(&lost), expected);
+        assert!(lost[1].seen.contains("lost after the login: the broker hung up"), "{:?}", lost[1]);
+        assert!(lost[1].remedy.contains("another device"), "{:?}", lost[1]);
+        // The same before the login is a fault of the login.
+        let refused = judged(Outcome::Refused(Loss::Lost("the broker hung up".into())));
+        let expected = [(LOGIN, Verdict::Fault), (DELIVERY, Verdict::Skipped), (SCOPE, Verdict::Skipped)];
+        assert_eq!(verdicts(&refused), expected);
+    }
+
+    #[test]
     fn each_cause_breaks_its_own_rung_and_each_rung_is_told() {
         use Verdict::{Fault, Ok, Skipped, Warning};
         for (link, code, expected) in [

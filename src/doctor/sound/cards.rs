@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::doctor::case::{Case, Daemon};
+use crate::doctor::host::Host;
 use crate::doctor::sheet::{Finding, Verdict};
+use crate::doctor::user::Who;
 use crate::sound::inventory::{Condition, Device, Inventory};
 use crate::sound::{AlsaCards, Cards, Direction, Shape, SoundError};
 
@@ -32,7 +34,30 @@ pub async fn look(case: &Case) -> Vec<Finding> {
         one("microphone", &inventory, Direction::Capture, capture, runs || closed.is_some()),
         one("loudspeaker", &inventory, Direction::Playback, playback, runs),
     );
-    vec![microphone, loudspeaker]
+    let may = |finding: Finding, direction, want: &str| {
+        // Sound servers and the like have doors of their own.
+        let card = want == "auto" || find(inventory.devices(direction), want).is_some_and(is_hardware);
+        card.then(|| access(&case.host, finding.check, direction)).flatten().unwrap_or(finding)
+    };
+    vec![may(microphone, Direction::Capture, capture), may(loudspeaker, Direction::Playback, playback)]
+}
+
+/// That the service's user may use none of the cards, which nobody sees who looks as root. Where the machine has no
+/// card, or lets everybody use one, there is nothing to tell.
+fn access(host: &Host, check: &'static str, direction: Direction) -> Option<Finding> {
+    let end = match direction {
+        Direction::Capture => 'c',
+        Direction::Playback => 'p',
+    };
+    let files = host.names("dev/snd").into_iter().filter(|name| name.starts_with("pcm") && name.ends_with(end));
+    let files: Vec<_> = files.map(|name| format!("snd/{name}")).collect();
+    let who = Who::of_service(host);
+    let first = files.first().filter(|_| !files.iter().any(|file| who.may_use(host, file)))?;
+    Some(Finding::fault(
+        check,
+        format!("the user `{}` may not use /dev/{first}, nor another card", who.name),
+        format!("`sudo usermod -aG audio {}` and `sudo systemctl restart auricle`.", who.name),
+    ))
 }
 
 async fn one(check: &'static str, all: &Inventory, direction: Direction, want: &str, runs: bool) -> Finding {
@@ -113,9 +138,11 @@ fn find<'a>(devices: &'a [Device], name: &str) -> Option<&'a Device> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used)]
     use auricle_core::audio::convert::Format;
 
     use super::*;
+    use crate::doctor::user::tests::machine;
     use crate::sound::CardName;
     use crate::sound::inventory::Offer;
 
@@ -149,6 +176,23 @@ mod tests {
         assert!(finding.seen.contains("arecord (pid 7)"), "{}", finding.seen);
         assert_eq!(capture(busy(), "auto", true).verdict, Verdict::Ok);
         assert_eq!(capture(Condition::Unusable("no".into()), "auto", true).verdict, Verdict::Fault);
+    }
+
+    #[test]
+    fn cards_that_the_services_user_may_not_use_are_a_fault_whoever_looks() {
+        let told = |files: &[&str], mode, member, direction| {
+            let (_root, host) = machine(files, mode, member);
+            access(&host, "microphone", direction).map(|finding| (finding.verdict, finding.remedy))
+        };
+        let both = ["snd/controlC0", "snd/pcmC0D0c", "snd/pcmC0D0p"];
+        for direction in [Direction::Capture, Direction::Playback] {
+            let (verdict, remedy) = told(&both, 0o660, false, direction).expect("a fault");
+            assert_eq!(verdict, Verdict::Fault);
+            assert!(remedy.contains("usermod -aG audio auricle"), "{remedy}");
+            assert_eq!(told(&both, 0o660, true, direction), None);
+            assert_eq!(told(&both, 0o666, false, direction), None);
+        }
+        assert_eq!(told(&["snd/pcmC0D0p"], 0o600, false, Direction::Capture), None, "no microphone at all");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use auricle_core::audio::TAPE_RATE;
 use auricle_core::sentences::{Language, Sentence};
 use hyper::Method;
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::control::client::{self, ClientError, Lines};
 use crate::doctor::case::Case;
 use crate::doctor::sheet::{Finding, Sheet};
-use crate::sound::SILENCE_DBFS;
+use crate::sound::{Heard, LevelTrouble, SILENCE_DBFS, bar};
 
 const CHECK: &str = "level";
 
@@ -24,56 +25,40 @@ const HELD: u64 = 30;
 /// Levels per second.
 const BLOCKS: u64 = 10;
 
-/// Speech at its loudest is above this, or the microphone is too quiet, in dBFS.
-const SPEECH: f32 = -45.0;
-
-/// A room that is louder drowns speech, in dBFS.
-const NOISE: f32 = -30.0;
-
-/// So many samples at full scale are no accident.
-const CLIPPED: u64 = 20;
-
 /// The device has so long to say something.
 const SPEAKING: Duration = Duration::from_secs(5);
 
 /// What came in while it was listened.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Heard {
-    /// The loudest and the quietest 100 ms, in dBFS.
-    pub loudest: f32,
-    /// The quietest.
-    pub quietest: f32,
+pub struct Metered {
+    /// What it is judged by.
+    pub heard: Heard,
     /// The largest sample, in dBFS.
     pub peak: f32,
-    /// Samples at full scale.
-    pub clipped: u64,
     /// How many times 100 ms.
     pub blocks: u64,
 }
 
-impl Default for Heard {
+impl Default for Metered {
     fn default() -> Self {
-        Self { loudest: SILENCE_DBFS, quietest: 0.0, peak: SILENCE_DBFS, clipped: 0, blocks: 0 }
+        let heard = Heard { loudest: SILENCE_DBFS, quietest: 0.0, clipped: 0, samples: 0, all_zero: true };
+        Self { heard, peak: SILENCE_DBFS, blocks: 0 }
     }
 }
 
-impl Heard {
+impl Metered {
     /// Takes a line of the daemon's meter in; its `rms`.
     pub fn add(&mut self, line: &Value) -> f32 {
         let level = |key: &str| line[key].as_f64().map_or(SILENCE_DBFS, |level| level as f32);
-        let rms = level("rms");
-        self.loudest = self.loudest.max(rms);
-        self.quietest = self.quietest.min(rms);
+        let (rms, heard) = (level("rms"), &mut self.heard);
+        heard.loudest = heard.loudest.max(rms);
+        heard.quietest = heard.quietest.min(rms);
+        heard.clipped = heard.clipped.saturating_add(line["clipped"].as_u64().unwrap_or(0));
+        heard.samples += u64::from(TAPE_RATE) / BLOCKS;
         self.peak = self.peak.max(level("peak"));
-        self.clipped += line["clipped"].as_u64().unwrap_or(0);
+        heard.all_zero = self.peak <= SILENCE_DBFS;
         self.blocks += 1;
         rms
-    }
-
-    /// Whether not one sample was anything but zero.
-    #[must_use]
-    pub fn is_zero(&self) -> bool {
-        self.peak <= SILENCE_DBFS
     }
 }
 
@@ -110,7 +95,7 @@ pub(super) async fn look(case: &Case, sheet: &Sheet, socket: &Path, lines: &mut 
         let sentence = if well { Sentence::HeardYou } else { Sentence::HardlyHeard };
         meanwhile(lines, say(case, socket, sentence)).await;
     }
-    heard.is_zero()
+    heard.heard.all_zero
 }
 
 /// Awaits the work, and takes in meanwhile what is heard: whoever takes nothing is taken for gone.
@@ -126,8 +111,8 @@ pub(super) async fn meanwhile<T>(lines: &mut Lines, work: impl Future<Output = T
     }
 }
 
-async fn listen(case: &Case, sheet: &Sheet, lines: &mut Lines) -> Result<Heard, ClientError> {
-    let mut heard = Heard::default();
+async fn listen(case: &Case, sheet: &Sheet, lines: &mut Lines) -> Result<Metered, ClientError> {
+    let mut heard = Metered::default();
     let end = Instant::now() + Duration::from_secs(SECONDS + 2);
     while heard.blocks < SECONDS * BLOCKS
         && let Ok(line) = timeout_at(end, lines.next()).await
@@ -135,7 +120,7 @@ async fn listen(case: &Case, sheet: &Sheet, lines: &mut Lines) -> Result<Heard, 
         let Some(line) = line? else { break };
         let rms = heard.add(&serde_json::from_str(&line).unwrap_or_default());
         if case.person {
-            sheet.sketch(&meter(rms));
+            sheet.sketch(&bar(rms));
         }
     }
     if case.person {
@@ -146,13 +131,6 @@ async fn listen(case: &Case, sheet: &Sheet, lines: &mut Lines) -> Result<Heard, 
         return Err(ClientError::Refused { why, code: "closed".to_owned() });
     }
     Ok(heard)
-}
-
-/// `[#########           ] -32 dBFS`
-fn meter(rms: f32) -> String {
-    const WIDTH: f32 = 40.0;
-    let filled = ((rms + 70.0) / 70.0 * WIDTH).clamp(0.0, WIDTH) as usize;
-    format!("[{:<40}] {rms:4.0} dBFS", "#".repeat(filled))
 }
 
 /// The device says it; returns when it was said, or could not be.
@@ -176,29 +154,34 @@ async fn say(case: &Case, socket: &Path, sentence: Sentence) {
 
 /// `spoken`: whether somebody was asked to speak.
 #[must_use]
-pub fn judge(heard: &Heard, spoken: bool) -> Finding {
-    let seen =
-        format!("loudest {:.0} dBFS, quietest {:.0} dBFS, peak {:.0} dBFS", heard.loudest, heard.quietest, heard.peak);
-    let louder = "Turn the microphone up: `alsamixer`, F4, and `sudo alsactl store`.";
-    if heard.is_zero() {
-        let seen = "there are only zeros: no sound at all";
-        let remedy =
-            "Look for a switch at the microphone, raise it in `alsamixer` (F4), and try another `channel` in [audio].";
-        // Some microphones are that quiet while nobody speaks.
-        return if spoken { Finding::fault(CHECK, seen, remedy) } else { Finding::warning(CHECK, seen, remedy) };
-    }
-    if heard.clipped > CLIPPED {
-        let seen = format!("{} samples are clipped; {seen}", heard.clipped);
-        return Finding::warning(CHECK, seen, "Turn the microphone down: `alsamixer`, F4, and `sudo alsactl store`.");
-    }
-    if heard.quietest > NOISE {
-        let seen = format!("it is never quiet; {seen}");
-        return Finding::warning(CHECK, seen, "Turn the microphone down, or take it away from the noise.");
-    }
-    if spoken && heard.loudest < SPEECH {
-        return Finding::warning(CHECK, format!("speech is hardly heard; {seen}"), louder);
-    }
-    Finding::ok(CHECK, seen)
+pub fn judge(metered: &Metered, spoken: bool) -> Finding {
+    let Metered { heard: Heard { loudest, quietest, clipped, .. }, peak, .. } = metered;
+    let seen = format!("loudest {loudest:.0} dBFS, quietest {quietest:.0} dBFS, peak {peak:.0} dBFS");
+    let (what, remedy) = match metered.heard.trouble(spoken) {
+        None => return Finding::ok(CHECK, seen),
+        Some(LevelTrouble::Zeros) => {
+            let seen = "there are only zeros: no sound at all";
+            let remedy = "Look for a switch at the microphone, raise it in `alsamixer` (F4), and try another \
+                          `channel` in [audio].";
+            // Some microphones are that quiet while nobody speaks.
+            return if spoken { Finding::fault(CHECK, seen, remedy) } else { Finding::warning(CHECK, seen, remedy) };
+        }
+        Some(LevelTrouble::Clipped) => (
+            format!("{clipped} samples are clipped"),
+            "Turn the microphone down: `alsamixer`, F4, and `sudo alsactl store`.",
+        ),
+        Some(LevelTrouble::Noise) => {
+            ("it is never quiet".to_owned(), "Turn the microphone down, or take it away from the noise.")
+        }
+        Some(LevelTrouble::Quiet) => {
+            ("speech is hardly heard".to_owned(), "Turn the microphone up: `alsamixer`, F4, and `sudo alsactl store`.")
+        }
+        Some(LevelTrouble::Nobody) => (
+            "nobody was heard in the noise of the room".to_owned(),
+            "Run it again and speak when it says so; else look whether `capture` in [audio] is the right microphone.",
+        ),
+    };
+    Finding::warning(CHECK, format!("{what}; {seen}"), remedy)
 }
 
 #[cfg(test)]
@@ -208,11 +191,17 @@ mod tests {
 
     #[test]
     fn silence_noise_clipping_and_speech_are_told_apart() {
-        let heard = |loudest, quietest, peak, clipped| Heard { loudest, quietest, peak, clipped, blocks: 30 };
+        let heard = |loudest, quietest, peak: f32, clipped| {
+            let heard = Heard { loudest, quietest, clipped, samples: 48_000, all_zero: peak <= SILENCE_DBFS };
+            Metered { heard, peak, blocks: 30 }
+        };
         for (heard, asked, unasked) in [
             (heard(SILENCE_DBFS, SILENCE_DBFS, SILENCE_DBFS, 0), Verdict::Fault, Verdict::Warning),
             (heard(-20.0, -60.0, -9.0, 0), Verdict::Ok, Verdict::Ok),
+            // A single click is no clipping.
+            (heard(-20.0, -60.0, 0.0, 3), Verdict::Ok, Verdict::Ok),
             (heard(-60.0, -62.0, -50.0, 0), Verdict::Warning, Verdict::Ok),
+            (heard(-40.0, -44.0, -30.0, 0), Verdict::Warning, Verdict::Ok),
             (heard(-6.0, -50.0, 0.0, 400), Verdict::Warning, Verdict::Warning),
             (heard(-15.0, -20.0, -3.0, 0), Verdict::Warning, Verdict::Warning),
         ] {
@@ -222,17 +211,11 @@ mod tests {
 
     #[test]
     fn any_line_is_added() {
-        let mut heard = Heard::default();
-        heard.add(&json!({"rms": -20.0, "peak": -10.0, "clipped": 2}));
-        heard.add(&json!({"rms": -60.0, "peak": -50.0, "clipped": 0}));
-        heard.add(&json!({"rms": "x", "clipped": -1}));
-        assert_eq!(heard, Heard { loudest: -20.0, quietest: SILENCE_DBFS, peak: -10.0, clipped: 2, blocks: 3 });
-    }
-
-    #[test]
-    fn the_meter_has_one_width() {
-        for rms in [SILENCE_DBFS, -70.0, -35.0, -0.1, 3.0] {
-            assert_eq!(meter(rms).find(']'), Some(41), "{}", meter(rms));
-        }
+        let mut metered = Metered::default();
+        metered.add(&json!({"rms": -20.0, "peak": -10.0, "clipped": 2}));
+        metered.add(&json!({"rms": -60.0, "peak": -50.0, "clipped": 0}));
+        metered.add(&json!({"rms": "x", "clipped": -1}));
+        let heard = Heard { loudest: -20.0, quietest: SILENCE_DBFS, clipped: 2, samples: 4_800, all_zero: false };
+        assert_eq!(metered, Metered { heard, peak: -10.0, blocks: 3 });
     }
 }

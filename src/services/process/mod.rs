@@ -12,12 +12,14 @@ use nix::sys::signal::Signal;
 use tokio::process::Command;
 use tokio::time::{Instant, timeout};
 
+mod account;
 mod capped;
 pub(crate) mod environment;
 mod error;
 mod leader;
 mod pipes;
 
+pub use account::Account;
 pub use error::ProcessError;
 
 use leader::Leader;

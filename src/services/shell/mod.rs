@@ -5,12 +5,14 @@ use std::time::Duration;
 use crate::services::process::Program;
 
 mod answer;
+mod exercise;
 mod refusal;
 pub mod session;
 mod unit;
 mod wire;
 
 pub use answer::ShellAnswer;
+pub use exercise::exercise;
 pub use refusal::Refusal;
 pub use unit::{SOCKET, Unit, UnitError};
 

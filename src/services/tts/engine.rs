@@ -7,7 +7,7 @@ use auricle_core::voices::{self, Voices};
 use tokio::process::{Child, Command};
 
 use super::espeak;
-use crate::services::process::environment;
+use crate::services::process::{Account, environment};
 
 /// Program and arguments for one utterance.
 pub(super) struct Engine {
@@ -15,6 +15,8 @@ pub(super) struct Engine {
     arguments: Vec<String>,
     /// Whether it speaks English because it lacks the wanted language.
     pub(super) fell_back: bool,
+    /// Who it runs as, if not as we do.
+    pub(super) account: Option<Account>,
 }
 
 impl Engine {
@@ -31,14 +33,14 @@ impl Engine {
         let voice = known.as_deref().unwrap_or(espeak::ENGLISH);
         // `-b 1`: the text is UTF-8, whatever the locale of the service.
         let arguments = ["-v", voice, "-b", "1", "--stdin", "--stdout"].map(String::from).to_vec();
-        Self { program: espeak::PROGRAM.into(), arguments, fell_back: known.is_none() }
+        Self { program: espeak::PROGRAM.into(), arguments, fell_back: known.is_none(), account: None }
     }
 
     fn custom(program: &str, arguments: &[String], language: &str) -> Self {
         let fell_back = !voices::is_tag(language);
         let language = if fell_back { "en-US" } else { language };
         let arguments = arguments.iter().map(|argument| argument.replace("{lang}", language)).collect();
-        Self { program: program.into(), arguments, fell_back }
+        Self { program: program.into(), arguments, fell_back, account: None }
     }
 
     /// Starts it with `text` on its stdin, in a process group of its own.
@@ -51,6 +53,9 @@ impl Engine {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         environment::clean(&mut command);
+        if let Some(account) = &self.account {
+            account.dress(&mut command);
+        }
         command.process_group(0).kill_on_drop(true).spawn()
     }
 }

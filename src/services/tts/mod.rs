@@ -22,6 +22,8 @@ pub use utterance::{Block, MAX_BLOCK, Utterance};
 
 use engine::Engine;
 
+use super::process::Account;
+
 /// The languages that an engine really has, under its own names; `None` for a `command`, which can't be asked.
 ///
 /// # Errors
@@ -74,6 +76,8 @@ impl Default for Limits {
 pub struct Voice {
     settings: TtsSettings,
     limits: Limits,
+    /// Who the engine runs as, if not as we do.
+    account: Option<Account>,
     /// What the engine has; empty until it was asked.
     voices: Arc<OnceCell<Voices>>,
     /// What it has in any case.
@@ -99,14 +103,22 @@ impl Voice {
     #[must_use]
     pub fn with_limits(settings: TtsSettings, limits: Limits) -> Self {
         let common = Voices::new(Some(espeak::COMMON.iter().map(ToString::to_string).collect()));
-        Self { settings, limits, voices: Arc::default(), common, unknown: Mutex::default() }
+        Self { settings, limits, account: None, voices: Arc::default(), common, unknown: Mutex::default() }
+    }
+
+    /// The same with an engine that runs as another user, which only root can have.
+    #[must_use]
+    pub fn as_user(mut self, account: Account) -> Self {
+        self.account = Some(account);
+        self
     }
 
     /// The same engine in another language, which need not be asked again what it has.
     #[must_use]
     pub fn in_language(&self, language: String) -> Self {
         let settings = TtsSettings { language, command: self.settings.command.clone() };
-        Self { voices: Arc::clone(&self.voices), ..Self::with_limits(settings, self.limits) }
+        let (voices, account) = (Arc::clone(&self.voices), self.account.clone());
+        Self { voices, account, ..Self::with_limits(settings, self.limits) }
     }
 
     /// The languages of the engine. It is asked once, by whoever calls first; until then only the languages of the
@@ -137,7 +149,8 @@ impl Voice {
     pub fn speak_in(&self, text: &str, language: &str) -> Result<Utterance, TtsError> {
         let text = text::clean(text).ok_or(TtsError::NothingToSay)?;
         let voices = self.voices.get().unwrap_or(&self.common);
-        let engine = Engine::new(&self.settings.command, language, voices);
+        let mut engine = Engine::new(&self.settings.command, language, voices);
+        engine.account.clone_from(&self.account);
         self.note(language, engine.fell_back);
         Utterance::start(&engine, &text, self.limits)
     }

@@ -29,6 +29,7 @@ fn encode(format: Format, value: f64) -> Vec<u8> {
         // A card may leave anything in the top byte.
         Format::S24 => [&wide.to_le_bytes()[1..], &[0x5a]].concat(),
         Format::Float => (value as f32).to_le_bytes().to_vec(),
+        Format::Double => value.to_le_bytes().to_vec(),
         Format::U8 => vec![(value * 127.0 + 128.0) as u8],
     }
 }
@@ -45,7 +46,7 @@ fn mono_16_bit_at_16_khz_passes_bit_for_bit() {
 
 #[test]
 fn every_format_comes_out_with_the_right_level() {
-    for format in Format::ALL {
+    for format in Format::ALL.into_iter().chain([Format::Double]) {
         let wave = tone(16_000, 1_000.0, 0.5, 0.5);
         let bytes: Vec<u8> = wave.iter().flat_map(|&v| encode(format, v)).collect();
         let mut out = Vec::new();
@@ -57,10 +58,10 @@ fn every_format_comes_out_with_the_right_level() {
 
 #[test]
 fn what_is_written_is_read_again() {
-    for format in Format::ALL {
+    for format in Format::ALL.into_iter().chain([Format::Double]) {
         let steps = if format == Format::U8 { 256 } else { 1 };
         for sample in (i16::MIN..=i16::MAX).step_by(steps) {
-            let mut bytes = [0; 4];
+            let mut bytes = [0; 8];
             format.write(sample, &mut bytes);
             assert_eq!(format.read(&bytes), f32::from(sample), "{format:?}");
         }
@@ -75,6 +76,26 @@ fn the_wanted_channel_is_picked() {
         ToTape::new(16_000, 3, Format::S16, channel).unwrap().push(&frame, &mut out);
         assert_eq!(out, [expected], "{channel:?}");
     }
+}
+
+#[test]
+fn the_channel_that_hears_best_is_found_while_it_listens() {
+    let mut convert = ToTape::new(48_000, 3, Format::S16, Channel::Best).unwrap();
+    let (mut out, mut seed) = (Vec::new(), 7_u32);
+    // Bursts of 300 ms each half second, 12 dB louder on the second channel; then a pause.
+    for n in 0..4 * 48_000_u32 {
+        let speaks = n < 3 * 48_000 && n % 24_000 > 9_600;
+        for gain in [2.0, 8.0, 2.0] {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let noise = f64::from(seed >> 16) / 32_768.0 - 1.0;
+            let sample = (noise * 100.0 * if speaks { 5.0 * gain } else { 1.0 }) as i16;
+            convert.push(&sample.to_le_bytes(), &mut out);
+        }
+    }
+    out.clear();
+    convert.push(&[1_000_i16, -2_000, 3_000].map(i16::to_le_bytes).concat().repeat(48_000), &mut out);
+    let level = out[8_000..].iter().map(|&sample| i32::from(sample)).sum::<i32>() / (out.len() as i32 - 8_000);
+    assert!((level + 2_000).abs() < 20, "{level}");
 }
 
 #[test]

@@ -1,13 +1,12 @@
 //! The format chunk, and samples in each of the formats.
 
 use super::WavError;
+use super::container::Bounds;
+use crate::audio::convert;
 
 pub(super) const PCM: u16 = 1;
 pub(super) const FLOAT: u16 = 3;
 pub(super) const EXTENSIBLE: u16 = 0xFFFE;
-/// The most channels.
-pub(super) const CHANNELS: u16 = 8;
-
 /// How a sample is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stored {
@@ -21,6 +20,21 @@ pub enum Stored {
     S32,
     /// Floating point, 32 bit, full scale is 1.
     F32,
+    /// Floating point, 64 bit, full scale is 1.
+    F64,
+}
+
+impl From<Stored> for convert::Format {
+    fn from(stored: Stored) -> Self {
+        match stored {
+            Stored::U8 => Self::U8,
+            Stored::S16 => Self::S16,
+            Stored::S24 => Self::S24Packed,
+            Stored::S32 => Self::S32,
+            Stored::F32 => Self::Float,
+            Stored::F64 => Self::Double,
+        }
+    }
 }
 
 impl Stored {
@@ -30,6 +44,7 @@ impl Stored {
             Self::S16 => 2,
             Self::S24 => 3,
             Self::S32 | Self::F32 => 4,
+            Self::F64 => 8,
         }
     }
 
@@ -40,21 +55,24 @@ impl Stored {
             (Self::S16, [a, b]) => i64::from(i16::from_le_bytes([*a, *b])) << 16,
             (Self::S24, [a, b, c]) => i64::from(i32::from_le_bytes([0, *a, *b, *c])),
             (Self::S32, [a, b, c, d]) => i64::from(i32::from_le_bytes([*a, *b, *c, *d])),
-            // Casting saturates, and makes NaN zero.
-            (Self::F32, [a, b, c, d]) => {
-                (f64::from(f32::from_le_bytes([*a, *b, *c, *d])) * 2_147_483_648.0) as i32 as i64
-            }
+            (Self::F32, [a, b, c, d]) => whole(f32::from_le_bytes([*a, *b, *c, *d]).into()),
+            (Self::F64, [a, b, c, d, e, f, g, h]) => whole(f64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h])),
             _ => 0,
         }
     }
 }
 
+/// A sample of floating point as 32 bit full scale. Casting saturates, and makes NaN zero.
+const fn whole(sample: f64) -> i64 {
+    (sample * 2_147_483_648.0) as i32 as i64
+}
+
 /// What the header says about the sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Format {
-    /// Samples per second, 4,000 to 192,000.
+    /// Samples per second.
     pub rate: u32,
-    /// Channels, 1 to 8. The reader gives their mean.
+    /// Channels, at least 1.
     pub channels: u16,
     /// How a sample is stored.
     pub stored: Stored,
@@ -75,7 +93,7 @@ pub(super) fn mono(format: Format, frame: &[u8]) -> i16 {
 }
 
 /// Reads a format chunk; what lies behind its end counts as zero.
-pub(super) fn parse_format(chunk: &[u8]) -> Result<Format, WavError> {
+pub(super) fn parse_format(chunk: &[u8], bounds: &Bounds) -> Result<Format, WavError> {
     let half = |at: usize| chunk.get(at..at + 2).map_or(0, |b| u16::from_le_bytes([b[0], b[1]]));
     let unsupported = |found: String| Err(WavError::Unsupported { found });
     let (channels, bits, block) = (half(2), half(14), half(12));
@@ -88,12 +106,14 @@ pub(super) fn parse_format(chunk: &[u8]) -> Result<Format, WavError> {
         (PCM, 24) => Stored::S24,
         (PCM, 32) => Stored::S32,
         (FLOAT, 32) => Stored::F32,
-        _ => return unsupported(format!("{} with {bits} bits", tag_name(tag))),
+        (FLOAT, 64) => Stored::F64,
+        (PCM | FLOAT, _) => return unsupported(format!("{} with {bits} bits", tag_name(tag))),
+        _ => return unsupported(format!("{} (format {tag:#06x})", tag_name(tag))),
     };
-    if !(1..=CHANNELS).contains(&channels) {
+    if !(1..=bounds.channels).contains(&channels) {
         return unsupported(format!("{channels} channels"));
     }
-    if !(4_000..=192_000).contains(&rate) {
+    if !bounds.rates.contains(&rate) {
         return unsupported(format!("{rate} samples per second"));
     }
     let format = Format { rate, channels, stored };
@@ -103,15 +123,18 @@ pub(super) fn parse_format(chunk: &[u8]) -> Result<Format, WavError> {
     Ok(format)
 }
 
-fn tag_name(tag: u16) -> String {
-    let name = match tag {
+const fn tag_name(tag: u16) -> &'static str {
+    match tag {
         PCM => "PCM",
         FLOAT => "floating point",
         2 | 0x11 => "ADPCM",
         6 => "A-law",
         7 => "mu-law",
+        0x31 => "GSM 6.10",
+        0x50 => "MP2",
         0x55 => "MP3",
-        _ => return format!("format number {tag}"),
-    };
-    name.into()
+        0xFF => "AAC",
+        0x160..=0x163 => "Windows Media Audio",
+        _ => "compressed sound",
+    }
 }

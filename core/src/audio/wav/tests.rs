@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 use super::format::{EXTENSIBLE, FLOAT};
 use super::*;
+use crate::audio::convert::Channel;
 use proptest::prelude::*;
 
 /// A file with this format chunk, `other` chunks before the sound, and a claimed size of the sound.
@@ -78,6 +79,7 @@ fn every_stored_form_gives_the_same_sound() {
         (PCM, 24, [0, 0x7F_0000, -0x80_0000, -0x40_0000].into_iter().flat_map(s24).collect(), Stored::S24),
         (PCM, 32, [0, 0x7F00_0000, i32::MIN, -0x4000_0000].iter().flat_map(|v| v.to_le_bytes()).collect(), Stored::S32),
         (FLOAT, 32, [0.0f32, 127.0 / 128.0, -1.0, -0.5].iter().flat_map(|v| v.to_le_bytes()).collect(), Stored::F32),
+        (FLOAT, 64, [0.0f64, 127.0 / 128.0, -1.0, -0.5].iter().flat_map(|v| v.to_le_bytes()).collect(), Stored::F64),
     ];
     for (tag, bits, data, stored) in cases {
         for format in [format(tag, 1, 22_050, bits), extensible(tag, 1, 22_050, bits)] {
@@ -134,6 +136,50 @@ fn unknown_chunks_of_odd_size_are_skipped_with_their_filling() {
 }
 
 #[test]
+fn a_filling_that_its_writer_forgot_is_not_missed() {
+    let unfilled = [b"note".as_slice(), &3u32.to_le_bytes(), b"odd"].concat();
+    let (_, sound) = read(&file(&format(PCM, 1, 16_000, 16), &unfilled, 4, &pcm(&[5, 6]))).unwrap();
+    assert_eq!(sound, [5, 6]);
+}
+
+#[test]
+fn a_large_file_tells_its_length_in_a_chunk_of_its_own() {
+    let sizes = |data: u64| chunk(b"ds64", &[0, data, 0].map(u64::to_le_bytes).concat());
+    let large = |sizes: &[u8]| {
+        let head = [b"RF64\xff\xff\xff\xffWAVE", sizes, &chunk(b"fmt ", &format(PCM, 1, 16_000, 16))].concat();
+        let mut reader = Reader::new();
+        let mut sound = Vec::new();
+        reader.push(&[&head, b"data\xff\xff\xff\xff".as_slice(), &pcm(&[1, 2, 3])].concat(), &mut sound).unwrap();
+        sound
+    };
+    assert_eq!(large(&sizes(4)), [1, 2]);
+    assert_eq!(large(&sizes(u64::MAX)), [1, 2, 3]);
+    assert_eq!(large(&sizes(0)), [1, 2, 3]);
+    assert_eq!(large(&chunk(b"ds64", &[0; 8])), [1, 2, 3]);
+}
+
+#[test]
+fn a_recording_becomes_the_tape_of_its_channel_to_the_sample() {
+    let data = pcm(&(0..4_800).flat_map(|n| [n, -n]).collect::<Vec<i16>>());
+    let (mut recording, mut sound) = (Recording::new(Channel::Index(1)), Vec::new());
+    recording.push(&file(&format(PCM, 2, 48_000, 16), &[], data.len() as u32 + 8, &data), &mut sound).unwrap();
+    recording.finish(&mut sound).unwrap();
+    assert_eq!((sound.len(), recording.missing()), (1_600, 8));
+    assert!((sound[800] + 2_400).abs() <= 2, "{}", sound[800]);
+}
+
+#[test]
+fn a_recording_may_have_what_a_message_may_not() {
+    let many = file(&format(PCM, 40, 400_000, 16), &chunk(b"junk", &vec![0; 2 << 20]), 0, &[0; 800]);
+    assert!(read(&many).is_err());
+    let (mut recording, mut sound) = (Recording::new(Channel::Mean), Vec::new());
+    recording.push(&many, &mut sound).unwrap();
+    assert_eq!(recording.finish(&mut sound), Ok(()));
+    let error = Recording::new(Channel::Index(40)).push(&many, &mut sound).unwrap_err();
+    assert_eq!(error.to_string(), "channel 40 does not exist: the card has 40, counted from 0; choose one below 40");
+}
+
+#[test]
 fn an_incomplete_last_frame_is_left_out() {
     let (_, sound) = read(&file(&format(PCM, 2, 16_000, 16), &[], 0, &[1, 0, 1, 0, 9, 9, 9])).unwrap();
     assert_eq!(sound, [1]);
@@ -174,13 +220,13 @@ fn garbage_is_named() {
     the WAV file's header is damaged: the sound comes before its format; write the file anew
     the WAV file's header is damaged: its format chunk has 4 bytes, 16 are the fewest; write the file anew
     the WAV file's header is damaged: more than 1048576 bytes before the sound, the last in chunk `LIST`; write the file anew
-    the WAV file has MP3 with 0 bits; write PCM with 8, 16, 24 or 32 bits or 32 bit floating point, 1 to 8 channels, 4000 to 192000 Hz
-    the WAV file has PCM with 12 bits; write PCM with 8, 16, 24 or 32 bits or 32 bit floating point, 1 to 8 channels, 4000 to 192000 Hz
-    the WAV file has 0 channels; write PCM with 8, 16, 24 or 32 bits or 32 bit floating point, 1 to 8 channels, 4000 to 192000 Hz
-    the WAV file has 9 channels; write PCM with 8, 16, 24 or 32 bits or 32 bit floating point, 1 to 8 channels, 4000 to 192000 Hz
-    the WAV file has 3999 samples per second; write PCM with 8, 16, 24 or 32 bits or 32 bit floating point, 1 to 8 channels, 4000 to 192000 Hz
-    the WAV file has 4294967295 samples per second; write PCM with 8, 16, 24 or 32 bits or 32 bit floating point, 1 to 8 channels, 4000 to 192000 Hz
-    the WAV file has frames of 4 bytes instead of 2; write PCM with 8, 16, 24 or 32 bits or 32 bit floating point, 1 to 8 channels, 4000 to 192000 Hz
+    the WAV file has MP3 (format 0x0055); write PCM with 8, 16, 24 or 32 bits or floating point with 32 or 64 bits, 1 to 8 channels, 4000 to 192000 Hz
+    the WAV file has PCM with 12 bits; write PCM with 8, 16, 24 or 32 bits or floating point with 32 or 64 bits, 1 to 8 channels, 4000 to 192000 Hz
+    the WAV file has 0 channels; write PCM with 8, 16, 24 or 32 bits or floating point with 32 or 64 bits, 1 to 8 channels, 4000 to 192000 Hz
+    the WAV file has 9 channels; write PCM with 8, 16, 24 or 32 bits or floating point with 32 or 64 bits, 1 to 8 channels, 4000 to 192000 Hz
+    the WAV file has 3999 samples per second; write PCM with 8, 16, 24 or 32 bits or floating point with 32 or 64 bits, 1 to 8 channels, 4000 to 192000 Hz
+    the WAV file has 4294967295 samples per second; write PCM with 8, 16, 24 or 32 bits or floating point with 32 or 64 bits, 1 to 8 channels, 4000 to 192000 Hz
+    the WAV file has frames of 4 bytes instead of 2; write PCM with 8, 16, 24 or 32 bits or floating point with 32 or 64 bits, 1 to 8 channels, 4000 to 192000 Hz
     ");
 }
 
@@ -204,10 +250,10 @@ fn a_header_that_promises_a_lot_gets_no_memory_for_it() {
 proptest! {
     #[test]
     fn any_split_gives_the_same_sound(
-        channels in 1u16..=8, form in 0usize..5, float in any::<bool>(), sizes in proptest::collection::vec(0usize..50, 1..60),
+        channels in 1u16..=8, form in 0usize..6, float in any::<bool>(), sizes in proptest::collection::vec(0usize..50, 1..60),
         data in proptest::collection::vec(any::<u8>(), 0..600), claimed in prop_oneof![Just(0u32), 0u32..700, Just(u32::MAX)],
     ) {
-        let (tag, bits) = [(PCM, 8), (PCM, 16), (PCM, 24), (PCM, 32), (FLOAT, 32)][form];
+        let (tag, bits) = [(PCM, 8), (PCM, 16), (PCM, 24), (PCM, 32), (FLOAT, 32), (FLOAT, 64)][form];
         let format = if float { extensible(tag, channels, 44_100, bits) } else { format(tag, channels, 44_100, bits) };
         let file = file(&format, &chunk(b"LIST", b"abc"), claimed, &data);
         let (_, whole) = read(&file).unwrap();

@@ -152,7 +152,9 @@ impl Linto {
         let standing = self.presence.standing();
         match trigger {
             Trigger::Dictate => self.streaming.dictate(now, from, standing, &mut self.out),
-            Trigger::Voice | Trigger::Listen | Trigger::Button => self.turn.open(now, from, standing, &mut self.out),
+            Trigger::Voice | Trigger::Wake | Trigger::Listen | Trigger::Button => {
+                self.turn.open(now, from, standing, &mut self.out);
+            }
         }
     }
 

@@ -1,0 +1,113 @@
+//! The wake trigger: words over the stream of samples, armed or not.
+
+use std::time::Duration;
+
+use crate::audio::Position;
+use crate::hearing::EarEvent;
+use crate::hearing::own_voice::OwnVoice;
+use crate::wake::{Hit, Words};
+
+/// For so long after a word was heard none is heard: words that sound alike answer to the same utterance.
+pub const REFRACTORY: Duration = Duration::from_secs(1);
+
+/// Listens for the words that it was given, as long as the microphone is open; whether a word counts is said by the
+/// arming. The engine needs to have heard the last second, so it runs also while it is not armed.
+#[derive(Debug)]
+pub struct Waker {
+    words: Words,
+    armed: bool,
+    /// Before this place nothing counts.
+    rests: Position,
+    /// Made when the device speaks first.
+    own: Option<OwnVoice>,
+    own_words: u64,
+}
+
+impl Default for Waker {
+    fn default() -> Self {
+        let words = Words::new(Vec::new(), Position(0));
+        Self { words, armed: false, rests: Position(0), own: None, own_words: 0 }
+    }
+}
+
+impl Waker {
+    /// Listens for these words from the sample at `first` on.
+    pub fn set_words(&mut self, mut words: Words, first: Position) {
+        words.restart(first);
+        self.words = words;
+        self.own = None;
+    }
+
+    /// The words.
+    #[must_use]
+    pub const fn words(&self) -> &Words {
+        &self.words
+    }
+
+    /// Whether a word that is heard from now on counts.
+    pub const fn arm(&mut self, on: bool) {
+        self.armed = on;
+    }
+
+    /// Whether a word would count.
+    #[must_use]
+    pub fn armed(&self) -> bool {
+        self.armed && !self.words.is_empty()
+    }
+
+    /// Starts anew with the sample at `first`: what was heard before is forgotten.
+    pub fn restart(&mut self, first: Position) {
+        self.words.restart(first);
+        self.own.iter_mut().for_each(OwnVoice::restart);
+    }
+
+    /// What the device played while the samples from `at` on were caught, which are pushed next.
+    pub fn played(&mut self, at: Position, reference: &[i16]) {
+        if self.own.is_none() && !self.words.is_empty() && reference.iter().any(|&sample| sample != 0) {
+            self.own = Some(OwnVoice::new(&self.words));
+        }
+        if let Some(own) = &mut self.own {
+            own.played(at, reference);
+        }
+    }
+
+    /// How many words did not count because the device itself had said them.
+    #[must_use]
+    pub const fn own_words(&self) -> u64 {
+        self.own_words
+    }
+
+    /// The number of samples until something may be heard.
+    #[must_use]
+    pub fn missing(&self) -> usize {
+        if self.words.is_empty() { usize::MAX } else { self.words.missing().max(1) }
+    }
+
+    /// Listens to `sound`, at most [`Waker::missing`] samples of it.
+    pub fn push(&mut self, sound: &[i16]) -> Option<EarEvent> {
+        if self.words.is_empty() {
+            return None;
+        }
+        // Of words that are heard in the same moment, the surest counts.
+        let mut best: Option<Hit> = None;
+        self.words.push(sound, |hit| {
+            if best.is_none_or(|best| hit.score > best.score) {
+                best = Some(hit);
+            }
+        });
+        best.and_then(|hit| self.hit(hit))
+    }
+
+    fn hit(&mut self, hit: Hit) -> Option<EarEvent> {
+        if hit.at < self.rests {
+            return None;
+        }
+        if self.own.as_ref().is_some_and(|own| own.said(hit.word, hit.at)) {
+            self.own_words += 1;
+            return None;
+        }
+        self.rests = hit.at + REFRACTORY;
+        let Hit { word, at, score } = hit;
+        self.armed.then(|| EarEvent::Wake { word, name: self.words.name(word).to_owned(), score, at })
+    }
+}

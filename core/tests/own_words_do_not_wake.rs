@@ -1,0 +1,111 @@
+//! A wake word that the device says itself, through its own loudspeaker, does not wake it; a person's does.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod echo_room;
+mod hearing_material;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use auricle_core::audio::Position;
+use auricle_core::frontend::Profile;
+use auricle_core::hearing::ear::Ear;
+use auricle_core::hearing::{EarCommand, EarEvent};
+use auricle_core::wake::{Manifest, Model, Word, Words};
+use echo_room::{Heard, RATE, Room, at_level};
+use hearing_material::espeak;
+
+/// Voices whose word the model hears.
+const VOICES: [&str; 4] = ["en-us", "en-us+m3", "en-gb", "en-gb+m5"];
+
+/// One of the models that `make models` brings, as a word.
+fn word(name: &str) -> Word {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
+    let read = |end: &str| {
+        let path = folder.join(format!("{name}.{end}"));
+        std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; run `make models`", path.display()))
+    };
+    let manifest = Manifest::read(&read("json")).unwrap();
+    let model = Arc::new(Model::read(&read("tflite")).unwrap());
+    Word { name: name.into(), model, cutoff: manifest.cutoff, window: manifest.window, sensitivity: 0.5 }
+}
+
+fn words() -> Words {
+    Words::new(vec![word("okay_nabu"), word("alexa")], Position(0))
+}
+
+/// An armed ear in this room: the places of the words that count, and how many were its own.
+fn wakes(heard: &Heard, told: bool) -> (Vec<f64>, u64) {
+    let mut ear = Ear::new();
+    ear.set_words(words());
+    ear.handle(EarCommand::ArmWake(true));
+    let mut wakes = Vec::new();
+    for (sound, reference) in heard.out.chunks(RATE / 100).zip(heard.reference.chunks(RATE / 100)) {
+        if told {
+            ear.played(reference);
+        }
+        ear.push(sound);
+        while let Some(event) = ear.poll() {
+            if let EarEvent::Wake { at, .. } = event {
+                wakes.push(at.0 as f64 / RATE as f64);
+            }
+        }
+    }
+    (wakes, ear.own_words())
+}
+
+/// The device says this, 2 s from the beginning.
+fn device(voice: &str, text: &str) -> Room {
+    let said = at_level(&espeak(voice, text).sound, -20.0);
+    Room { played: vec![(2.0, said)], seconds: 7.0, ..Room::default() }
+}
+
+#[test]
+fn the_devices_own_word_does_not_count_however_it_comes_back() {
+    let mut lured = 0;
+    for voice in VOICES {
+        let room = device(voice, "If you need me, just say: okay nabu. I am here.");
+        // A near loudspeaker, one behind a sound server, a loud and late one.
+        for (delay, loss) in [(0.01, 6.0), (0.1, 12.0), (0.3, 0.0)] {
+            let room = Room { delays: vec![(0.0, delay)], loss, ..room.clone() };
+            let heard = room.hear(Profile::Off);
+            let (unknowing, _) = wakes(&heard, false);
+            let (wakes, own) = wakes(&heard, true);
+            assert!(wakes.is_empty(), "{voice}, {delay} s: {wakes:?}");
+            assert_eq!(own as usize, unknowing.len(), "{voice}, {delay} s: each was its own");
+            lured += unknowing.len();
+        }
+    }
+    assert_eq!(lured, 3 * VOICES.len(), "who does not know what was played is woken each time");
+}
+
+#[test]
+fn the_canceller_takes_the_word_away_before_it_is_heard() {
+    let room = device(VOICES[0], "If you need me, just say: okay nabu. I am here.");
+    let heard = room.hear(Profile::Light);
+    assert_eq!((wakes(&heard, false).0, wakes(&heard, true)), (vec![], (vec![], 0)));
+}
+
+#[test]
+fn a_person_wakes_it_while_it_says_something_else() {
+    let text = "It is half past seven in the morning. Today will be mostly cloudy, with some rain in the afternoon.";
+    let mut person = vec![0; 4 * RATE];
+    person.extend(at_level(&espeak("en-us+m3", "okay nabu").sound, -22.0));
+    let room = Room { person, loss: 20.0, ..device("en-gb", text) };
+    for profile in [Profile::Off, Profile::Light] {
+        let (wakes, own) = wakes(&room.hear(profile), true);
+        assert!(
+            wakes.len() == 1 && (4.3..6.0).contains(&wakes[0]) && own == 0,
+            "{profile:?}: {wakes:?}, {own} its own"
+        );
+    }
+}
+
+#[test]
+fn a_persons_word_counts_again_shortly_after_the_devices_own() {
+    let mut person = vec![0; 5 * RATE];
+    person.extend(at_level(&espeak("en-us+m3", "okay nabu").sound, -22.0));
+    let room = Room { person, ..device("en-us+m3", "okay nabu") };
+    let (later, own) = wakes(&room.hear(Profile::Off), true);
+    assert!(later.len() == 1 && later[0] > 5.3 && own == 1, "{later:?}, {own} its own");
+}

@@ -1,0 +1,124 @@
+//! Wake words over a stream of sound: several at once, in pieces of any length, with nothing allocated on the way.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod hearing_material;
+mod wake_material;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::LazyLock;
+
+use auricle_core::audio::Position;
+use auricle_core::wake::{Hit, Word, Words};
+use hearing_material::RATE;
+use wake_material::{NAMES, positive, word};
+
+thread_local! {
+    /// Allocations since counting began; none while it has not.
+    static COUNT: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+// SAFETY: passes everything on to the system's allocator; the counter is plain thread-local memory without a destructor.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.set(COUNT.get().map(|count| count + 1));
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        COUNT.set(COUNT.get().map(|count| count + 1));
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+/// Each word once, one behind the other, and the second one twice.
+static SOUND: LazyLock<Vec<i16>> = LazyLock::new(|| {
+    let order = ["okay_nabu", "alexa", "hey_jarvis", "hey_mycroft", "alexa"];
+    order.iter().flat_map(|name| positive(name)).chain([0; RATE]).collect()
+});
+
+fn all() -> Vec<Word> {
+    NAMES.map(word).into()
+}
+
+fn listen(words: &mut Words, pieces: usize) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    SOUND.chunks(pieces).for_each(|piece| words.push(piece, |hit| hits.push(hit)));
+    hits
+}
+
+#[test]
+fn each_word_is_heard_by_its_own_model_and_once() {
+    let mut words = Words::new(all(), Position(1_000_000));
+    let hits = listen(&mut words, 320);
+    let heard: Vec<&str> = hits.iter().map(|hit| words.name(hit.word)).collect();
+    assert_eq!(heard, ["okay_nabu", "alexa", "hey_jarvis", "hey_mycroft", "alexa"]);
+    for hit in &hits {
+        assert!(hit.score > word(words.name(hit.word)).cutoff && hit.score < 1.0, "{hit:?}");
+        assert_eq!((hit.at.0 - 1_000_000) % 160, 0, "frames end at whole steps: {hit:?}");
+    }
+}
+
+#[test]
+fn pieces_of_any_length_give_the_same() {
+    let whole = listen(&mut Words::new(all(), Position(0)), SOUND.len());
+    for pieces in [1, 160, 333, 960, 5_000] {
+        assert_eq!(listen(&mut Words::new(all(), Position(0)), pieces), whole, "{pieces}");
+    }
+}
+
+#[test]
+fn nothing_happens_before_what_is_missing_has_come() {
+    let (mut words, mut at, mut hits) = (Words::new(all(), Position(0)), 0, Vec::new());
+    while at < SOUND.len() {
+        let (before, missing) = (words.score(0), words.missing());
+        assert!(missing >= 1);
+        let last = (at + missing).min(SOUND.len()) - 1;
+        words.push(&SOUND[at..last], |hit| panic!("{hit:?} too early"));
+        assert_eq!(words.score(0), before);
+        words.push(&SOUND[last..=last], |hit| hits.push(hit));
+        at = last + 1;
+    }
+    assert_eq!(hits, listen(&mut Words::new(all(), Position(0)), 320));
+}
+
+#[test]
+fn a_restart_is_a_new_beginning() {
+    let mut words = Words::new(all(), Position(0));
+    let first = listen(&mut words, 320);
+    words.restart(Position(7));
+    let moved = first.iter().map(|hit| Hit { at: Position(hit.at.0 + 7), ..*hit });
+    assert_eq!(listen(&mut words, 320), moved.collect::<Vec<Hit>>());
+}
+
+#[test]
+fn more_sensitivity_hears_earlier_and_less_later_or_never() {
+    let first = |sensitivity| {
+        let mut words = Words::new(vec![word("okay_nabu")], Position(0));
+        words.set_sensitivity(0, sensitivity);
+        listen(&mut words, 320).first().map_or(u64::MAX, |hit| hit.at.0)
+    };
+    let [low, own, high] = [0.0, 0.5, 1.0].map(first);
+    assert!(high < own && own < low, "{high} {own} {low}");
+}
+
+#[test]
+fn listening_allocates_nothing() {
+    let mut words = Words::new(all(), Position(0));
+    let (sound, mut hits) = (&*SOUND, 0);
+    COUNT.set(Some(0));
+    drop(std::hint::black_box(vec![1]));
+    assert_eq!(COUNT.replace(Some(0)), Some(2), "the allocator counts");
+    sound.chunks(320).for_each(|piece| words.push(piece, |_| hits += 1));
+    words.set_sensitivity(0, 0.7);
+    words.restart(Position(0));
+    sound.chunks(777).for_each(|piece| words.push(piece, |_| hits += 1));
+    assert_eq!((COUNT.take(), hits), (Some(0), 10));
+}
