@@ -4,7 +4,8 @@
 //! needed where they disagree, where the speech hardly rises above the noise and its soft end is lost, after a very
 //! short utterance, which may be the first word of a long one, and for an answer, which needs time to think.
 //!
-//! Where the score can't help, since other people talk or music plays, the level decides: who is near is louder.
+//! Where silence is nowhere near, since other people talk or music plays, what has fallen decides: who is near is louder
+//! than the others, and sounds more like speech than the music behind.
 
 use crate::audio::{Position, samples};
 use crate::hearing::Limits;
@@ -15,12 +16,12 @@ const AGREED: u64 = 85;
 /// … when they don't …
 const DOUBTFUL: u64 = 120;
 /// … when the speech is faint …
-const FAINT: u64 = 130;
+const FAINT: u64 = 125;
 /// … after a very short utterance …
 const SHORT: u64 = 140;
 /// … for an answer …
 const ANSWER: u64 = 150;
-/// … and when only the level tells.
+/// … and when only a fall tells.
 const FALLEN: u64 = 140;
 
 /// A frame of silence is doubtful from this score on …
@@ -50,13 +51,24 @@ const DROP: f32 = 6.0;
 /// Where the levels begin, in dBFS.
 const SILENCE: f32 = -100.0;
 
+/// How much of a frame's score goes into the smoothed score.
+const SCORE_SMOOTHING: f32 = 0.1;
+/// By so much the best smoothed score fades with each frame: 0.03 in a second.
+const SCORE_FADE: f32 = 0.000_5;
+/// It has fallen, too, when the smoothed score is this much below the best one: music behind speech scores less.
+const SCORE_DROP: f32 = 0.2;
+
 /// Something stirs when at least two of the last four frames are this many dB above the floor: perhaps the hiss or the
 /// breath with which somebody goes on, before any score knows it.
 const STIR_ABOVE: f32 = 5.0;
 /// See [`STIR_ABOVE`].
 const STIR_FRAMES: u8 = 0b1111;
-/// Then the decision waits, this many samples at most: 240 ms.
+/// For so many samples it may still become speech: 160 ms.
+const STIR_HOLDS: u64 = 10 * FRAME as u64;
+/// Until then the decision waits, this many samples at most: 240 ms …
 const STIR_GRACE: u64 = 15 * FRAME as u64;
+/// … and where only a fall tells, while it stirs: 128 ms. Music stirs all the time.
+const FALLEN_GRACE: u64 = 8 * FRAME as u64;
 
 /// What an utterance teaches about its end.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +79,11 @@ pub struct Hangover {
     speech: f32,
     /// The smoothed level in dBFS.
     level: f32,
-    /// The end of the last frame that was nearly as loud as the speech.
+    /// The smoothed score …
+    score: f32,
+    /// … and the best one: a peak that fades.
+    best: f32,
+    /// The end of the last frame that was nearly as loud as the speech and sounded like it.
     near: Position,
     /// Frames since the last one of speech …
     silent: u32,
@@ -75,27 +91,38 @@ pub struct Hangover {
     doubtful: u32,
     /// A bit for each of the last frames, the newest lowest: whether it stirred.
     stirred: u8,
+    /// The end of the last frame in which something stirred.
+    stirred_at: Position,
 }
 
 impl Hangover {
     /// For an utterance that is recognised at `now`, the end of the frame that decided.
     #[must_use]
     pub const fn new(now: Position) -> Self {
-        Self { floor: f32::INFINITY, speech: SILENCE, level: SILENCE, near: now, silent: 0, doubtful: 0, stirred: 0 }
+        Self {
+            floor: f32::INFINITY,
+            speech: SILENCE,
+            level: SILENCE,
+            score: 0.0,
+            best: 0.0,
+            near: now,
+            silent: 0,
+            doubtful: 0,
+            stirred: 0,
+            stirred_at: Position(0),
+        }
     }
 
     /// Takes in the frame that ends at `now`, which belongs to the speech or to the silence behind it.
     pub fn hear(&mut self, frame: Frame, now: Position, speech: bool) {
-        let floor = frame.level - frame.above;
-        self.floor = self.floor.min(floor);
-        self.level = self.level.max(floor);
-        self.level += (frame.level.max(floor) - self.level) * SMOOTHING;
-        let fade = if speech { FADE } else { 0.0 };
-        self.speech = (self.speech - fade).max(self.level);
-        if self.level >= (self.floor + self.rise() * SHARE).min(self.speech - DROP) {
+        self.follow(frame, speech);
+        if self.is_near() {
             self.near = now;
         }
         self.stirred = self.stirred << 1 | u8::from(frame.above >= STIR_ABOVE);
+        if self.stirs() {
+            self.stirred_at = now;
+        }
         if speech {
             (self.silent, self.doubtful) = (0, 0);
         } else {
@@ -105,28 +132,44 @@ impl Hangover {
         }
     }
 
+    fn follow(&mut self, frame: Frame, speech: bool) {
+        let floor = frame.level - frame.above;
+        self.floor = self.floor.min(floor);
+        self.level = self.level.max(floor);
+        self.level += (frame.level.max(floor) - self.level) * SMOOTHING;
+        let fade = if speech { FADE } else { 0.0 };
+        self.speech = (self.speech - fade).max(self.level);
+        self.score += (frame.score - self.score) * SCORE_SMOOTHING;
+        self.best = (self.best - SCORE_FADE).max(self.score);
+    }
+
+    fn is_near(&self) -> bool {
+        let loud = self.level >= (self.floor + self.rise() * SHARE).min(self.speech - DROP);
+        loud && self.score > self.best - SCORE_DROP
+    }
+
+    fn stirs(&self) -> bool {
+        (self.stirred & STIR_FRAMES).count_ones() >= 2
+    }
+
     /// Whether it has been silent for long enough at `now`, after speech from `since` to `until`.
     #[must_use]
     pub fn over(&self, limits: Limits, since: Position, until: Position, now: Position) -> bool {
-        now - until >= self.needed(limits, self.percent(limits, until - since))
+        let grace = if now - self.stirred_at <= STIR_HOLDS { STIR_GRACE } else { 0 };
+        now - until >= part(limits, self.percent(limits, until - since)).saturating_add(grace)
     }
 
-    /// Where the speech ended if only the level shows at `now` that it did: whatever sounds since then is further away.
+    /// Where the speech ended if only a fall shows at `now` that it did: whatever sounds since then is further away.
     #[must_use]
     pub fn fallen(&self, limits: Limits, now: Position) -> Option<Position> {
         let percent = if limits.answer { ANSWER.max(FALLEN) } else { FALLEN };
-        (now - self.near >= self.needed(limits, percent)).then_some(self.near)
+        let grace = if self.stirs() { FALLEN_GRACE } else { 0 };
+        (now - self.near >= part(limits, percent).saturating_add(grace)).then_some(self.near)
     }
 
     /// By how much the speech rises above the floor, in dB.
     fn rise(&self) -> f32 {
         self.speech - self.floor
-    }
-
-    fn needed(&self, limits: Limits, percent: u64) -> u64 {
-        let stirs = (self.stirred & STIR_FRAMES).count_ones() >= 2;
-        let grace = if stirs { STIR_GRACE } else { 0 };
-        (samples(limits.hangover).saturating_mul(percent) / 100).saturating_add(grace)
     }
 
     fn percent(&self, limits: Limits, spoken: u64) -> u64 {
@@ -144,6 +187,11 @@ impl Hangover {
             () => 100,
         }
     }
+}
+
+/// So much of the nominal value, in samples.
+fn part(limits: Limits, percent: u64) -> u64 {
+    samples(limits.hangover).saturating_mul(percent) / 100
 }
 
 #[cfg(test)]
@@ -201,7 +249,7 @@ mod tests {
 
     #[test]
     fn it_is_longer_for_faint_speech() {
-        assert_eq!(hangover(LIMITS, 2 * SECOND, 8.0, frame(0.1, 0.5)), 2_080);
+        assert_eq!(hangover(LIMITS, 2 * SECOND, 8.0, frame(0.1, 0.5)), 2_000);
     }
 
     #[test]
@@ -229,7 +277,41 @@ mod tests {
         });
         let (end, now) = ended.unwrap_or_default();
         assert!((125..140).contains(&(end.0 / FRAME as u64)), "{end:?}");
-        assert_eq!((now - end) / 16, 1_600 * 140 / 100 + 240);
+        assert_eq!((now - end) / 16, 1_600 * 140 / 100 + 128);
+    }
+
+    #[test]
+    fn music_behind_the_speech_sounds_less_like_it() {
+        let mut hangover = Hangover::new(Position(0));
+        let music = frame(0.65, 28.0);
+        (1..=125).for_each(|n| hangover.hear(frame(0.95, 30.0), Position(n * FRAME as u64), true));
+        let ended = (126..400).find_map(|n| {
+            let now = Position(n * FRAME as u64);
+            hangover.hear(music, now, true);
+            hangover.fallen(LIMITS, now)
+        });
+        assert!((125..140).contains(&(ended.unwrap_or_default().0 / FRAME as u64)), "{ended:?}");
+    }
+
+    #[test]
+    fn a_breath_that_stirred_is_waited_for_a_moment_longer() {
+        let mut hangover = Hangover::new(Position(0));
+        let mut now = Position(0);
+        let mut hear = |hangover: &mut Hangover, frame: Frame, frames: u64, speech: bool| {
+            for _ in 0..frames {
+                now = Position(now.0 + FRAME as u64);
+                hangover.hear(frame, now, speech);
+            }
+            now
+        };
+        let until = hear(&mut hangover, frame(0.9, 30.0), 125, true);
+        // 1.328 s of silence, a breath of 48 ms, and silence again: 85 % of the hangover are 1.36 s.
+        hear(&mut hangover, frame(0.1, 0.5), 83, false);
+        hear(&mut hangover, frame(0.1, 8.0), 3, false);
+        let now = hear(&mut hangover, frame(0.1, 0.5), 5, false);
+        assert!(!hangover.over(LIMITS, Position(0), until, now));
+        let now = hear(&mut hangover, frame(0.1, 0.5), 8, false);
+        assert!(hangover.over(LIMITS, Position(0), until, now));
     }
 
     #[test]
