@@ -103,7 +103,7 @@ impl Container {
             let advanced = self.advance(rest);
             self.bytes += (before - rest.len()) as u64;
             match advanced {
-                Ok(sound) if sound.is_empty() => {}
+                Ok([]) => {}
                 Ok(sound) => return Ok(sound),
                 Err(error) => {
                     self.step = Step::Failed(error.clone());
