@@ -272,6 +272,7 @@ impl Worker {
             Look::Sound { news } => {
                 self.hear();
                 if news {
+                    self.intake.condition.forget();
                     self.tell(Heard::Flowing);
                 }
                 match self.intake.condition.news() {
@@ -279,7 +280,6 @@ impl Worker {
                     Some(News::Hears) => self.tell(Heard::Hears),
                     None => {}
                 }
-                self.intake.change();
             }
         }
     }

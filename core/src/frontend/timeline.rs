@@ -8,6 +8,11 @@ use super::clock::{Clock, OFF};
 const KEPT: usize = 3;
 /// Rates that make sense, in Hz.
 const RATES: std::ops::RangeInclusive<u32> = 8_000..=192_000;
+/// Sound that goes on without a stop leaves no gap. A time that says so all the same, up to this far off (nanoseconds),
+/// was read late by a busy machine …
+const DOUBTED: f64 = 100e6;
+/// … unless so many come in a row: then samples were lost on the way here.
+const STRIKES: u32 = 3;
 /// Softer samples are the silence of a card that is kept running.
 const SILENT: i16 = 3;
 
@@ -27,6 +32,10 @@ pub(super) struct Timeline {
     /// How late they were at most, in samples.
     lateness: u64,
     refused: u64,
+    /// Whether the next samples go on where the last ended.
+    goes_on: bool,
+    /// Times in a row that were doubted.
+    strikes: u32,
 }
 
 impl Timeline {
@@ -42,6 +51,8 @@ impl Timeline {
             late: 0,
             lateness: 0,
             refused: 0,
+            goes_on: false,
+            strikes: 0,
         }
     }
 
@@ -91,6 +102,7 @@ impl Timeline {
         }
         self.place(at);
         self.append(samples);
+        self.goes_on = true;
     }
 
     /// What was to leave at `at` or later never did.
@@ -98,6 +110,7 @@ impl Timeline {
         if let Some(sample) = self.clock.sample(at.0 as f64) {
             self.truncate(sample.max(0.0) as u64);
         }
+        self.goes_on = false;
     }
 
     /// Makes the line end where a sample that leaves at `at` belongs.
@@ -106,8 +119,14 @@ impl Timeline {
         let Some(expected) = self.clock.time(end as f64) else { return self.clock.jump(end, at) };
         let gap = at.0 as f64 - expected;
         if gap.abs() <= OFF {
+            self.strikes = 0;
             return self.clock.observe(end, at);
         }
+        self.strikes += 1;
+        if self.goes_on && gap.abs() <= DOUBTED && self.strikes < STRIKES {
+            return;
+        }
+        self.strikes = 0;
         let samples = (gap / self.clock.period()).round() as i64;
         if samples < 0 {
             self.truncate(end.saturating_sub(samples.unsigned_abs()));
@@ -126,7 +145,8 @@ impl Timeline {
     fn pause(&mut self, samples: u64) {
         let room = (KEPT * self.rate as usize) as u64;
         if samples >= room {
-            self.first = self.end() + samples;
+            // The clock jumps with it: how long the pause was does not matter any more.
+            self.first = self.end() + room;
             self.samples.clear();
         } else {
             self.samples.resize(self.samples.len() + samples as usize, 0);
