@@ -101,7 +101,8 @@ fn how_the_sound_is_cut_into_pieces_changes_nothing() {
     let said = at_level(&espeak(VOICES[1], "okay nabu").sound, -20.0);
     for later in [0.15, 0.2, 0.3] {
         let person = [vec![0; 2 * RATE], said.clone()].concat();
-        let room = Room { person, played: vec![(2.0 + later, said.clone())], loss: 60.0, seconds: 6.0, ..Room::default() };
+        let room =
+            Room { person, played: vec![(2.0 + later, said.clone())], loss: 60.0, seconds: 6.0, ..Room::default() };
         let heard = room.hear(Profile::Off);
         let alone = wakes_in(&heard, false, 160, 0.5);
         assert_eq!(alone.0.len(), 1);
