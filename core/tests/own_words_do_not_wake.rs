@@ -85,6 +85,18 @@ fn the_devices_own_word_does_not_count_however_it_comes_back() {
 }
 
 #[test]
+fn what_only_sounds_alike_hides_no_persons_word() {
+    let text = "This is a long story, and nobody wants to hear all of it. ".repeat(3);
+    for start in [2.5, 3.0, 3.5, 4.0, 4.5] {
+        let mut person = vec![0; (start * RATE as f64) as usize];
+        person.extend(at_level(&espeak("en-us+m3", "okay nabu").sound, -22.0));
+        let room = Room { person, loss: 60.0, ..device("en-us", &text) };
+        let (wakes, own) = wakes(&room.hear(Profile::Off), true);
+        assert_eq!((wakes.len(), own), (1, 0), "{start} s: {wakes:?}");
+    }
+}
+
+#[test]
 fn a_sensitive_device_knows_its_own_word_too() {
     for voice in VOICES {
         let heard = device(voice, "If you need me, just say: alexa.").hear(Profile::Off);

@@ -12,9 +12,10 @@ use crate::wake::Words;
 /// that in what is played, with ways of up to 300 ms, and there it stays high for half a second.
 const BEHIND: Duration = Duration::from_millis(700);
 
-/// A probability of this share of the cut-off, in what is played, may be the word. It is reached there before the cut-off
-/// is in the echo, also if the told times are 60 ms late; in other speech next to never (in 0.5 % of it, 0.7 s included).
-const POSSIBLE: f32 = 0.2;
+/// A probability of this share of the cut-off, in what is played, may be the word: little enough that it is reached there
+/// before the cut-off is in the echo, mostly also if the told times are 60 ms late; so much that a word that only sounds
+/// alike hides no person's. In other speech it is next to never reached (in 0.3 % of it, the 0.7 s included).
+const POSSIBLE: f32 = 0.4;
 
 /// Before anything plays there was silence. The models need so much past until they hear.
 const PAST: Duration = Duration::from_millis(800);

@@ -67,9 +67,14 @@ impl Intake {
         look
     }
 
+    /// Whether the loudspeaker plays, or did a moment ago.
+    pub(super) const fn plays(&self) -> bool {
+        self.quiet < REST
+    }
+
     /// Takes another profile into use, between two chunks: what the old one held back is the end of this one.
     fn change(&mut self) {
-        if self.wanted != self.used && self.quiet >= REST {
+        if self.wanted != self.used && !self.plays() {
             self.used = self.wanted;
             self.front.change(self.used, &mut self.sound.clean);
             self.sound.reference.extend_from_slice(self.front.reference());
