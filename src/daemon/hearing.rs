@@ -99,6 +99,7 @@ impl Hearing {
                 token: None,
                 blocks_at_token: 0,
                 caught: Position(0),
+                pace: None,
             };
             worker.run(&receiver, &own_bell);
         })?;
@@ -192,6 +193,8 @@ struct Worker {
     blocks_at_token: u64,
     /// The place on the tape of what the card delivers next; the front end may hold some of it back.
     caught: Position,
+    /// What the microphone was told last.
+    pace: Option<Pace>,
 }
 
 impl Worker {
@@ -208,8 +211,10 @@ impl Worker {
                 }
                 self.obey(command);
             }
+            self.keep_pace();
             self.listen();
             self.pass_on_events();
+            self.keep_pace();
             self.answer_token();
         }
     }
@@ -230,12 +235,16 @@ impl Worker {
             Command::Words(words) => self.ear.set_words(*words),
             Command::Stop => {}
         }
-        self.mic.pace(self.pace());
     }
 
-    fn pace(&self) -> Pace {
-        let soon = self.ear.wants_short_periods() || !self.listeners.is_empty();
-        if soon { Pace::Listening } else { Pace::Idle }
+    /// A delay is felt also while the device speaks: by whoever interrupts it.
+    fn keep_pace(&mut self) {
+        let interruptible = self.ear.busy() && self.intake.plays();
+        let soon = self.ear.wants_short_periods() || interruptible || !self.listeners.is_empty();
+        let pace = if soon { Pace::Listening } else { Pace::Idle };
+        if self.pace.replace(pace) != Some(pace) {
+            self.mic.pace(pace);
+        }
     }
 
     fn attach(&mut self, shape: Shape, ring: rtrb::Consumer<u8>, stamps: rtrb::Consumer<Stamp>) {
@@ -272,6 +281,7 @@ impl Worker {
             Look::Sound { news } => {
                 self.hear();
                 if news {
+                    self.intake.condition.forget();
                     self.tell(Heard::Flowing);
                 }
                 match self.intake.condition.news() {
@@ -279,7 +289,6 @@ impl Worker {
                     Some(News::Hears) => self.tell(Heard::Hears),
                     None => {}
                 }
-                self.intake.change();
             }
         }
     }
@@ -302,7 +311,6 @@ impl Worker {
         self.listeners.retain(|listener| listener.serve(at, raw));
         self.caught.0 += raw.len() as u64;
         if self.listeners.len() < before {
-            self.mic.pace(self.pace());
             self.tell(Heard::Unlistened);
         }
     }
@@ -325,9 +333,7 @@ impl Worker {
     }
 
     fn pass_on_events(&mut self) {
-        let mut any = false;
         while let Some(event) = self.ear.poll() {
-            any = true;
             if let EarEvent::Ended { at, why, .. } = &event {
                 // `make bench` takes the moment of decision from this line.
                 tracing::debug!(at = at.0, heard = self.ear.position().0, ?why, "end of speech");
@@ -336,9 +342,6 @@ impl Worker {
                 tracing::debug!(at = at.0, heard = self.ear.position().0, name, "wake word");
             }
             self.tell(Heard::Ear(event));
-        }
-        if any {
-            self.mic.pace(self.pace());
         }
     }
 

@@ -119,7 +119,7 @@ impl Ear {
     /// What the device itself played while the samples were caught that are pushed next, as many of them: a wake word in
     /// it is nobody's. Without it, nothing is known of the device's own voice.
     pub fn played(&mut self, reference: &[i16]) {
-        self.waker.played(self.tape.end(), reference);
+        self.waker.played(reference);
     }
 
     /// How many wake words did not count because the device itself had said them.
@@ -166,11 +166,11 @@ impl Ear {
         while !sound.is_empty() {
             let (now, later) = sound.split_at(sound.len().min(self.next_stop()));
             sound = later;
-            let heard = self.vad.frames().count();
+            let (at, heard) = (self.tape.end(), self.vad.frames().count());
             self.tape.write(now);
             self.vad.push(now);
             self.pump();
-            if let Some(wake) = self.waker.push(now) {
+            if let Some(wake) = self.waker.push(at, now) {
                 self.say(wake);
             }
             if self.vad.frames().count() > heard {
