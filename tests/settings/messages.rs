@@ -237,6 +237,12 @@ fn lists_have_an_end() {
 
 const WAKE: &[Case] = &[
     (
+        "\n[wake]\nwords = []\n",
+        &[
+            "line 3: `words` in [wake] is empty, and `triggers` in [listen] has \"wake\": name a word, for example words = [\"okay_nabu\"], or take \"wake\" out of `triggers`",
+        ],
+    ),
+    (
         "[wake]\nwords = \"okay_nabu\"\n",
         &[
             "line 2: `words` in [wake] is \"okay_nabu\"; it must be a list in brackets: up to 8 names of models, or tables { model, server, sensitivity }",

@@ -71,8 +71,8 @@ impl Candidate {
         let is_model = path.extension().is_some_and(|end| end == "tflite");
         let name = path.file_stem().and_then(|stem| stem.to_str()).filter(|_| is_model).ok_or_else(nameless)?;
         let file = |path: &Path, most| {
-            let unreadable = |source| ModelTrouble::Unreadable { name: name.into(), path: path.into(), source };
-            whole(name, path, File::open(path).map_err(unreadable)?, most)
+            let file = File::open(path).map_err(|source| ModelTrouble::unread(name, path.into(), source))?;
+            whole(name, path, file, most)
         };
         let model = file(path, LARGEST_MODEL)?;
         let beside = path.with_extension("json");
