@@ -38,7 +38,12 @@ fn toys(count: usize, realtime: bool) -> Bench {
 }
 
 fn wake(bench: &mut Bench, server: Option<ServerId>) {
-    bench.event(Event::Wake { word: "okay_nabu".into(), score: 0.91, server, at: AT });
+    hear(bench, server, false);
+}
+
+/// `cancelled`: as the canceller takes the device's own voice away.
+fn hear(bench: &mut Bench, server: Option<ServerId>, cancelled: bool) {
+    bench.event(Event::Wake { word: "okay_nabu".into(), score: 0.91, server, at: AT, cancelled });
 }
 
 /// The last that hearing was told about the words.
@@ -223,10 +228,23 @@ fn in_the_middle_of_an_answer_it_stops_the_loudspeaker_at_once_and_listens() {
 }
 
 #[test]
-fn with_the_canceller_the_utterance_begins_before_the_word_also_then() {
-    let mut bench = speaking(Tuning { echo_cancelled: true, ..with_words() });
-    wake(&mut bench, None);
-    assert_eq!((flushes(&bench), opened(&bench).0), (1, Start::At(AT.back(BEFORE))));
+fn where_its_voice_is_taken_away_the_utterance_begins_before_the_word_and_what_is_said_at_once_counts() {
+    let mut bench = speaking(with_words());
+    hear(&mut bench, None, true);
+    let (from, guard, _) = opened(&bench);
+    assert_eq!((flushes(&bench), from), (1, Start::At(AT.back(BEFORE))));
+    assert!(guard < BEFORE, "{guard:?}: nothing rings on this tape");
+    // Shortly after its last word it is the same; without the canceller the room still rings then.
+    for (cancelled, from) in [(true, AT.back(BEFORE)), (false, AT)] {
+        let mut bench = speaking(with_words());
+        finish(&mut bench);
+        bench.pass(Duration::from_millis(100));
+        hear(&mut bench, None, cancelled);
+        let (began, guard, _) = opened(&bench);
+        assert_eq!(began, Start::At(from));
+        let rings = Duration::from_millis(200);
+        assert!(if cancelled { guard < BEFORE } else { guard == rings }, "{guard:?}");
+    }
 }
 
 #[test]

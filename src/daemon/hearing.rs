@@ -19,7 +19,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::input::{Heard, Input};
 use super::listener::{LISTENERS, Listener, Piece};
-use crate::sound::{Bell, Microphone, Pace, Played, Shape, Stamp};
+use crate::sound::{self, Bell, Microphone, Pace, Played, Shape, Stamp};
 use card::{Card, Look};
 use condition::News;
 pub use counters::{EchoCounters, HearingCounters};
@@ -50,6 +50,7 @@ enum Command {
     RecordStop,
     Listen(Sender<Piece>),
     Words(Box<Words>),
+    Sensitivity(usize, f32),
     Stop,
 }
 
@@ -99,6 +100,7 @@ impl Hearing {
                 token: None,
                 blocks_at_token: 0,
                 caught: Position(0),
+                paced: Pace::Idle,
             };
             worker.run(&receiver, &own_bell);
         })?;
@@ -151,6 +153,11 @@ impl Hearing {
         self.send(Command::Words(Box::new(words)));
     }
 
+    /// How easily this one of the words is heard from now on, 0 to 1.
+    pub fn sensitivity(&self, word: usize, sensitivity: f32) {
+        self.send(Command::Sensitivity(word, sensitivity));
+    }
+
     /// Where the tape stands, if a microphone delivers.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
@@ -192,6 +199,8 @@ struct Worker {
     blocks_at_token: u64,
     /// The place on the tape of what the card delivers next; the front end may hold some of it back.
     caught: Position,
+    /// What the microphone was told last.
+    paced: Pace,
 }
 
 impl Worker {
@@ -228,14 +237,20 @@ impl Worker {
             Command::RecordStop => self.recording = None,
             Command::Listen(out) => self.admit(out),
             Command::Words(words) => self.ear.set_words(*words),
+            Command::Sensitivity(word, sensitivity) => self.ear.set_sensitivity(word, sensitivity),
             Command::Stop => {}
         }
-        self.mic.pace(self.pace());
+        self.keep_pace();
     }
 
-    fn pace(&self) -> Pace {
-        let soon = self.ear.wants_short_periods() || !self.listeners.is_empty();
-        if soon { Pace::Listening } else { Pace::Idle }
+    /// Whoever interrupts the device waits for its silence: a delay would be felt.
+    fn keep_pace(&mut self) {
+        let interrupts = self.ear.waits_for_word() && self.intake.plays();
+        let soon = self.ear.wants_short_periods() || !self.listeners.is_empty() || interrupts;
+        let pace = if soon { Pace::Listening } else { Pace::Idle };
+        if std::mem::replace(&mut self.paced, pace) != pace {
+            self.mic.pace(pace);
+        }
     }
 
     fn attach(&mut self, shape: Shape, ring: rtrb::Consumer<u8>, stamps: rtrb::Consumer<Stamp>) {
@@ -280,12 +295,14 @@ impl Worker {
                     None => {}
                 }
                 self.intake.change();
+                self.keep_pace();
             }
         }
     }
 
     fn hear(&mut self) {
         self.ear.played(&self.intake.sound.reference);
+        self.ear.cancels(self.intake.cancels());
         self.ear.push(&self.intake.sound.clean);
         if let Some(tap) = &mut self.recording {
             let lost = tap.copy(self.ear.tape());
@@ -302,7 +319,7 @@ impl Worker {
         self.listeners.retain(|listener| listener.serve(at, raw));
         self.caught.0 += raw.len() as u64;
         if self.listeners.len() < before {
-            self.mic.pace(self.pace());
+            self.keep_pace();
             self.tell(Heard::Unlistened);
         }
     }
@@ -333,13 +350,20 @@ impl Worker {
                 tracing::debug!(at = at.0, heard = self.ear.position().0, ?why, "end of speech");
             }
             if let EarEvent::Wake { name, at, .. } = &event {
-                tracing::debug!(at = at.0, heard = self.ear.position().0, name, "wake word");
+                tracing::debug!(at = at.0, heard = self.ear.position().0, name, ms_ago = self.ms_ago(*at), "wake word");
             }
             self.tell(Heard::Ear(event));
         }
         if any {
-            self.mic.pace(self.pace());
+            self.keep_pace();
         }
+    }
+
+    /// How long ago this place of the tape was in the air, in milliseconds.
+    fn ms_ago(&self, at: Position) -> Option<u64> {
+        let since = self.caught.0.checked_sub(at.0)?;
+        let caught = self.card.as_ref()?.time_before(since);
+        Some(sound::now().0.saturating_sub(caught.0) / 1_000_000)
     }
 
     fn answer_token(&mut self) {

@@ -31,6 +31,16 @@ pub(super) struct Woken {
     pub(super) score: f32,
     pub(super) server: Option<ServerId>,
     pub(super) at: Position,
+    pub(super) cancelled: bool,
+}
+
+/// What lies before the words that a turn is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Behind {
+    /// The sound between the beginning of the utterance and the end of the wake word that opened it.
+    pub word: Duration,
+    /// Whether the device's own voice, which may have been speaking, is not in it and not behind it.
+    pub cancelled: bool,
 }
 
 /// What hearing was told.
@@ -62,21 +72,17 @@ impl Assistant {
         if !self.may_wake() {
             return;
         }
-        let Woken { word, score, server, at } = woken;
+        let Woken { word, score, server, at, cancelled } = woken;
         let server = server.unwrap_or(ServerId(0));
         let known = (server.0 < self.servers.len()).then_some(server);
         self.report(known, Report::Wake { word, score });
-        let from = self.woken_from(now, at);
+        // The device's own voice may be on the tape before the word, and ring behind it.
+        let quiet = self.speaker.quiet_since().is_some_and(|since| now.since(since) >= self.tuning.preroll);
+        let from = if quiet || cancelled { at.back(self.tuning.preroll) } else { at };
         let open = self.open(now, Trigger::Wake, server, Start::At(from), Duration::ZERO);
         if let Some(turn) = self.turn.as_mut().filter(|_| open) {
-            turn.woken = Some(at.since(from));
+            turn.woken = Some(Behind { word: at.since(from), cancelled });
         }
-    }
-
-    /// Where the utterance begins: before the word, unless the device's own voice is on the tape there.
-    fn woken_from(&self, now: Tick, at: Position) -> Position {
-        let quiet = self.speaker.quiet_since().is_some_and(|since| now.since(since) >= self.tuning.preroll);
-        if quiet || self.tuning.echo_cancelled { at.back(self.tuning.preroll) } else { at }
     }
 
     /// Which words can't be listened for. The device says so once, aloud: nobody looks at a list when nothing answers.

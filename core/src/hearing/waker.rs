@@ -18,6 +18,8 @@ pub struct Waker {
     armed: bool,
     /// Before this place nothing counts.
     rests: Position,
+    /// Whether the device's own voice is taken out of what is heard.
+    cancelled: bool,
     /// Made when the device speaks first.
     own: Option<OwnVoice>,
     own_words: u64,
@@ -26,7 +28,7 @@ pub struct Waker {
 impl Default for Waker {
     fn default() -> Self {
         let words = Words::new(Vec::new(), Position(0));
-        Self { words, armed: false, rests: Position(0), own: None, own_words: 0 }
+        Self { words, armed: false, rests: Position(0), cancelled: false, own: None, own_words: 0 }
     }
 }
 
@@ -36,6 +38,11 @@ impl Waker {
         words.restart(first);
         self.words = words;
         self.own = None;
+    }
+
+    /// How easily this word is heard from now on, 0 to 1.
+    pub fn set_sensitivity(&mut self, word: usize, sensitivity: f32) {
+        self.words.set_sensitivity(word, sensitivity);
     }
 
     /// The words.
@@ -53,6 +60,11 @@ impl Waker {
     #[must_use]
     pub fn armed(&self) -> bool {
         self.armed && !self.words.is_empty()
+    }
+
+    /// Whether the device's own voice is taken out of what is heard from now on.
+    pub const fn cancels(&mut self, cancelled: bool) {
+        self.cancelled = cancelled;
     }
 
     /// Starts anew with the sample at `first`: what was heard before is forgotten.
@@ -107,7 +119,7 @@ impl Waker {
             return None;
         }
         self.rests = hit.at + REFRACTORY;
-        let Hit { word, at, score } = hit;
-        self.armed.then(|| EarEvent::Wake { word, name: self.words.name(word).to_owned(), score, at })
+        let (Hit { word, at, score }, cancelled) = (hit, self.cancelled);
+        self.armed.then(|| EarEvent::Wake { word, name: self.words.name(word).to_owned(), score, at, cancelled })
     }
 }

@@ -68,6 +68,17 @@ impl Intake {
         look
     }
 
+    /// Whether the loudspeaker has played within the last second.
+    pub(super) const fn plays(&self) -> bool {
+        self.quiet < REST
+    }
+
+    /// Whether the device's own voice is taken out of the sound.
+    pub(super) fn cancels(&self) -> bool {
+        let state = self.front.state();
+        state.active && state.converged
+    }
+
     /// Takes another profile into use, once nothing is held back. Between two chunks.
     pub(super) fn change(&mut self) {
         if self.wanted != self.used && self.quiet >= REST {
