@@ -206,7 +206,7 @@ fn run(world: &mut World, op: Op) {
         }
         Op::Word(server) => {
             let (word, score, cancelled) = ("okay_nabu".into(), 0.9, world.tape % 3_200 == 0);
-            world.event(Event::Wake { word, score, server: Some(ServerId(server)), at, cancelled });
+            world.event(Event::Wake { word, score, server: Some(ServerId(server)), at, over: at, cancelled });
         }
         Op::Button(gesture) => {
             world.event(Event::Button { gesture, server: None, at: Some(at), pressed: world.bench.now });

@@ -107,10 +107,10 @@ impl Control {
     }
 
     /// A word was heard. One that is wanted no more, because the settings have just changed, is nothing.
-    pub(super) fn woken(&mut self, word: String, score: f32, at: Position, cancelled: bool) {
+    pub(super) fn woken(&mut self, word: String, event: impl FnOnce(String, Option<ServerId>) -> Event) {
         if let Some(listening) = self.wake.listening.iter().find(|listening| listening.installed.name == word) {
             let server = listening.server;
-            self.decide(Event::Wake { word, score, server, at, cancelled });
+            self.decide(event(word, server));
         }
     }
 

@@ -28,8 +28,8 @@ impl Assistant {
         match event {
             Event::Started(remembered) => self.start(remembered),
             Event::Voice { at, earliest } => self.voice(now, at, earliest),
-            Event::Wake { word, score, server, at, cancelled } => {
-                self.woken(now, Woken { word, score, server, at, cancelled });
+            Event::Wake { word, score, server, at, over, cancelled } => {
+                self.woken(now, Woken { word, score, server, at, over, cancelled });
             }
             Event::WakeMissing(cause) => self.wake_missing(now, cause),
             Event::SpeechStart(listen) => self.speech_start(listen),

@@ -155,6 +155,8 @@ pub enum Event {
         server: Option<ServerId>,
         /// The end of the sound with which it was decided.
         at: Position,
+        /// Where the word is over: speech from here on is something else. Before or behind `at`.
+        over: Position,
         /// Whether the device's own voice is not in that sound although it may be speaking.
         cancelled: bool,
     },

@@ -141,6 +141,8 @@ pub enum EarEvent {
         score: f32,
         /// The end of the sound with which it was decided.
         at: Position,
+        /// Where the word is over: speech from here on is something else. Before or behind `at`.
+        over: Position,
         /// Whether the device's own voice is not in that sound although it may be speaking, see [`Ear::cancels`](ear::Ear::cancels).
         cancelled: bool,
     },

@@ -10,6 +10,22 @@ use crate::wake::{Hit, Words};
 /// For so long after a word was heard none is heard: words that sound alike answer to the same utterance.
 pub const REFRACTORY: Duration = Duration::from_secs(1);
 
+/// At a sensitivity of 0.5 and below the word is over so much before its decision. A more sensitive one is decided earlier:
+/// for each hundredth the word is over so much later.
+const EARLY: Duration = Duration::from_millis(20);
+const LATER: Duration = Duration::from_millis(4);
+
+/// Where a word is over that was decided at `at`.
+///
+/// Over four models, a dozen voices and two rooms the decision comes from 70 ms before the end of the word to 290 ms behind
+/// it, mostly 150 ms behind; at a sensitivity of 0.7 it comes some 60 ms earlier. Who says an order of one word at once
+/// has half said it by then, so no more is taken from it than is needed: with these figures the endpointer took 1 in 130
+/// words for an utterance.
+fn over(at: Position, sensitivity: f32) -> Position {
+    let hundredths = (sensitivity.clamp(0.5, 1.0) - 0.5) * 100.0;
+    at.back(EARLY) + LATER.mul_f32(hundredths.max(0.0))
+}
+
 /// Listens for the words that it was given, as long as the microphone is open; whether a word counts is said by the
 /// arming. The engine needs to have heard the last second, so it runs also while it is not armed.
 #[derive(Debug)]
@@ -120,6 +136,7 @@ impl Waker {
         }
         self.rests = hit.at + REFRACTORY;
         let (Hit { word, at, score }, cancelled) = (hit, self.cancelled);
-        self.armed.then(|| EarEvent::Wake { word, name: self.words.name(word).to_owned(), score, at, cancelled })
+        let over = over(at, self.words.sensitivity(word));
+        self.armed.then(|| EarEvent::Wake { word, name: self.words.name(word).to_owned(), score, at, over, cancelled })
     }
 }
