@@ -62,7 +62,7 @@ fn a_word_is_heard_while_armed_wherever_the_sound_is_cut() {
         ear.handle(EarCommand::ArmWake(true));
         told.push(hear(&mut ear, &sound, block));
     }
-    let [EarEvent::Wake { word: 1, name, score, at }] = &told[0][..] else { panic!("{:?}", told[0]) };
+    let [EarEvent::Wake { word: 1, name, score, at, .. }] = &told[0][..] else { panic!("{:?}", told[0]) };
     assert!(name == "okay_nabu" && *score > 0.85 && *score <= 1.0, "{name} {score}");
     assert!(at.0 as usize > 2 * RATE && at.0 as usize <= sound.len() - 3 * RATE, "{at:?}");
     assert!(told.iter().all(|other| *other == told[0]), "{told:?}");

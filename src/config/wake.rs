@@ -64,12 +64,15 @@ impl WakeWord {
         Ok(word)
     }
 
-    /// These words and one more, as they are written in the settings.
+    /// These words and one more, as they are written in the settings; `None` if there are as many as there may be.
     #[must_use]
-    pub fn list_with(words: &[Self], model: &str) -> String {
+    pub fn list_with(words: &[Self], model: &str) -> Option<String> {
+        if words.len() >= MOST {
+            return None;
+        }
         let more = Self { model: model.to_owned(), server: None, sensitivity: AS_MADE };
         let words: Vec<_> = words.iter().chain([&more]).map(Self::shown).collect();
-        format!("[{}]", words.join(", "))
+        Some(format!("[{}]", words.join(", ")))
     }
 
     fn shown(&self) -> String {

@@ -176,3 +176,17 @@ fn check_finds_a_model_that_lacks_its_description() {
     let bad = desk.run(&["check"]);
     assert!(bad.status.code() == Some(2) && err(&bad).contains("can't be read"), "{}", err(&bad));
 }
+
+#[test]
+fn a_damaged_model_gives_way_to_a_good_one_of_its_name() {
+    let desk = Desk::new("[\"hey_printer\"]");
+    let folder = desk.path("state/models");
+    fs::create_dir_all(&folder).unwrap();
+    let [bytes, description] = model("alexa");
+    fs::write(folder.join("hey_printer.tflite"), &bytes[..bytes.len() / 2]).unwrap();
+    fs::write(folder.join("hey_printer.json"), &description).unwrap();
+    let file = desk.put("hey_printer", [bytes, description]);
+    let added = desk.run(&["wake", "add", &file]);
+    assert!(added.status.success(), "{}", err(&added));
+    assert!(desk.run(&["check"]).status.success());
+}

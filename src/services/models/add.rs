@@ -104,14 +104,19 @@ impl Candidate {
     }
 
     /// Puts it where the daemon looks. The same model once more changes nothing; another one of its name is never
-    /// replaced. Where it is then.
+    /// replaced, unless it can't be used. Where it is then.
     ///
     /// # Errors
     /// The name is taken, or the folder can't be written.
     pub fn install(&self, places: &Places) -> Result<PathBuf, AddError> {
         let name = &self.installed.name;
         if let Some(path) = places.files().remove(name) {
-            return if self.is(&path) { Ok(path) } else { Err(AddError::Taken { name: name.clone(), path }) };
+            if self.is(&path) {
+                return Ok(path);
+            }
+            if !places.yields(name, &path) {
+                return Err(AddError::Taken { name: name.clone(), path });
+            }
         }
         let folder = places.own();
         let path = folder.join(format!("{name}.tflite"));

@@ -152,6 +152,16 @@ impl Places {
         &self.own
     }
 
+    /// Whether the model at `path` is of no use, and one of its name among the added ones would be used instead.
+    fn yields(&self, name: &str, path: &Path) -> bool {
+        let useless = self.load(name).is_err_and(|trouble| {
+            use ModelTrouble::{Damaged, NoDescription, TooLarge, Undescribed};
+            matches!(trouble, Damaged { .. } | NoDescription { .. } | TooLarge { .. } | Undescribed { .. })
+        });
+        let mut before = self.folders.iter().take_while(|folder| **folder != self.own);
+        useless && !before.any(|folder| path.starts_with(folder))
+    }
+
     /// Every model's file, by name; of several of one name the one that is used.
     #[must_use]
     pub fn files(&self) -> BTreeMap<String, PathBuf> {
