@@ -100,7 +100,7 @@ impl Hearing {
                 token: None,
                 blocks_at_token: 0,
                 caught: Position(0),
-                paced: Pace::Idle,
+                pace: None,
             };
             worker.run(&receiver, &own_bell);
         })?;
@@ -200,7 +200,7 @@ struct Worker {
     /// The place on the tape of what the card delivers next; the front end may hold some of it back.
     caught: Position,
     /// What the microphone was told last.
-    paced: Pace,
+    pace: Option<Pace>,
 }
 
 impl Worker {
@@ -217,8 +217,10 @@ impl Worker {
                 }
                 self.obey(command);
             }
+            self.keep_pace();
             self.listen();
             self.pass_on_events();
+            self.keep_pace();
             self.answer_token();
         }
     }
@@ -240,15 +242,14 @@ impl Worker {
             Command::Sensitivity(word, sensitivity) => self.ear.set_sensitivity(word, sensitivity),
             Command::Stop => {}
         }
-        self.keep_pace();
     }
 
-    /// Whoever interrupts the device waits for its silence: a delay would be felt.
+    /// A delay is felt also while the device speaks: by whoever interrupts it.
     fn keep_pace(&mut self) {
-        let interrupts = self.ear.waits_for_word() && self.intake.plays();
-        let soon = self.ear.wants_short_periods() || !self.listeners.is_empty() || interrupts;
+        let interruptible = self.ear.busy() && self.intake.plays();
+        let soon = self.ear.wants_short_periods() || interruptible || !self.listeners.is_empty();
         let pace = if soon { Pace::Listening } else { Pace::Idle };
-        if std::mem::replace(&mut self.paced, pace) != pace {
+        if self.pace.replace(pace) != Some(pace) {
             self.mic.pace(pace);
         }
     }
@@ -287,6 +288,7 @@ impl Worker {
             Look::Sound { news } => {
                 self.hear();
                 if news {
+                    self.intake.condition.forget();
                     self.tell(Heard::Flowing);
                 }
                 match self.intake.condition.news() {
@@ -294,8 +296,6 @@ impl Worker {
                     Some(News::Hears) => self.tell(Heard::Hears),
                     None => {}
                 }
-                self.intake.change();
-                self.keep_pace();
             }
         }
     }
@@ -319,7 +319,6 @@ impl Worker {
         self.listeners.retain(|listener| listener.serve(at, raw));
         self.caught.0 += raw.len() as u64;
         if self.listeners.len() < before {
-            self.keep_pace();
             self.tell(Heard::Unlistened);
         }
     }
@@ -342,9 +341,7 @@ impl Worker {
     }
 
     fn pass_on_events(&mut self) {
-        let mut any = false;
         while let Some(event) = self.ear.poll() {
-            any = true;
             if let EarEvent::Ended { at, why, .. } = &event {
                 // `make bench` takes the moment of decision from this line.
                 tracing::debug!(at = at.0, heard = self.ear.position().0, ?why, "end of speech");
@@ -353,9 +350,6 @@ impl Worker {
                 tracing::debug!(at = at.0, heard = self.ear.position().0, name, ms_ago = self.ms_ago(*at), "wake word");
             }
             self.tell(Heard::Ear(event));
-        }
-        if any {
-            self.keep_pace();
         }
     }
 

@@ -86,6 +86,11 @@ impl Canceller {
         }
     }
 
+    /// Nothing of it is to be heard; it begins with a fade again.
+    pub(super) const fn rest(&mut self) {
+        self.share = 0.0;
+    }
+
     /// Whether nothing of it is to be heard.
     pub(super) fn faded(&self) -> bool {
         self.share == 0.0

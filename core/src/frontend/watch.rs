@@ -73,7 +73,7 @@ impl Watch {
         }
         for &sample in sound {
             if sample.unsigned_abs() >= FULL {
-                self.run += 1;
+                self.run = self.run.saturating_add(1);
                 self.full();
             } else {
                 self.run = 0;

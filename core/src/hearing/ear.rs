@@ -89,13 +89,7 @@ impl Ear {
     /// Whether anybody waits for sound: a turn, an uplink, the voice trigger, a wake word.
     #[must_use]
     pub fn busy(&self) -> bool {
-        self.armed.is_some() || self.waits_for_word() || self.wants_short_periods()
-    }
-
-    /// Whether a wake word would count now.
-    #[must_use]
-    pub fn waits_for_word(&self) -> bool {
-        self.waker.armed()
+        self.armed.is_some() || self.waker.armed() || self.wants_short_periods()
     }
 
     /// Whether a delay would be felt: a turn listens or an uplink runs. The triggers alone can wait for long periods:
@@ -130,7 +124,7 @@ impl Ear {
     /// What the device itself played while the samples were caught that are pushed next, as many of them: a wake word in
     /// it is nobody's. Without it, nothing is known of the device's own voice.
     pub fn played(&mut self, reference: &[i16]) {
-        self.waker.played(self.tape.end(), reference);
+        self.waker.played(reference);
     }
 
     /// Whether the device's own voice is taken out of the sound that is pushed from now on, as far as is known. At first it
@@ -183,11 +177,11 @@ impl Ear {
         while !sound.is_empty() {
             let (now, later) = sound.split_at(sound.len().min(self.next_stop()));
             sound = later;
-            let heard = self.vad.frames().count();
+            let (at, heard) = (self.tape.end(), self.vad.frames().count());
             self.tape.write(now);
             self.vad.push(now);
             self.pump();
-            if let Some(wake) = self.waker.push(now) {
+            if let Some(wake) = self.waker.push(at, now) {
                 self.say(wake);
             }
             if self.vad.frames().count() > heard {

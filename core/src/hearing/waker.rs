@@ -89,13 +89,13 @@ impl Waker {
         self.own.iter_mut().for_each(OwnVoice::restart);
     }
 
-    /// What the device played while the samples from `at` on were caught, which are pushed next.
-    pub fn played(&mut self, at: Position, reference: &[i16]) {
+    /// What the device played while the samples were caught that are pushed next.
+    pub fn played(&mut self, reference: &[i16]) {
         if self.own.is_none() && !self.words.is_empty() && reference.iter().any(|&sample| sample != 0) {
             self.own = Some(OwnVoice::new(&self.words));
         }
         if let Some(own) = &mut self.own {
-            own.played(at, reference);
+            own.played(reference);
         }
     }
 
@@ -111,10 +111,13 @@ impl Waker {
         if self.words.is_empty() { usize::MAX } else { self.words.missing().max(1) }
     }
 
-    /// Listens to `sound`, at most [`Waker::missing`] samples of it.
-    pub fn push(&mut self, sound: &[i16]) -> Option<EarEvent> {
+    /// Listens to `sound`, which begins at `at`: at most [`Waker::missing`] samples of it.
+    pub fn push(&mut self, at: Position, sound: &[i16]) -> Option<EarEvent> {
         if self.words.is_empty() {
             return None;
+        }
+        if let Some(own) = &mut self.own {
+            own.pass(at, sound.len());
         }
         // Of words that are heard in the same moment, the surest counts.
         let mut best: Option<Hit> = None;

@@ -130,6 +130,12 @@ impl Words {
         self.words.get(word).map_or(0.5, |listener| listener.word.sensitivity)
     }
 
+    /// The cut-off of this word that counts now; 1 if there is none of this number.
+    #[must_use]
+    pub fn cutoff(&self, word: usize) -> f32 {
+        self.words.get(word).map_or(1.0, |listener| listener.cutoff)
+    }
+
     /// How many words.
     #[must_use]
     pub const fn len(&self) -> usize {
