@@ -9,9 +9,11 @@ use std::cell::Cell;
 use std::sync::LazyLock;
 
 use auricle_core::audio::Position;
+use auricle_core::wake::features::Features;
+use auricle_core::wake::model::Stream;
 use auricle_core::wake::{Hit, Word, Words};
 use hearing_material::RATE;
-use wake_material::{NAMES, positive, word};
+use wake_material::{NAMES, hits, positive, word};
 
 thread_local! {
     /// Allocations since counting began; none while it has not.
@@ -64,6 +66,29 @@ fn each_word_is_heard_by_its_own_model_and_once() {
         assert!(hit.score > word(words.name(hit.word)).cutoff && hit.score < 1.0, "{hit:?}");
         assert_eq!((hit.at.0 - 1_000_000) % 160, 0, "frames end at whole steps: {hit:?}");
     }
+}
+
+/// The first frame at whose end the mean of the last probabilities is above the word's cut-off, as the Python package
+/// decides.
+fn first_above(word: &Word, mut sound: &[i16]) -> Option<usize> {
+    let (mut features, mut stream, mut last) = (Features::new(), Stream::new(word.model.clone()), Vec::new());
+    let frames = std::iter::from_fn(|| features.next(&mut sound));
+    frames.enumerate().find_map(|(n, frame)| {
+        last.push(f32::from(stream.push(&frame)?) / 256.0);
+        let mean = last.rchunks_exact(word.window).next()?.iter().sum::<f32>() / word.window as f32;
+        (mean > word.cutoff).then_some(n)
+    })
+}
+
+#[test]
+fn a_recording_may_begin_with_the_word() {
+    for name in NAMES {
+        let (word, sound) = (word(name), &positive(name)[16_000..]);
+        let frame = first_above(&word, sound).expect("the model hears it");
+        assert_eq!(hits(&word, sound)[..], [480 + 160 * frame as u64], "{name}");
+    }
+    // That is within the first 0.75 s.
+    assert!(first_above(&word("hey_mycroft"), &positive("hey_mycroft")[16_000..]).is_some_and(|frame| frame < 74));
 }
 
 #[test]
