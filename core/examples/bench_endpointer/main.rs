@@ -23,7 +23,7 @@ use labelled::{JUDGED_ON, Phrase, Speech, TUNED_ON, detectors, phrases, syntheti
 use silero::Silero;
 
 /// Phrases of each person.
-const PHRASES: usize = 60;
+const PHRASES: usize = 40;
 
 /// Somebody who speaks, and the other people around.
 struct Talk {

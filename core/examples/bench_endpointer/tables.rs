@@ -40,15 +40,20 @@ fn summary(scenes: &[Scene], heard: &[Vec<Figures>]) {
 
 fn groups() -> Vec<Group<'static>> {
     let mut all: Vec<Group<'static>> = vec![
-        ("quiet, −10 to −45 dBFS".into(), Box::new(|scene| scene.sounds.snr >= 30.0 && !scene.sounds.room)),
+        ("quiet, −10 to −45 dBFS".into(), Box::new(|scene| quiet(scene) && !scene.sounds.room)),
         ("in an echoing room".into(), Box::new(|scene| scene.sounds.room)),
     ];
     for snr in SNRS {
-        let at = move |scene: &Scene| scene.sounds.snr == snr && !scene.sounds.room;
+        let at = move |scene: &Scene| scene.sounds.snr == snr && !quiet(scene) && !scene.sounds.room;
         all.push((format!("{snr} dB, all kinds"), Box::new(move |scene| at(scene))));
         all.push((format!("{snr} dB, steady noise"), Box::new(move |scene| at(scene) && steady(scene))));
     }
+    all.push(("everything together".into(), Box::new(|_| true)));
     all
+}
+
+fn quiet(scene: &Scene) -> bool {
+    scene.sounds.around == Around::Nothing || scene.sounds.snr >= 30.0
 }
 
 fn steady(scene: &Scene) -> bool {

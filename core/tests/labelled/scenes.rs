@@ -22,7 +22,9 @@ fn scene(name: String, around: Around, snr: f32, level: f32, room: bool) -> Scen
 /// Five kinds of noise at each ratio.
 pub fn noises() -> Vec<Scene> {
     let kinds = [Around::White, Around::Pink, Around::Babble, Around::Music, Around::Hum];
-    let at = |kind: Around| SNRS.map(|snr| scene(format!("{kind:?} {snr} dB").to_lowercase(), kind, snr, USUAL, false));
+    let at = |kind: Around| {
+        SNRS.map(|snr| scene(format!("{} {snr} dB", format!("{kind:?}").to_lowercase()), kind, snr, USUAL, false))
+    };
     kinds.into_iter().flat_map(at).collect()
 }
 
