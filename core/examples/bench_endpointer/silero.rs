@@ -22,7 +22,8 @@ impl Silero {
     pub fn new(python: &Path) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../benches/peers/silero.py");
         let mut command = Command::new(python);
-        command.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped());
+        // Its threads would wait for each other more than they work.
+        command.arg(script).env("OMP_NUM_THREADS", "1").stdin(Stdio::piped()).stdout(Stdio::piped());
         Self { child: command.spawn().expect("the Python with the package") }
     }
 
