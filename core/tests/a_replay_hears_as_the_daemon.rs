@@ -9,13 +9,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auricle_core::assistant::event::{Effect, Event, Remembered, Tuning};
+use auricle_core::assistant::event::{Effect, Event, Tuning};
 use auricle_core::audio::Position;
-use auricle_core::dialogue::linto::Linto;
 use auricle_core::frontend::Profile;
 use auricle_core::hearing::ear::Ear;
 use auricle_core::hearing::replay::{Heard, Replay, What};
-use auricle_core::hearing::{EarEvent, Ending, Limits};
+use auricle_core::hearing::{EarCommand, EarEvent, Ending, Limits};
 use auricle_core::wake::{Manifest, Model, Word, Words};
 use hearing_material::{RATE, Voice, espeak, scene};
 use support::{Bench, linto_settings, tuning};
@@ -49,11 +48,10 @@ fn limits(cap: u64) -> Limits {
 fn by_the_assistant(sound: &[i16], limits: Limits) -> Vec<Heard> {
     let tuning = Tuning { voice_trigger: false, wake_trigger: true, preroll: PREROLL, limits, ..tuning() };
     let settings = auricle_core::dialogue::linto::LintoSettings { limits, ..linto_settings() };
-    let mut bench = Bench::unstarted(vec![Box::new(Linto::new(settings))], tuning);
-    bench.event(Event::Started(Remembered::default()));
-    bench.event(Event::MicFlowing);
+    let mut bench = Bench::linto(settings, tuning);
     let mut ear = Ear::new();
     ear.set_words(words());
+    ear.handle(EarCommand::ArmWake(true));
     let (mut told, mut rest) = (Vec::new(), sound);
     while !rest.is_empty() {
         let (now, later) = rest.split_at(rest.len().min(ear.next_stop()));
@@ -62,9 +60,13 @@ fn by_the_assistant(sound: &[i16], limits: Limits) -> Vec<Heard> {
         bench.pass(Position(now.len() as u64).since(Position(0)));
         while let Some(event) = ear.poll() {
             let (at, what, event) = match event {
-                EarEvent::Wake { name, score, at, .. } => {
+                EarEvent::Wake { name, score, at, over, cancelled, .. } => {
                     let word = name.clone();
-                    (at, What::Wake { word: name, score }, Event::Wake { word, score, server: None, at })
+                    (
+                        at,
+                        What::Wake { word: name, score },
+                        Event::Wake { word, score, server: None, at, over, cancelled },
+                    )
                 }
                 EarEvent::SpeechStart { listen, at } => (at, What::SpeechStart, Event::SpeechStart(listen)),
                 EarEvent::Ended { listen, at, speech_end, why } => {

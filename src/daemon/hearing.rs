@@ -19,7 +19,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::input::{Heard, Input};
 use super::listener::{LISTENERS, Listener, Piece};
-use crate::sound::{Bell, Microphone, Pace, Played, Shape, Stamp};
+use crate::sound::{self, Bell, Microphone, Pace, Played, Shape, Stamp};
 use card::{Card, Look};
 use condition::News;
 pub use counters::{EchoCounters, HearingCounters};
@@ -50,6 +50,7 @@ enum Command {
     RecordStop,
     Listen(Sender<Piece>),
     Words(Box<Words>),
+    Sensitivity(usize, f32),
     Stop,
 }
 
@@ -152,6 +153,11 @@ impl Hearing {
         self.send(Command::Words(Box::new(words)));
     }
 
+    /// How easily this one of the words is heard from now on, 0 to 1.
+    pub fn sensitivity(&self, word: usize, sensitivity: f32) {
+        self.send(Command::Sensitivity(word, sensitivity));
+    }
+
     /// Where the tape stands, if a microphone delivers.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
@@ -233,6 +239,7 @@ impl Worker {
             Command::RecordStop => self.recording = None,
             Command::Listen(out) => self.admit(out),
             Command::Words(words) => self.ear.set_words(*words),
+            Command::Sensitivity(word, sensitivity) => self.ear.set_sensitivity(word, sensitivity),
             Command::Stop => {}
         }
     }
@@ -295,6 +302,7 @@ impl Worker {
 
     fn hear(&mut self) {
         self.ear.played(&self.intake.sound.reference);
+        self.ear.cancels(self.intake.cancels());
         self.ear.push(&self.intake.sound.clean);
         if let Some(tap) = &mut self.recording {
             let lost = tap.copy(self.ear.tape());
@@ -339,10 +347,17 @@ impl Worker {
                 tracing::debug!(at = at.0, heard = self.ear.position().0, ?why, "end of speech");
             }
             if let EarEvent::Wake { name, at, .. } = &event {
-                tracing::debug!(at = at.0, heard = self.ear.position().0, name, "wake word");
+                tracing::debug!(at = at.0, heard = self.ear.position().0, name, ms_ago = self.ms_ago(*at), "wake word");
             }
             self.tell(Heard::Ear(event));
         }
+    }
+
+    /// How long ago this place of the tape was in the air, in milliseconds.
+    fn ms_ago(&self, at: Position) -> Option<u64> {
+        let since = self.caught.0.checked_sub(at.0)?;
+        let caught = self.card.as_ref()?.time_before(since);
+        Some(sound::now().0.saturating_sub(caught.0) / 1_000_000)
     }
 
     fn answer_token(&mut self) {

@@ -31,6 +31,14 @@ const DOUBTED: f32 = 1.25;
 /// A reference below this mean power says nothing about the canceller: −60 dBFS.
 const FAINT: f32 = 1_000.0;
 
+/// The echo is gone once it became softer by so many dB, or once what is left has a mean power below −50 dBFS.
+const SOFTER: f32 = 10.0;
+const SOFT: f64 = 10_700.0;
+/// Before so many blocks of reference nothing is known: 0.5 s. And what was seen counts so many blocks longer, 3 s: a
+/// person who speaks makes the echo look as if it was not taken away.
+const FIRST_LOOK: u32 = 125;
+const BELIEVED_FOR: u32 = 750;
+
 /// How good the filter may be believed to be, low and high frequencies, as a ratio of powers. For calls it is 4 and 1.5;
 /// a reference that stays in step by a fraction of a sample deserves more.
 const BELIEVED: (f32, f32) = (16.0, 4.0);
@@ -56,6 +64,9 @@ pub(super) struct Canceller {
     /// Mean powers, as caught and as given.
     caught: f64,
     given: f64,
+    /// Blocks of reference so far, and since the echo was gone last.
+    looks: u32,
+    stale: u32,
 }
 
 /// Whether anything comes back at all. As long as that is not known, the canceller takes the person's voice for an echo
@@ -112,6 +123,8 @@ impl Canceller {
             share: 0.0,
             caught: 0.0,
             given: 0.0,
+            looks: 0,
+            stale: BELIEVED_FOR,
         }
     }
 
@@ -171,6 +184,14 @@ impl Canceller {
         let power = |block: &[i16; BLOCK]| block.iter().map(|&sample| f64::from(sample).powi(2)).sum::<f64>();
         self.caught += (power(&self.before) - self.caught) * LEVEL;
         self.given += (power(out) - self.given) * LEVEL;
+        self.looks = self.looks.saturating_add(1);
+        let gone = self.enhancement() >= SOFTER || self.given < SOFT * BLOCK as f64;
+        self.stale = if gone && self.looks >= FIRST_LOOK { 0 } else { self.stale.saturating_add(1) };
+    }
+
+    /// Whether next to nothing of the echo is left, as far as that was to be seen in the last 3 s of reference.
+    pub(super) const fn converged(&self) -> bool {
+        self.stale < BELIEVED_FOR
     }
 
     /// How much softer the sound has become, in dB, over about the last second of reference. Speech in the room makes it

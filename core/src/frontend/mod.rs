@@ -55,6 +55,8 @@ pub struct DeviceTime(pub u64);
 pub struct EchoState {
     /// Whether it is being cancelled now.
     pub active: bool,
+    /// Whether next to nothing of it is left: it was soft, or became softer by 10 dB, within the last 3 s of playing.
+    pub converged: bool,
     /// How long it comes behind the told times, in milliseconds; below 0: before. `None`: nothing was cancelled yet.
     pub delay: Option<f32>,
     /// How much faster the loudspeaker's clock runs than the microphone's, in millionths.

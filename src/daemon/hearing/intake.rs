@@ -72,6 +72,12 @@ impl Intake {
         self.quiet < REST
     }
 
+    /// Whether the device's own voice is taken out of the sound.
+    pub(super) fn cancels(&self) -> bool {
+        let state = self.front.state();
+        state.active && state.converged
+    }
+
     /// Takes another profile into use, between two chunks: what the old one held back is the end of this one.
     fn change(&mut self) {
         if self.wanted != self.used && !self.plays() {
