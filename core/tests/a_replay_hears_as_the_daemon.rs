@@ -9,13 +9,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auricle_core::assistant::event::{Effect, Event, Remembered, Tuning};
+use auricle_core::assistant::event::{Effect, Event, Tuning};
 use auricle_core::audio::Position;
-use auricle_core::dialogue::linto::Linto;
 use auricle_core::frontend::Profile;
 use auricle_core::hearing::ear::Ear;
 use auricle_core::hearing::replay::{Heard, Replay, What};
-use auricle_core::hearing::{EarEvent, Ending, Limits};
+use auricle_core::hearing::{EarCommand, EarEvent, Ending, Limits};
 use auricle_core::wake::{Manifest, Model, Word, Words};
 use hearing_material::{RATE, Voice, espeak, scene};
 use support::{Bench, linto_settings, tuning};
@@ -49,11 +48,9 @@ fn limits(cap: u64) -> Limits {
 fn by_the_assistant(sound: &[i16], limits: Limits) -> Vec<Heard> {
     let tuning = Tuning { voice_trigger: false, wake_trigger: true, preroll: PREROLL, limits, ..tuning() };
     let settings = auricle_core::dialogue::linto::LintoSettings { limits, ..linto_settings() };
-    let mut bench = Bench::unstarted(vec![Box::new(Linto::new(settings))], tuning);
-    bench.event(Event::Started(Remembered::default()));
-    bench.event(Event::MicFlowing);
-    let mut ear = Ear::new();
+    let (mut bench, mut ear) = (Bench::linto(settings, tuning), Ear::new());
     ear.set_words(words());
+    ear.handle(EarCommand::ArmWake(true));
     let (mut told, mut rest) = (Vec::new(), sound);
     while !rest.is_empty() {
         let (now, later) = rest.split_at(rest.len().min(ear.next_stop()));
