@@ -205,7 +205,7 @@ fn run(world: &mut World, op: Op) {
             world.event(Event::Trigger { trigger: Trigger::Listen, server: Some(ServerId(server)), at: Some(at) });
         }
         Op::Word(server) => {
-            let (word, score, cancelled) = ("okay_nabu".into(), 0.9, world.tape % 3_200 == 0);
+            let (word, score, cancelled) = ("okay_nabu".into(), 0.9, world.tape.is_multiple_of(3_200));
             world.event(Event::Wake { word, score, server: Some(ServerId(server)), at, over: at, cancelled });
         }
         Op::Button(gesture) => {

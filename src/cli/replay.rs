@@ -1,7 +1,8 @@
 //! `auricle replay`: a recording, heard as the daemon hears its microphone.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -31,7 +32,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE.svg")]
     plot: Option<PathBuf>,
     /// Draw the first utterance that ends at this time or later
-    #[arg(long, value_name = "SECONDS", requires = "plot", value_parser = place)]
+    #[arg(long, value_name = "SECONDS", requires = "plot", value_parser = place, allow_negative_numbers = true)]
     at: Option<Position>,
     /// The settings to hear with. Without it the defaults count, not the installed settings, and never the environment:
     /// so it is the same everywhere
@@ -85,7 +86,7 @@ fn place(seconds: &str) -> Result<Position, String> {
 }
 
 fn hear(options: &Options, settings: &Settings, words: Vec<Word>) -> Result<(), ReplayError> {
-    let (name, mut input) = open(&options.file)?;
+    let (name, mut input) = open(&options.file, options.plot.as_deref())?;
     let about = plot::About {
         title: options.file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         note: replay::settings_in_words(settings),
@@ -110,14 +111,23 @@ fn hear(options: &Options, settings: &Settings, words: Vec<Word>) -> Result<(), 
     Ok(())
 }
 
-/// The recording, and how it is called in messages.
-fn open(path: &Path) -> Result<(String, Box<dyn Read>), ReplayError> {
+/// The recording, and how it is called in messages. It is not to be the file that the picture is written to.
+fn open(path: &Path, picture: Option<&Path>) -> Result<(String, Box<dyn Read>), ReplayError> {
     if path == Path::new("-") {
         return Ok(("standard input".into(), Box::new(std::io::stdin().lock())));
     }
     let file = format!("`{}`", printable(&path.display().to_string()));
-    match File::open(path) {
-        Ok(input) => Ok((file, Box::new(input))),
-        Err(error) => Err(ReplayError::Open { file, error }),
+    let opened = File::open(path).and_then(|input| input.metadata().map(|about| (input, about)));
+    let (input, about) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return Err(ReplayError::Open { file, error }),
+    };
+    let same = |other: Metadata| (other.dev(), other.ino()) == (about.dev(), about.ino());
+    if about.is_dir() {
+        return Err(ReplayError::Folder { file });
     }
+    if about.is_file() && picture.and_then(|picture| picture.metadata().ok()).is_some_and(same) {
+        return Err(ReplayError::Over { file });
+    }
+    Ok((file, Box::new(input)))
 }

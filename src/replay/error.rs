@@ -20,6 +20,18 @@ pub enum ReplayError {
         /// What the system says.
         error: io::Error,
     },
+    /// It is a folder.
+    #[error("{file} is a folder; name a recording in it")]
+    Folder {
+        /// Which.
+        file: String,
+    },
+    /// The picture would take the place of the recording.
+    #[error("{file} is the recording, and --plot would write the picture over it; give the picture another name")]
+    Over {
+        /// Which.
+        file: String,
+    },
     /// Reading failed.
     #[error("{file} can't be read: {error}; what was heard until there is told, the rest needs another copy")]
     Read {
@@ -38,8 +50,9 @@ pub enum ReplayError {
     },
     /// The settings want a channel that it has not.
     #[error(
-        "{file} has {channels} channels, counted from 0, and `channel` in [audio] is {wanted}; choose another with \
-         `--set audio.channel=N`"
+        "{file} has {}, counted from 0, and `channel` in [audio] is {wanted}; choose another with \
+         `--set audio.channel=N`",
+        if *channels == 1 { "1 channel".into() } else { format!("{channels} channels") }
     )]
     Channel {
         /// Which.

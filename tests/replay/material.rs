@@ -1,10 +1,11 @@
 //! Recordings to hear, and the command that hears them.
 
-use std::io::Write;
+use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use auricle_core::wake::{Manifest, Model, Word};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -129,4 +130,40 @@ pub fn file(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
 /// A path as an argument.
 pub fn argument(path: &Path) -> &str {
     path.to_str().unwrap()
+}
+
+/// Without the silence around it.
+pub fn audible(sound: &[i16]) -> &[i16] {
+    let loud = |sample: &i16| sample.unsigned_abs() > 300;
+    &sound[sound.iter().position(loud).unwrap()..=sound.iter().rposition(loud).unwrap()]
+}
+
+/// A wake word with the model of the checkout.
+pub fn word(name: &str) -> Word {
+    let read = |end: &str| {
+        let path = format!("{}/models/{name}.{end}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}; run `make models`"))
+    };
+    let Manifest { cutoff, window, .. } = Manifest::read(&read("json")).unwrap();
+    let model = Arc::new(Model::read(&read("tflite")).unwrap());
+    Word { name: name.into(), model, cutoff, window, sensitivity: 0.5 }
+}
+
+/// Gives its bytes in pieces of these sizes.
+pub struct Dribble<'s> {
+    bytes: Cursor<Vec<u8>>,
+    sizes: std::iter::Cycle<std::slice::Iter<'s, usize>>,
+}
+
+impl<'s> Dribble<'s> {
+    pub fn new(bytes: Vec<u8>, sizes: &'s [usize]) -> Self {
+        Self { bytes: Cursor::new(bytes), sizes: sizes.iter().cycle() }
+    }
+}
+
+impl Read for Dribble<'_> {
+    fn read(&mut self, room: &mut [u8]) -> std::io::Result<usize> {
+        let size = self.sizes.next().map_or(1, |size| *size).clamp(1, room.len());
+        self.bytes.read(&mut room[..size])
+    }
 }

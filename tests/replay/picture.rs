@@ -99,3 +99,25 @@ fn a_picture_that_can_not_be_written_is_told() {
     let told = "auricle: the picture /nowhere/it.svg can't be written: No such file or directory (os error 2); choose a folder that you may write to\n";
     assert_eq!(stderr(&output), told);
 }
+
+#[test]
+fn a_picture_is_never_written_over_the_recording() {
+    let sound = plain(two_utterances());
+    let (folder, path) = file("two.wav", &sound);
+    let link = folder.path().join("link.svg");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    for picture in [&path, &link] {
+        let output = replay(&[&[argument(&path), "--plot", argument(picture)], &NO_WORDS[..]].concat());
+        assert_eq!(output.status.code(), Some(1));
+        let told = "is the recording, and --plot would write the picture over it; give the picture another name\n";
+        assert_eq!(stderr(&output), format!("auricle: `{}` {told}", path.display()));
+        assert!(output.stdout.is_empty() && std::fs::read(&path).unwrap() == sound);
+    }
+}
+
+#[test]
+fn a_time_before_the_beginning_is_refused_in_words() {
+    let output = replay(&["two.wav", "--plot", "it.svg", "--at", "-1"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("it must be a number of seconds, such as 12.5"), "{}", stderr(&output));
+}

@@ -1,6 +1,5 @@
 //! How a recording is cut into pieces changes nothing.
 
-use std::io::{Cursor, Read};
 use std::time::Duration;
 
 use auricle::config;
@@ -12,25 +11,12 @@ use auricle_core::hearing::trace::Trace;
 use auricle_core::wake::Words;
 use proptest::prelude::*;
 
-use super::material::{NO_WORDS, plain, two_utterances};
-
-/// Gives its bytes in pieces of these sizes.
-struct Dribble<'s> {
-    bytes: Cursor<Vec<u8>>,
-    sizes: std::iter::Cycle<std::slice::Iter<'s, usize>>,
-}
-
-impl Read for Dribble<'_> {
-    fn read(&mut self, room: &mut [u8]) -> std::io::Result<usize> {
-        let size = self.sizes.next().map_or(1, |size| *size).clamp(1, room.len());
-        self.bytes.read(&mut room[..size])
-    }
-}
+use super::material::{Dribble, NO_WORDS, plain, two_utterances};
 
 /// What is heard of the file, and what a picture of it would show.
 fn heard(sizes: &[usize]) -> (Vec<Heard>, String) {
     let settings = config::load_given(None, &[NO_WORDS[1].to_owned()]).unwrap().settings;
-    let mut input = Dribble { bytes: Cursor::new(plain(two_utterances())), sizes: sizes.iter().cycle() };
+    let mut input = Dribble::new(plain(two_utterances()), sizes);
     let (mut all, trace) = (Vec::new(), Trace::new(Position(0)));
     let mut tell = |heard: &Heard| {
         all.push(heard.clone());

@@ -63,14 +63,14 @@ fn a_file_that_is_not_there_or_no_file_is_told_with_its_name() {
     assert_eq!(stderr(&output), told);
     let output = replay(&["/", NO_WORDS[0], NO_WORDS[1]]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).starts_with("auricle: `/` can't be read: Is a directory"), "{}", stderr(&output));
+    assert_eq!(stderr(&output), "auricle: `/` is a folder; name a recording in it\n");
 }
 
 #[test]
 fn a_channel_that_is_not_there_is_a_wrong_setting() {
     let output = piped(&plain(two_utterances()), &["-", "--set", "audio.channel=1", NO_WORDS[0], NO_WORDS[1]]);
     assert_eq!(output.status.code(), Some(2));
-    let told = "auricle: standard input has 1 channels, counted from 0, and `channel` in [audio] is 1; choose another with `--set audio.channel=N`\n";
+    let told = "auricle: standard input has 1 channel, counted from 0, and `channel` in [audio] is 1; choose another with `--set audio.channel=N`\n";
     assert_eq!(stderr(&output), told);
 }
 

@@ -1,8 +1,10 @@
 //! A wake word opens a turn as in the daemon.
 
+use auricle::config;
+use auricle_core::hearing::replay::Heard;
 use serde_json::Value;
 
-use super::material::{RATE, piped, plain, silence, stderr};
+use super::material::{Dribble, RATE, argument, audible, file, piped, plain, replay, silence, stderr, word};
 use super::speech;
 
 /// `words` in a quiet room.
@@ -63,4 +65,86 @@ fn a_word_without_a_model_is_a_wrong_setting_if_somebody_wants_it() {
         "{}",
         stderr(&output)
     );
+}
+
+/// A word in a voice that all models hear.
+fn said(words: &str) -> Vec<i16> {
+    speech::say(words, "en-us+m3", RATE)
+}
+
+/// A word in a quiet room, and after a breath an order.
+fn behind(word: &str, order: &str) -> Vec<i16> {
+    [silence(2.0), speech::say(word, "en-gb", RATE), silence(0.4), said(order), silence(4.0)].concat()
+}
+
+#[test]
+fn a_line_has_the_agreed_keys_and_digits_and_no_others() {
+    let output = piped(&plain(&room("okay nabu. what time is it?")), &["-", "--json"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let [_, wake, start, end] = lines[..] else { panic!("{text}") };
+    // Digits as `0`.
+    let shape = |line: &str| line.replace(|c: char| c.is_ascii_digit(), "0");
+    assert_eq!(shape(wake), r#"{"t":0.000,"event":"wake","word":"okay_nabu","score":0.00}"#);
+    assert_eq!(shape(start), r#"{"t":0.000,"event":"speech_start"}"#);
+    assert_eq!(shape(end), r#"{"t":0.000,"event":"speech_end"}"#);
+}
+
+#[test]
+fn the_same_words_give_the_same_bytes_each_time_and_from_a_file_too() {
+    let sound = plain(&room("okay nabu. what time is it?"));
+    let (_folder, path) = file("words.wav", &sound);
+    let first = replay(&[argument(&path), "--json"]);
+    assert!(String::from_utf8_lossy(&first.stdout).contains("\"wake\""));
+    assert_eq!(replay(&[argument(&path), "--json"]).stdout, first.stdout);
+    assert_eq!(piped(&sound, &["-", "--json"]).stdout, first.stdout);
+}
+
+#[test]
+fn how_a_recording_with_words_is_cut_into_pieces_changes_nothing() {
+    let sound = plain(&[room("okay nabu. what time is it?"), behind("alexa", "turn it off")].concat());
+    let settings = config::load_given(None, &[]).unwrap().settings;
+    let heard = |sizes: &[usize]| {
+        let words = ["okay_nabu", "alexa"].map(word);
+        let (mut input, mut all) = (Dribble::new(sound.clone(), sizes), Vec::new());
+        let mut tell = |heard: &Heard| {
+            all.push(heard.clone());
+            Ok(())
+        };
+        auricle::replay::hear(&mut input, "it", &settings, words.into(), None, &mut tell).unwrap();
+        all
+    };
+    let whole = heard(&[usize::MAX]);
+    assert_eq!(whole.iter().filter(|heard| format!("{heard:?}").contains("Wake")).count(), 2, "{whole:?}");
+    for sizes in [&[1_001][..], &[2, 7, 3_000], &[44, 639, 641], &[48_000, 1]] {
+        assert_eq!(heard(sizes), whole, "pieces of {sizes:?}");
+    }
+}
+
+#[test]
+fn a_recording_may_begin_with_the_word() {
+    let quiet = audible(&said("okay nabu")).to_vec();
+    let heard = lines(&[quiet, silence(0.2), said("what time is it?"), silence(4.0)].concat(), &[]);
+    assert_eq!(names(&heard), ["speech_start", "wake", "speech_start", "speech_end"], "{heard:?}");
+    assert!(time(&heard[1]) < 1.3, "{heard:?}");
+}
+
+#[test]
+fn two_words_of_two_servers_are_told_by_their_names() {
+    let (folder, settings) = file(
+        "auricle.toml",
+        b"[wake]\nwords = [{ model = \"okay_nabu\", server = \"home\" }, { model = \"alexa\", server = \"office\" }]\n\
+          [[linto]]\nname = \"home\"\nbroker = \"mqtts://home.example.org\"\n\
+          [[linto]]\nname = \"office\"\nbroker = \"mqtts://office.example.org\"\n",
+    );
+    let path = folder.path().join("words.wav");
+    let sound = [behind("alexa", "what time is it?"), room("okay nabu. turn it off")].concat();
+    std::fs::write(&path, plain(&sound)).unwrap();
+    let output = replay(&["--json", "--config", argument(&settings), argument(&path)]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let words = lines.iter().filter(|line| line["event"] == "wake");
+    assert_eq!(words.map(|line| line["word"].as_str().unwrap()).collect::<Vec<_>>(), ["alexa", "okay_nabu"], "{text}");
+    assert!(stderr(&output).contains(", 1 × alexa, 1 × okay_nabu"), "{}", stderr(&output));
 }

@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn clipped_peaks_are_counted_and_single_ones_are_not() {
-        let mut second = vec![100, -100].repeat(8_000);
+        let mut second = [100, -100].repeat(8_000);
         assert_eq!(watched(&second).clipped, 0);
         second[7] = i16::MAX;
         assert_eq!(watched(&second).clipped, 0);

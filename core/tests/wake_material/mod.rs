@@ -15,7 +15,7 @@ use crate::hearing_material::{clip, noise, speech_level};
 pub const NAMES: [&str; 4] = ["okay_nabu", "alexa", "hey_jarvis", "hey_mycroft"];
 
 /// A file of the checkout.
-fn file(path: &str) -> PathBuf {
+pub fn file(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 

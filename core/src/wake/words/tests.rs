@@ -29,28 +29,10 @@ fn an_utterance_is_heard_once_and_the_next_one_again() {
 }
 
 #[test]
-fn what_comes_right_after_the_start_is_not_heard() {
-    let mut listener = Listener::new(word(0.5));
-    let early = &spoken()[45..];
-    assert!(heard(&mut listener, early).is_empty(), "its end lies within the first 74 frames");
-    let best = |frames: &[Frame], listener: &mut Listener| {
-        frames
-            .iter()
-            .map(|frame| {
-                listener.hears(frame);
-                listener.score()
-            })
-            .fold(0.0, f32::max)
-    };
-    listener.restart();
-    assert!(best(&spoken()[..DEAF as usize], &mut listener) > 0.0, "the mean is there from the start");
-}
-
-#[test]
 fn a_high_mean_that_stays_is_one_hit() {
     // Below zero, so that every mean is above it.
     let mut listener = Listener::new(Word { cutoff: -1.0, ..word(0.5) });
-    assert_eq!(heard(&mut listener, &silence(1_000)), [DEAF as usize]);
+    assert_eq!(heard(&mut listener, &silence(1_000)).len(), 1);
 }
 
 #[test]
