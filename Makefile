@@ -9,7 +9,6 @@ help: ## this list
 
 demo: ## speak to it and hear it answer, with nothing else installed (ARGS="--live --keep DIR")
 	@scripts/setup.sh build demo
-	@scripts/models.sh
 	@cargo run --features demo -- demo $(ARGS)
 
 test: ## every test, with a real broker, sound server and voices

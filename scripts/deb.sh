@@ -49,7 +49,6 @@ groups=(build deb)
 if [ "$arch" != "$machine" ]; then groups+=("deb-$arch"); fi
 scripts/setup.sh "${groups[@]}"
 scripts/models.sh
-scripts/models.sh
 
 echo "deb: building auricle $version for $arch" >&2
 program=$(build)

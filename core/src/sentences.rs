@@ -169,7 +169,7 @@ impl Sentence {
             Self::NobodyAnswers => {
                 "The server is there, but nobody answers my requests. Please check my application and my account."
             }
-            Self::WakeMissing => "I can't listen for my wake word. Its model is missing or damaged.",
+            Self::WakeMissing => "I can't listen for my wake word. Please check its model and its settings.",
         }
     }
 
@@ -195,7 +195,9 @@ impl Sentence {
             Self::NobodyAnswers => {
                 "Le serveur est là, mais personne ne répond à mes demandes. Vérifiez mon application et mon compte."
             }
-            Self::WakeMissing => "Je ne peux pas reconnaître mon mot d'activation. Son modèle est absent ou abîmé.",
+            Self::WakeMissing => {
+                "Je ne peux pas reconnaître mon mot d'activation. Vérifiez son modèle et ses réglages."
+            }
         }
     }
 
@@ -220,7 +222,7 @@ impl Sentence {
                 "Der Server ist da, aber niemand beantwortet meine Anfragen. Bitte prüfe meine Anwendung und mein Konto."
             }
             Self::WakeMissing => {
-                "Ich kann nicht auf mein Aktivierungswort hören. Sein Modell fehlt oder ist beschädigt."
+                "Ich kann nicht auf mein Aktivierungswort hören. Bitte prüfe sein Modell und die Einstellungen."
             }
         }
     }
@@ -245,7 +247,7 @@ impl Sentence {
             Self::NobodyAnswers => {
                 "El servidor está ahí, pero nadie responde a mis peticiones. Comprueba mi aplicación y mi cuenta."
             }
-            Self::WakeMissing => "No puedo reconocer mi palabra de activación. Su modelo falta o está dañado.",
+            Self::WakeMissing => "No puedo reconocer mi palabra de activación. Comprueba su modelo y sus ajustes.",
         }
     }
 
@@ -272,7 +274,7 @@ impl Sentence {
                 "Il server c'è, ma nessuno risponde alle mie richieste. Controlla la mia applicazione e il mio account."
             }
             Self::WakeMissing => {
-                "Non riesco a riconoscere la mia parola di attivazione. Il suo modello manca o è danneggiato."
+                "Non riesco a riconoscere la mia parola di attivazione. Controlla il suo modello e le sue impostazioni."
             }
         }
     }

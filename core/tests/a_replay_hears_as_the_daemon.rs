@@ -60,9 +60,13 @@ fn by_the_assistant(sound: &[i16], limits: Limits) -> Vec<Heard> {
         bench.pass(Position(now.len() as u64).since(Position(0)));
         while let Some(event) = ear.poll() {
             let (at, what, event) = match event {
-                EarEvent::Wake { name, score, at, .. } => {
+                EarEvent::Wake { name, score, at, over, cancelled, .. } => {
                     let word = name.clone();
-                    (at, What::Wake { word: name, score }, Event::Wake { word, score, server: None, at })
+                    (
+                        at,
+                        What::Wake { word: name, score },
+                        Event::Wake { word, score, server: None, at, over, cancelled },
+                    )
                 }
                 EarEvent::SpeechStart { listen, at } => (at, What::SpeechStart, Event::SpeechStart(listen)),
                 EarEvent::Ended { listen, at, speech_end, why } => {

@@ -18,6 +18,8 @@ use support::{Bench, S0, limits, linto_settings, tuning};
 
 const AT: Position = Position(160_000);
 const BEFORE: Duration = Duration::from_millis(500);
+/// The word was over so much before.
+const LEAD: Duration = Duration::from_millis(60);
 
 fn with_words() -> Tuning {
     Tuning { voice_trigger: false, wake_trigger: true, ..tuning() }
@@ -38,7 +40,13 @@ fn toys(count: usize, realtime: bool) -> Bench {
 }
 
 fn wake(bench: &mut Bench, server: Option<ServerId>) {
-    bench.event(Event::Wake { word: "okay_nabu".into(), score: 0.91, server, at: AT });
+    hear(bench, server, false);
+}
+
+/// `cancelled`: as the canceller takes the device's own voice away.
+fn hear(bench: &mut Bench, server: Option<ServerId>, cancelled: bool) {
+    let (word, over) = ("okay_nabu".into(), AT.back(LEAD));
+    bench.event(Event::Wake { word, score: 0.91, server, at: AT, over, cancelled });
 }
 
 /// The last that hearing was told about the words.
@@ -78,7 +86,7 @@ fn it_opens_a_turn_from_half_a_second_before_and_makes_no_sound() {
     assert_eq!(heard_words(&bench), [(Some(S0), "okay_nabu".to_owned())]);
     let (from, guard, no_speech) = opened(&bench);
     assert_eq!(from, Start::At(AT.back(BEFORE)));
-    assert!(guard < BEFORE && guard > BEFORE / 2, "{guard:?}: the word itself is no speech, what is said at once is");
+    assert_eq!(guard, BEFORE - LEAD, "the word itself is no speech, what is said at once is");
     assert_eq!(no_speech, limits().no_speech + BEFORE, "counted from the word");
     assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::Play { .. })), "somebody speaks already");
     assert_eq!(armed(&bench), Some(false), "somebody is listened to");
@@ -223,10 +231,23 @@ fn in_the_middle_of_an_answer_it_stops_the_loudspeaker_at_once_and_listens() {
 }
 
 #[test]
-fn with_the_canceller_the_utterance_begins_before_the_word_also_then() {
-    let mut bench = speaking(Tuning { echo_cancelled: true, ..with_words() });
-    wake(&mut bench, None);
-    assert_eq!((flushes(&bench), opened(&bench).0), (1, Start::At(AT.back(BEFORE))));
+fn where_its_voice_is_taken_away_the_utterance_begins_before_the_word_and_what_is_said_at_once_counts() {
+    let mut bench = speaking(with_words());
+    hear(&mut bench, None, true);
+    let (from, guard, _) = opened(&bench);
+    assert_eq!((flushes(&bench), from), (1, Start::At(AT.back(BEFORE))));
+    assert_eq!(guard, BEFORE - LEAD, "nothing rings on this tape");
+    // Shortly after its last word it is the same; without the canceller the room still rings then.
+    for (cancelled, from) in [(true, AT.back(BEFORE)), (false, AT)] {
+        let mut bench = speaking(with_words());
+        finish(&mut bench);
+        bench.pass(Duration::from_millis(100));
+        hear(&mut bench, None, cancelled);
+        let (began, guard, _) = opened(&bench);
+        assert_eq!(began, Start::At(from));
+        let rings = Duration::from_millis(200);
+        assert_eq!(guard, if cancelled { BEFORE - LEAD } else { rings });
+    }
 }
 
 #[test]

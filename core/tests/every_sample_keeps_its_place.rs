@@ -157,13 +157,82 @@ fn what_is_held_back_comes_out_at_the_end() {
     }
 }
 
+/// Switched at these times, in seconds, while the device plays and at rest, in pieces that fill no block.
+fn switched(switches: &[(f64, Profile)]) -> (Vec<i16>, Vec<i16>, Vec<i16>) {
+    let room = muted();
+    let (mut front, mut reference, mut n) = (FrontEnd::new(Profile::Light), Vec::new(), 0);
+    let mut switches = switches.iter().peekable();
+    let (caught, mut out) = room.feed(&room.echo(), &mut front, |front, at, period, out| {
+        for part in [&period[..111], &period[111..]] {
+            let at = DeviceTime(at.0 + if part.len() == 111 { 0 } else { 111 * 62_500 });
+            front.heard(at, part, out);
+            reference.extend_from_slice(front.reference());
+            n += part.len();
+            if let Some((_, profile)) = switches.next_if(|(when, _)| when * RATE as f64 <= n as f64) {
+                front.change(*profile, out);
+                reference.extend_from_slice(front.reference());
+            }
+        }
+    });
+    front.finish(&mut out);
+    reference.extend_from_slice(front.reference());
+    (caught, out, reference)
+}
+
+#[test]
+fn another_profile_tears_nothing_while_it_plays_and_at_rest() {
+    use Profile::{Full, Light, Off};
+    let all =
+        [(2.0, Full), (3.0, Off), (4.6, Light), (5.1, Full), (5.6, Off), (6.0, Light), (10.0, Full), (11.0, Light)];
+    let (caught, out, reference) = switched(&all);
+    assert_eq!((out.len(), reference.len()), (caught.len(), caught.len()));
+    for from in [1, 4, 5, 6, 8, 10] {
+        let range = from * RATE..(from + 2) * RATE;
+        assert_eq!(shift(&caught[range.clone()], &out[range]), 0, "second {from}");
+    }
+    let played = muted().hear(Profile::Light).reference;
+    let range = 4 * RATE..6 * RATE;
+    assert!(shift(&played[range.clone()], &reference[range]).abs() <= 32);
+    for quiet in
+        [0..2 * RATE - 500, 3 * RATE + 500..4 * RATE - 500, 8 * RATE..10 * RATE - 500, 11 * RATE + 500..12 * RATE]
+    {
+        assert_eq!(out[quiet.clone()], caught[quiet.clone()], "{quiet:?}");
+    }
+}
+
+#[test]
+fn what_a_stop_took_back_is_not_told_either() {
+    for profile in [Profile::Off, Profile::Light, Profile::Full] {
+        let (mut front, mut out, mut reference) = (FrontEnd::new(profile), Vec::new(), Vec::new());
+        for block in 0..80 {
+            let now = DeviceTime(block * 20_000_000);
+            // 100 ms ahead; at 1 s it is stopped, told 10 ms later, before the sound of that time.
+            if (10..50).contains(&block) {
+                front.played(DeviceTime(now.0 + 100_000_000), 16_000, &[8_000; 320]);
+            }
+            if block == 50 {
+                front.stopped(now);
+            }
+            front.heard(now, &[5; 320], &mut out);
+            reference.extend_from_slice(front.reference());
+        }
+        let last = reference.iter().rposition(|&sample| sample.abs() > 100).unwrap();
+        assert!((15_900..16_020).contains(&last), "{profile:?}: {last}");
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Op {
     Played(u64, u32, usize, i16),
     Heard(u64, usize, i16),
     Stopped(u64),
     Finish,
+    Change(Profile),
     Restart,
+}
+
+fn profile() -> impl Strategy<Value = Profile> {
+    prop_oneof![Just(Profile::Off), Just(Profile::Light), Just(Profile::Full)]
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -175,6 +244,7 @@ fn op() -> impl Strategy<Value = Op> {
         6 => (time(), 0..3_000_usize, any::<i16>()).prop_map(|(at, len, value)| Op::Heard(at, len, value)),
         1 => time().prop_map(Op::Stopped),
         1 => Just(Op::Finish),
+        1 => profile().prop_map(Op::Change),
         1 => Just(Op::Restart),
     ]
 }
@@ -185,7 +255,7 @@ proptest! {
     #[test]
     fn whatever_the_cards_tell_as_many_samples_come_out(
         ops in prop::collection::vec(op(), 1..40),
-        profile in prop_oneof![Just(Profile::Off), Just(Profile::Light), Just(Profile::Full)],
+        profile in profile(),
     ) {
         let mut front = FrontEnd::new(profile);
         let (mut came, mut out) = (0_usize, Vec::new());
@@ -205,6 +275,11 @@ proptest! {
                 Op::Finish => {
                     front.finish(&mut out);
                     prop_assert_eq!(out.len(), came);
+                }
+                Op::Change(profile) => {
+                    let before = out.len();
+                    front.change(profile, &mut out);
+                    prop_assert_eq!((out.len(), front.reference().len()), (came, out.len() - before));
                 }
                 Op::Restart => {
                     front.restart();

@@ -30,17 +30,22 @@ fn word(name: &str) -> Word {
     Word { name: name.into(), model, cutoff: manifest.cutoff, window: manifest.window, sensitivity: 0.5 }
 }
 
-fn words() -> Words {
+fn words(sensitivity: f32) -> Words {
+    let word = |name| Word { sensitivity, ..word(name) };
     Words::new(vec![word("okay_nabu"), word("alexa")], Position(0))
 }
 
 /// An armed ear in this room: the places of the words that count, and how many were its own.
 fn wakes(heard: &Heard, told: bool) -> (Vec<f64>, u64) {
+    wakes_in(heard, told, RATE / 100, 0.5)
+}
+
+fn wakes_in(heard: &Heard, told: bool, chunk: usize, sensitivity: f32) -> (Vec<f64>, u64) {
     let mut ear = Ear::new();
-    ear.set_words(words());
+    ear.set_words(words(sensitivity));
     ear.handle(EarCommand::ArmWake(true));
     let mut wakes = Vec::new();
-    for (sound, reference) in heard.out.chunks(RATE / 100).zip(heard.reference.chunks(RATE / 100)) {
+    for (sound, reference) in heard.out.chunks(chunk).zip(heard.reference.chunks(chunk)) {
         if told {
             ear.played(reference);
         }
@@ -65,8 +70,8 @@ fn the_devices_own_word_does_not_count_however_it_comes_back() {
     let mut lured = 0;
     for voice in VOICES {
         let room = device(voice, "If you need me, just say: okay nabu. I am here.");
-        // A near loudspeaker, one behind a sound server, a loud and late one.
-        for (delay, loss) in [(0.01, 6.0), (0.1, 12.0), (0.3, 0.0)] {
+        // A near loudspeaker, one behind a sound server, a loud and late one, one whose times are told too late.
+        for (delay, loss) in [(0.01, 6.0), (0.1, 12.0), (0.3, 0.0), (-0.06, 6.0)] {
             let room = Room { delays: vec![(0.0, delay)], loss, ..room.clone() };
             let heard = room.hear(Profile::Off);
             let (unknowing, _) = wakes(&heard, false);
@@ -76,7 +81,47 @@ fn the_devices_own_word_does_not_count_however_it_comes_back() {
             lured += unknowing.len();
         }
     }
-    assert_eq!(lured, 3 * VOICES.len(), "who does not know what was played is woken each time");
+    assert_eq!(lured, 4 * VOICES.len(), "who does not know what was played is woken each time");
+}
+
+#[test]
+fn what_only_sounds_alike_hides_no_persons_word() {
+    let text = "This is a long story, and nobody wants to hear all of it. ".repeat(3);
+    for start in [2.5, 3.0, 3.5, 4.0, 4.5] {
+        let mut person = vec![0; (start * RATE as f64) as usize];
+        person.extend(at_level(&espeak("en-us+m3", "okay nabu").sound, -22.0));
+        let room = Room { person, loss: 60.0, ..device("en-us", &text) };
+        let (wakes, own) = wakes(&room.hear(Profile::Off), true);
+        assert_eq!((wakes.len(), own), (1, 0), "{start} s: {wakes:?}");
+    }
+}
+
+#[test]
+fn a_sensitive_device_knows_its_own_word_too() {
+    for voice in VOICES {
+        let heard = device(voice, "If you need me, just say: alexa.").hear(Profile::Off);
+        let (unknowing, _) = wakes_in(&heard, false, 160, 1.0);
+        let (wakes, own) = wakes_in(&heard, true, 160, 1.0);
+        assert!(!unknowing.is_empty() && wakes.is_empty(), "{voice}: {unknowing:?}, {wakes:?}");
+        assert_eq!(own as usize, unknowing.len(), "{voice}");
+    }
+}
+
+#[test]
+fn how_the_sound_is_cut_into_pieces_changes_nothing() {
+    // A person is first, and the device says the same 0.15 to 0.3 s later, so softly that only the person is heard.
+    let said = at_level(&espeak(VOICES[1], "okay nabu").sound, -20.0);
+    for later in [0.15, 0.2, 0.3] {
+        let person = [vec![0; 2 * RATE], said.clone()].concat();
+        let room =
+            Room { person, played: vec![(2.0 + later, said.clone())], loss: 60.0, seconds: 6.0, ..Room::default() };
+        let heard = room.hear(Profile::Off);
+        let alone = wakes_in(&heard, false, 160, 0.5);
+        assert_eq!(alone.0.len(), 1);
+        for chunk in [7, 160, 1_120, 5_000, usize::MAX] {
+            assert_eq!(wakes_in(&heard, true, chunk, 0.5), alone, "{later} s, pieces of {chunk}");
+        }
+    }
 }
 
 #[test]

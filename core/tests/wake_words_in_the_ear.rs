@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auricle_core::audio::Position;
+use auricle_core::frontend::Profile;
 use auricle_core::hearing::ear::Ear;
+use auricle_core::hearing::replay::{Heard, Replay, What};
 use auricle_core::hearing::{EarCommand, EarEvent, Ending, Limits, ListenId, Start};
 use auricle_core::wake::{Manifest, Model, Word, Words};
 use hearing_material::{RATE, Voice, espeak, scene};
 
-/// As the assistant has it: speech is believed from so much before the decision on.
-const LEAD: Duration = Duration::from_millis(80);
 const PREROLL: Duration = Duration::from_millis(500);
 const LIMITS: Limits = Limits {
     hangover: Duration::from_millis(500),
@@ -62,7 +62,7 @@ fn a_word_is_heard_while_armed_wherever_the_sound_is_cut() {
         ear.handle(EarCommand::ArmWake(true));
         told.push(hear(&mut ear, &sound, block));
     }
-    let [EarEvent::Wake { word: 1, name, score, at }] = &told[0][..] else { panic!("{:?}", told[0]) };
+    let [EarEvent::Wake { word: 1, name, score, at, .. }] = &told[0][..] else { panic!("{:?}", told[0]) };
     assert!(name == "okay_nabu" && *score > 0.85 && *score <= 1.0, "{name} {score}");
     assert!(at.0 as usize > 2 * RATE && at.0 as usize <= sound.len() - 3 * RATE, "{at:?}");
     assert!(told.iter().all(|other| *other == told[0]), "{told:?}");
@@ -130,28 +130,15 @@ fn without_words_nothing_is_heard_and_nobody_waits() {
     assert!(at.0 as usize > sound.len(), "{at:?}: places go on");
 }
 
-/// How the turn ends that a word opens, as the assistant opens it.
-fn turn(name: &str, sound: &[i16]) -> (Position, EarEvent) {
-    let mut ear = ear(&[name]);
-    ear.handle(EarCommand::ArmWake(true));
-    let mut woken = None;
-    for block in sound.chunks(320) {
-        ear.push(block);
-        while let Some(event) = ear.poll() {
-            match event {
-                EarEvent::Wake { at, .. } => {
-                    woken = Some(at);
-                    let from = Start::At(at.back(PREROLL));
-                    let limits = Limits { no_speech: LIMITS.no_speech + PREROLL, ..LIMITS };
-                    let guard = PREROLL.checked_sub(LEAD).unwrap();
-                    ear.handle(EarCommand::Listen { listen: ListenId(1), from, limits: Some(limits), guard });
-                }
-                EarEvent::Ended { .. } => return (woken.unwrap(), event),
-                _ => {}
-            }
-        }
-    }
-    panic!("{name}: {woken:?}, and no end")
+/// How the turn ends that a word opens: the place of the word, and the end.
+fn turn(word: Word, sound: &[i16]) -> Option<(Position, Heard)> {
+    let mut replay = Replay::new(Profile::Off, Words::new(vec![word], Position(0)), LIMITS, PREROLL);
+    let mut told = Vec::new();
+    replay.push(sound, |heard| told.push(heard));
+    let mut told = told.into_iter().skip_while(|heard| !matches!(heard.what, What::Wake { .. }));
+    let woken = told.next()?.at;
+    let end = told.find(|heard| heard.what != What::SpeechStart);
+    Some((woken, end.unwrap_or_else(|| panic!("woken at {woken:?}, and no end"))))
 }
 
 /// Each word in voices that its model hears.
@@ -165,11 +152,11 @@ const VOICES: [(&str, &str, &[&str]); 4] = [
 #[test]
 fn the_word_itself_is_no_utterance_and_silence_is_counted_from_it() {
     for (name, text, voices) in VOICES {
-        for voice in voices {
-            let (woken, end) = turn(name, &room(voice, &[text]));
-            let EarEvent::Ended { at, why, .. } = end else { unreachable!() };
-            assert_eq!(why, Ending::NoSpeech, "{name} by {voice}");
-            let waited = at.since(woken);
+        for (voice, sensitivity) in voices.iter().flat_map(|voice| [0.5, 0.7, 1.0].map(|easily| (voice, easily))) {
+            let word = Word { sensitivity, ..word(name) };
+            let (woken, end) = turn(word, &room(voice, &[text])).expect("its model hears it");
+            assert_eq!(end.what, What::NoSpeech, "{name} by {voice} at {sensitivity}");
+            let waited = end.at.since(woken);
             let late = waited.saturating_sub(LIMITS.no_speech);
             assert!(waited >= LIMITS.no_speech && late < Duration::from_millis(300), "{name} by {voice}: {waited:?}");
         }
@@ -180,9 +167,48 @@ fn the_word_itself_is_no_utterance_and_silence_is_counted_from_it() {
 fn a_single_word_right_behind_it_is_the_utterance() {
     for voice in ["en-us+m3", "en-us", "en-gb+m1"] {
         for order in ["yes", "louder"] {
-            let (_, end) = turn("okay_nabu", &room(voice, &["okay nabu", order]));
-            let spoken = matches!(end, EarEvent::Ended { why: Ending::Silence, .. });
-            assert!(spoken, "{order} by {voice}: {end:?}");
+            let (_, end) = turn(word("okay_nabu"), &room(voice, &["okay nabu", order])).expect("its model hears it");
+            assert!(matches!(end.what, What::SpeechEnd { .. }), "{order} by {voice}: {end:?}");
         }
     }
+}
+
+#[test]
+fn what_the_tape_has_no_more_does_not_put_off_what_is_said() {
+    let mut ear = ear(&[]);
+    let sound = room("en-us+m3", &["yes"]);
+    let (silence, yes) = sound.split_at(2 * RATE);
+    assert_eq!(hear(&mut ear, silence, 320), []);
+    ear.handle(EarCommand::Closed);
+    // 0.3 s of sound, and a guard that ends with it: more than that is asked for.
+    assert_eq!(hear(&mut ear, &silence[..RATE * 3 / 10], 320), []);
+    let from = Start::At(ear.position().back(Duration::from_secs(2)));
+    let guard = Duration::from_secs(2);
+    ear.handle(EarCommand::Listen { listen: ListenId(1), from, limits: Some(LIMITS), guard });
+    let told = hear(&mut ear, yes, 320);
+    let [EarEvent::SpeechStart { .. }, EarEvent::Ended { why: Ending::Silence, .. }] = told[..] else {
+        panic!("{told:?}")
+    };
+    // Nobody speaks: it is given up when it would be with all of the tape.
+    let opened = ear.position();
+    let limits = Limits { no_speech: guard + LIMITS.no_speech, ..LIMITS };
+    ear.handle(EarCommand::Closed);
+    let from = Start::At(opened.back(guard));
+    ear.handle(EarCommand::Listen { listen: ListenId(2), from, limits: Some(limits), guard });
+    let told = hear(&mut ear, &silence.repeat(2), 320);
+    let [EarEvent::Ended { at, why: Ending::NoSpeech, .. }] = told[..] else { panic!("{told:?}") };
+    assert!(at.since(opened) < LIMITS.no_speech + Duration::from_millis(100), "{:?}", at.since(opened));
+}
+
+#[test]
+fn a_new_sensitivity_in_the_middle_of_the_word_loses_nothing_of_it() {
+    let sound = room("en-us+m3", &["okay nabu"]);
+    let mut ear = ear(&["okay_nabu"]);
+    ear.handle(EarCommand::ArmWake(true));
+    let mut told = Vec::new();
+    for (number, block) in sound.chunks(1_600).enumerate() {
+        ear.set_sensitivity(0, if number % 2 == 0 { 0.6 } else { 0.55 });
+        told.extend(hear(&mut ear, block, 320));
+    }
+    assert_eq!(told.len(), 1, "{told:?}");
 }

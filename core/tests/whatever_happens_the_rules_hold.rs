@@ -205,7 +205,8 @@ fn run(world: &mut World, op: Op) {
             world.event(Event::Trigger { trigger: Trigger::Listen, server: Some(ServerId(server)), at: Some(at) });
         }
         Op::Word(server) => {
-            world.event(Event::Wake { word: "okay_nabu".into(), score: 0.9, server: Some(ServerId(server)), at });
+            let (word, score, cancelled) = ("okay_nabu".into(), 0.9, world.tape.is_multiple_of(3_200));
+            world.event(Event::Wake { word, score, server: Some(ServerId(server)), at, over: at, cancelled });
         }
         Op::Button(gesture) => {
             world.event(Event::Button { gesture, server: None, at: Some(at), pressed: world.bench.now });

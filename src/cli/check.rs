@@ -37,7 +37,7 @@ fn wake_words(loaded: &Loaded) -> bool {
                 println!("\n  → \"{}\" opens {server}: `{}`.", installed.manifest.wake_word, word.model);
             }
             // Whoever may not look can't say that it is missing.
-            Err(trouble @ ModelTrouble::Unreadable { .. }) => eprintln!("warning: {trouble}"),
+            Err(trouble @ ModelTrouble::Denied { .. }) => eprintln!("warning: {trouble}"),
             Err(trouble) => {
                 eprintln!("{}", complaint(loaded, origin, &trouble));
                 all_there &= *origin == Origin::Default;

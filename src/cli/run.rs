@@ -17,11 +17,12 @@ pub fn run(path: Option<PathBuf>) -> ExitCode {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
-    for warning in &loaded.warnings {
-        tracing::warn!("{warning}");
-    }
+    warn(&loaded);
     let reload = move || match config::load(path.as_deref(), config::environment()) {
-        Ok(loaded) => Ok(loaded.settings),
+        Ok(loaded) => {
+            warn(&loaded);
+            Ok(loaded.settings)
+        }
         Err(errors) => Err(errors.to_string()),
     };
     let parts = Parts {
@@ -44,6 +45,12 @@ pub fn run(path: Option<PathBuf>) -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => super::fail(&error),
+    }
+}
+
+fn warn(loaded: &Loaded) {
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
     }
 }
 

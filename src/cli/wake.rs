@@ -114,11 +114,12 @@ fn next(told: &Value, settings: Option<&Settings>) -> String {
     let words = settings.map(|settings| settings.wake.words.as_slice()).unwrap_or_default();
     if words.iter().any(|word| word.model == name) {
         text += "The settings name it already.\n";
-    } else {
-        let all = WakeWord::list_with(words, name);
+    } else if let Some(all) = WakeWord::list_with(words, name) {
         text += &format!(
             "To listen for it, write this into the settings; `sudo systemctl reload auricle` takes it over:\n\n[wake]\nwords = {all}\n"
         );
+    } else {
+        text += "The settings name as many words as there may be: put it into the place of one in `words` of [wake].\n";
     }
     text
 }

@@ -64,12 +64,15 @@ impl WakeWord {
         Ok(word)
     }
 
-    /// These words and one more, as they are written in the settings.
+    /// These words and one more, as they are written in the settings; `None` if there are as many as there may be.
     #[must_use]
-    pub fn list_with(words: &[Self], model: &str) -> String {
+    pub fn list_with(words: &[Self], model: &str) -> Option<String> {
+        if words.len() >= MOST {
+            return None;
+        }
         let more = Self { model: model.to_owned(), server: None, sensitivity: AS_MADE };
         let words: Vec<_> = words.iter().chain([&more]).map(Self::shown).collect();
-        format!("[{}]", words.join(", "))
+        Some(format!("[{}]", words.join(", ")))
     }
 
     fn shown(&self) -> String {
@@ -133,6 +136,31 @@ impl Kind for WakeWords {
 
 /// Checks the words against the servers and the triggers. Returns warnings.
 pub(super) fn check(wake: &Wake, listen: &Listen, servers: &[Linto], reading: &mut Reading<'_, '_>) -> Vec<String> {
+    check_servers(wake, servers, reading);
+    let origin = reading.origin(("wake", 0, "words"));
+    let (place, written) = (origin.place(), *origin != Origin::Default);
+    let triggers = &listen.triggers;
+    match (triggers.contains(&Trigger::Wake), wake.words.is_empty()) {
+        // Nobody would say why the device hears nothing.
+        (true, true) => reading.problems.add(place, || {
+            "`words` in [wake] is empty, and `triggers` in [listen] has \"wake\": name a word, for example words = [\"okay_nabu\"], or take \"wake\" out of `triggers`".to_owned()
+        }),
+        (false, false) if written => {
+            return vec![
+                "[wake] has `words`, but `triggers` in [listen] lacks \"wake\": they are not listened for".to_owned(),
+            ];
+        }
+        (true, false) if triggers.contains(&Trigger::Voice) => {
+            return vec![
+                "`triggers` in [listen] has \"voice\" beside \"wake\": any speech opens a turn, and a wake word counts only while the device speaks or waits for an answer".to_owned(),
+            ];
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn check_servers(wake: &Wake, servers: &[Linto], reading: &mut Reading<'_, '_>) {
     for word in &wake.words {
         let Some(name) = word.server.as_ref().filter(|name| !servers.iter().any(|server| server.name == **name)) else {
             continue;
@@ -149,19 +177,5 @@ pub(super) fn check(wake: &Wake, listen: &Listen, servers: &[Linto], reading: &m
             };
             format!("`words` in [wake]: \"{}\" opens the server \"{}\"; {remedy}", word.model, quote(name))
         });
-    }
-    let triggers = &listen.triggers;
-    let written = *reading.origin(("wake", 0, "words")) != Origin::Default;
-    match (triggers.contains(&Trigger::Wake), wake.words.is_empty()) {
-        (true, true) => vec![
-            "`triggers` in [listen] has \"wake\", but `words` in [wake] is empty: no word is listened for".to_owned(),
-        ],
-        (false, false) if written => vec![
-            "[wake] has `words`, but `triggers` in [listen] lacks \"wake\": they are not listened for".to_owned(),
-        ],
-        (true, false) if triggers.contains(&Trigger::Voice) => vec![
-            "`triggers` in [listen] has \"voice\" beside \"wake\": any speech opens a turn, and a wake word counts only while the device speaks or waits for an answer".to_owned(),
-        ],
-        _ => Vec::new(),
     }
 }

@@ -42,10 +42,7 @@ pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>)
     let Parts { settings, reload, cards, pins, dialogues } = parts;
     let (state, serial) = who_we_are(&settings)?;
 
-    let notices = inbox.clone();
-    let want = PlaybackWant { device: settings.audio.playback.name().to_owned() };
-    let notify = Box::new(move |notice| pass_on(&notices, Input::Speaker(notice)));
-    let (speaker, played) = Loudspeaker::overheard(Arc::clone(&cards), want, notify)?;
+    let (speaker, played) = speaking(&settings, Arc::clone(&cards), &inbox)?;
     let (mic, hearing) = listening(&settings, cards, played, &inbox)?;
     let mixer = mixer(&settings.audio.mixer, &inbox)?;
     let (servers, all) = servers(&settings, &serial, dialogues, &inbox)?;
@@ -81,6 +78,17 @@ pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>)
         inbox,
         pending: VecDeque::new(),
     })
+}
+
+/// The loudspeaker, still closed, and what it will have played.
+fn speaking(
+    settings: &Settings,
+    cards: Arc<dyn Cards>,
+    inbox: &mpsc::Sender<Input>,
+) -> Result<(Loudspeaker, Played), DaemonError> {
+    let notices = inbox.clone();
+    let want = PlaybackWant { device: settings.audio.playback.name().to_owned() };
+    Ok(Loudspeaker::overheard(cards, want, Box::new(move |notice| pass_on(&notices, Input::Speaker(notice))))?)
 }
 
 /// The microphone, still closed, and the thread that hears what it delivers.

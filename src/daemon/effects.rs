@@ -6,7 +6,6 @@ use std::time::Duration;
 use auricle_core::assistant::event::{By, Effect, Event, Memory, PlayNumber, Remembered, ServerId, Tuning, UnmuteRule};
 use auricle_core::assistant::report::Report;
 use auricle_core::dialogue::{Delivery, PlayEnd, Source};
-use auricle_core::frontend::Profile;
 use auricle_core::hearing::UplinkId;
 use auricle_core::link::{LinkAsk, Publication, Qos};
 
@@ -171,7 +170,6 @@ pub(super) fn tuning(settings: &Settings) -> Tuning {
     Tuning {
         voice_trigger: settings.listen.triggers.contains(&Trigger::Voice),
         wake_trigger: settings.listen.triggers.contains(&Trigger::Wake),
-        echo_cancelled: settings.audio.profile != Profile::Off,
         preroll: settings.listen.preroll,
         sounds: settings.audio.sounds,
         limits: super::assembly::limits(settings),

@@ -32,7 +32,9 @@ impl Control {
     fn ear_event(&mut self, event: EarEvent) {
         match event {
             EarEvent::Voice { at, earliest } => self.decide(Event::Voice { at, earliest }),
-            EarEvent::Wake { name, score, at, .. } => self.woken(name, score, at),
+            EarEvent::Wake { name, score, at, over, cancelled, .. } => {
+                self.woken(name, |word, server| Event::Wake { word, score, server, at, over, cancelled });
+            }
             EarEvent::SpeechStart { listen, .. } => self.decide(Event::SpeechStart(listen)),
             EarEvent::Ended { listen, at, why, .. } => self.decide(Event::Ended { listen, at, why }),
             EarEvent::UplinkReady { uplink, body, samples } => {

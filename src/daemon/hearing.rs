@@ -19,7 +19,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::input::{Heard, Input};
 use super::listener::{LISTENERS, Listener, Piece};
-use crate::sound::{Bell, Microphone, Pace, Played, Shape, Stamp};
+use crate::sound::{self, Bell, Microphone, Pace, Played, Shape, Stamp};
 use card::{Card, Look};
 use condition::News;
 pub use counters::{EchoCounters, HearingCounters};
@@ -50,6 +50,7 @@ enum Command {
     RecordStop,
     Listen(Sender<Piece>),
     Words(Box<Words>),
+    Sensitivity(usize, f32),
     Stop,
 }
 
@@ -99,6 +100,7 @@ impl Hearing {
                 token: None,
                 blocks_at_token: 0,
                 caught: Position(0),
+                pace: None,
             };
             worker.run(&receiver, &own_bell);
         })?;
@@ -151,6 +153,11 @@ impl Hearing {
         self.send(Command::Words(Box::new(words)));
     }
 
+    /// How easily this one of the words is heard from now on, 0 to 1.
+    pub fn sensitivity(&self, word: usize, sensitivity: f32) {
+        self.send(Command::Sensitivity(word, sensitivity));
+    }
+
     /// Where the tape stands, if a microphone delivers.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
@@ -192,6 +199,8 @@ struct Worker {
     blocks_at_token: u64,
     /// The place on the tape of what the card delivers next; the front end may hold some of it back.
     caught: Position,
+    /// What the microphone was told last.
+    pace: Option<Pace>,
 }
 
 impl Worker {
@@ -208,8 +217,10 @@ impl Worker {
                 }
                 self.obey(command);
             }
+            self.keep_pace();
             self.listen();
             self.pass_on_events();
+            self.keep_pace();
             self.answer_token();
         }
     }
@@ -228,14 +239,19 @@ impl Worker {
             Command::RecordStop => self.recording = None,
             Command::Listen(out) => self.admit(out),
             Command::Words(words) => self.ear.set_words(*words),
+            Command::Sensitivity(word, sensitivity) => self.ear.set_sensitivity(word, sensitivity),
             Command::Stop => {}
         }
-        self.mic.pace(self.pace());
     }
 
-    fn pace(&self) -> Pace {
-        let soon = self.ear.wants_short_periods() || !self.listeners.is_empty();
-        if soon { Pace::Listening } else { Pace::Idle }
+    /// A delay is felt also while the device speaks: by whoever interrupts it.
+    fn keep_pace(&mut self) {
+        let interruptible = self.ear.busy() && self.intake.plays();
+        let soon = self.ear.wants_short_periods() || interruptible || !self.listeners.is_empty();
+        let pace = if soon { Pace::Listening } else { Pace::Idle };
+        if self.pace.replace(pace) != Some(pace) {
+            self.mic.pace(pace);
+        }
     }
 
     fn attach(&mut self, shape: Shape, ring: rtrb::Consumer<u8>, stamps: rtrb::Consumer<Stamp>) {
@@ -272,6 +288,7 @@ impl Worker {
             Look::Sound { news } => {
                 self.hear();
                 if news {
+                    self.intake.condition.forget();
                     self.tell(Heard::Flowing);
                 }
                 match self.intake.condition.news() {
@@ -279,13 +296,13 @@ impl Worker {
                     Some(News::Hears) => self.tell(Heard::Hears),
                     None => {}
                 }
-                self.intake.change();
             }
         }
     }
 
     fn hear(&mut self) {
         self.ear.played(&self.intake.sound.reference);
+        self.ear.cancels(self.intake.cancels());
         self.ear.push(&self.intake.sound.clean);
         if let Some(tap) = &mut self.recording {
             let lost = tap.copy(self.ear.tape());
@@ -302,7 +319,6 @@ impl Worker {
         self.listeners.retain(|listener| listener.serve(at, raw));
         self.caught.0 += raw.len() as u64;
         if self.listeners.len() < before {
-            self.mic.pace(self.pace());
             self.tell(Heard::Unlistened);
         }
     }
@@ -325,21 +341,23 @@ impl Worker {
     }
 
     fn pass_on_events(&mut self) {
-        let mut any = false;
         while let Some(event) = self.ear.poll() {
-            any = true;
             if let EarEvent::Ended { at, why, .. } = &event {
                 // `make bench` takes the moment of decision from this line.
                 tracing::debug!(at = at.0, heard = self.ear.position().0, ?why, "end of speech");
             }
             if let EarEvent::Wake { name, at, .. } = &event {
-                tracing::debug!(at = at.0, heard = self.ear.position().0, name, "wake word");
+                tracing::debug!(at = at.0, heard = self.ear.position().0, name, ms_ago = self.ms_ago(*at), "wake word");
             }
             self.tell(Heard::Ear(event));
         }
-        if any {
-            self.mic.pace(self.pace());
-        }
+    }
+
+    /// How long ago this place of the tape was in the air, in milliseconds.
+    fn ms_ago(&self, at: Position) -> Option<u64> {
+        let since = self.caught.0.checked_sub(at.0)?;
+        let caught = self.card.as_ref()?.time_before(since);
+        Some(sound::now().0.saturating_sub(caught.0) / 1_000_000)
     }
 
     fn answer_token(&mut self) {

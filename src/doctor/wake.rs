@@ -17,11 +17,6 @@ pub fn look(case: &Case) -> Vec<Finding> {
     if !settings.listen.triggers.contains(&Trigger::Wake) {
         return vec![Finding::skipped(CHECK, "`triggers` in [listen] lacks \"wake\": no word is listened for")];
     }
-    if settings.wake.words.is_empty() {
-        let remedy =
-            "Name one in [wake], for example words = [\"okay_nabu\"]; `auricle wake list` shows what there is.";
-        return vec![Finding::warning(CHECK, "`words` in [wake] is empty: no word is listened for", remedy)];
-    }
     let places = Places::of(&case.host.path(&settings.device.state_dir));
     let words = settings.wake.words.iter();
     words
@@ -30,7 +25,8 @@ pub fn look(case: &Case) -> Vec<Finding> {
                 let (say, file) = (&installed.manifest.wake_word, installed.file.display());
                 Finding::ok(CHECK, format!("`{}`: say \"{say}\"; {file} can be used", word.model))
             }
-            Err(trouble @ ModelTrouble::Unreadable { .. }) => {
+            // Whoever may not look can't say that it is missing.
+            Err(trouble @ ModelTrouble::Denied { .. }) => {
                 Finding::warning(CHECK, trouble.to_string(), "Run it with sudo to have everything looked at.")
             }
             Err(trouble) => Finding::fault(CHECK, trouble.to_string(), remedy()),

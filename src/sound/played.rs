@@ -18,7 +18,7 @@ const SAMPLES: usize = 48_000;
 const MARKS: usize = 256;
 
 /// The present on the kernel's monotonic clock.
-pub(super) fn now() -> DeviceTime {
+pub(crate) fn now() -> DeviceTime {
     // The clock is always there; 0 would only spoil a delay.
     let now = clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(0, |now| {
         u64::try_from(now.tv_sec()).unwrap_or(0) * 1_000_000_000 + u64::try_from(now.tv_nsec()).unwrap_or(0)

@@ -54,6 +54,15 @@ fn volume_triggers_and_limits_change_at_once() {
 }
 
 #[test]
+fn what_is_probably_not_meant_is_said_with_each_reading() {
+    let pulse = Pulse::start();
+    let daemon = Daemon::start(&pulse, &crate::daemon::Settings::new());
+    let lacks = "`triggers` in [listen] lacks \"wake\": they are not listened for";
+    edit(&daemon, "[listen]", "[wake]\nwords = [\"alexa\"]\n\n[listen]", lacks);
+    reload(&daemon, lacks);
+}
+
+#[test]
 fn what_counts_after_a_restart_is_said_and_a_broken_file_changes_nothing() {
     let pulse = Pulse::start();
     let mut daemon = Daemon::start(&pulse, &crate::daemon::Settings::new());

@@ -36,4 +36,5 @@ mod tls;
 mod twins;
 mod two_scopes;
 mod wake_models;
+mod wake_settings;
 mod wake_word;

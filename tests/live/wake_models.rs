@@ -99,7 +99,7 @@ fn a_model_is_added_on_disk_and_listed() {
 
 #[test]
 fn what_can_not_be_used_is_refused_and_leaves_nothing() {
-    let desk = Desk::new("[]");
+    let desk = Desk::new("[\"okay_nabu\"]");
     let [bytes, description] = model("alexa");
     let foreign = [b"RIFF....WAVEfmt ".to_vec(), description.clone()];
     let no_json = desk.path("lonely.tflite");
@@ -133,7 +133,7 @@ fn a_running_daemon_takes_a_model_and_listens_for_it_at_once() {
     let missing = listed(&daemon.run_cli(&["wake", "list", "--json"]), "hey_printer");
     assert_eq!((&missing["used"], &missing["listening"]), (&true.into(), &false.into()));
 
-    let desk = Desk::new("[]");
+    let desk = Desk::new("[\"okay_nabu\"]");
     let file = desk.put("hey_printer", model("alexa"));
     let added = daemon.run_cli(&["wake", "add", &file]);
     assert!(out(&added).contains("The settings name it already"), "{}{}", out(&added), err(&added));
@@ -157,4 +157,36 @@ fn check_says_what_a_word_means_and_what_is_wrong_with_one() {
     let line = words.lines().position(|line| line.starts_with("words")).unwrap() + 1;
     let told = format!("line {line}: `words` in [wake]: no model `okay_naboo` is installed; did you mean `okay_nabu`?");
     assert!(err(&bad).contains(&told), "{}", err(&bad));
+}
+
+#[test]
+fn check_finds_a_model_that_lacks_its_description() {
+    let desk = Desk::new("[\"hey_printer\"]");
+    let folder = desk.path("state/models");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("hey_printer.tflite"), &model("alexa")[0]).unwrap();
+    let bad = desk.run(&["check"]);
+    let told = format!("the model `hey_printer` lacks its description {}", folder.join("hey_printer.json").display());
+    assert!(bad.status.code() == Some(2) && err(&bad).contains(&told), "{}", err(&bad));
+    fs::write(folder.join("hey_printer.json"), &model("alexa")[1]).unwrap();
+    assert!(desk.run(&["check"]).status.success());
+    // Something else than a file can't be read, and that is no matter of who looks.
+    fs::remove_file(folder.join("hey_printer.json")).unwrap();
+    fs::create_dir(folder.join("hey_printer.json")).unwrap();
+    let bad = desk.run(&["check"]);
+    assert!(bad.status.code() == Some(2) && err(&bad).contains("can't be read"), "{}", err(&bad));
+}
+
+#[test]
+fn a_damaged_model_gives_way_to_a_good_one_of_its_name() {
+    let desk = Desk::new("[\"hey_printer\"]");
+    let folder = desk.path("state/models");
+    fs::create_dir_all(&folder).unwrap();
+    let [bytes, description] = model("alexa");
+    fs::write(folder.join("hey_printer.tflite"), &bytes[..bytes.len() / 2]).unwrap();
+    fs::write(folder.join("hey_printer.json"), &description).unwrap();
+    let file = desk.put("hey_printer", [bytes, description]);
+    let added = desk.run(&["wake", "add", &file]);
+    assert!(added.status.success(), "{}", err(&added));
+    assert!(desk.run(&["check"]).status.success());
 }

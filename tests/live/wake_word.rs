@@ -20,6 +20,11 @@ use crate::words::{self, MIC_RATE, audible};
 /// The loudspeaker is silent so long after a word was heard.
 const SILENT: Duration = Duration::from_millis(50);
 
+/// The sound server hands over what the microphone caught in blocks of 50 ms.
+const CAPTURE: Duration = Duration::from_millis(60);
+
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
 /// The sound server works in blocks of 50 ms, and whoever records gets them some 50 ms later.
 const SERVER: Duration = Duration::from_millis(150);
 
@@ -131,12 +136,25 @@ fn while_the_device_speaks_a_word_silences_it_and_it_listens() {
 
     let log = stage.daemon.log();
     let (heard, silent) = (logged(&log, "wake word"), logged(&log, "the loudspeaker was stopped"));
-    let took = silent - heard;
+    // Midnight may lie in between.
+    let took = (silent + DAY - heard).as_secs_f64() % DAY.as_secs_f64();
+    let (took, ago) = (Duration::from_secs_f64(took), ms_ago(&log));
     let woken = Duration::from_millis(wake["t"].as_u64().unwrap());
     let recorded = wait_until("silence", SOON, || ears.silent_since(woken)).saturating_sub(woken);
-    println!("silent {took:?} after the decision; in the recording, {recorded:?} after the event");
+    println!(
+        "silent {:?} after the end of the sound that decided, {took:?} after the decision; in the recording, {recorded:?} after the event",
+        took + ago
+    );
+    assert!(took + ago < SILENT + CAPTURE, "{:?} from the sound that decided to silence", took + ago);
     assert!(took < SILENT, "{took:?} from the decision to the loudspeaker's silence");
     assert!(recorded < SERVER, "{recorded:?} from the event to silence in the recording");
+}
+
+/// How old the sound was with which the last word was decided when that was done.
+fn ms_ago(log: &str) -> Duration {
+    let line = log.lines().rfind(|line| line.contains("wake word")).expect("a word");
+    let (_, ago) = line.split_once("ms_ago=").unwrap_or_else(|| panic!("no `ms_ago` in `{line}`"));
+    Duration::from_millis(ago.split(' ').next().unwrap().parse().unwrap())
 }
 
 /// When the last line with these words was written, since midnight.

@@ -32,9 +32,9 @@ const SETTINGS: &[Case] = &[
         "[audio]\nvolume = \"80\"\nchannel = 32\nsounds = \"true\"\nprofile = \"none\"\nmixer = \"a\"\ncapture = \"\"\n",
         &[
             "line 2: `volume` in [audio] is \"80\"; it must be 0 to 100, without quotes",
-            "line 3: `channel` in [audio] is 32; it must be \"auto\", \"mean\" or a channel's number, 0 to 31",
+            "line 3: `channel` in [audio] is 32; it must be \"auto\", \"best\", \"mean\" or a channel's number, 0 to 31",
             "line 4: `sounds` in [audio] is \"true\"; it must be true or false, without quotes",
-            "line 5: `profile` in [audio] is \"none\"; it must be \"off\"",
+            "line 5: `profile` in [audio] is \"none\"; it must be \"off\" or \"light\" or \"full\"",
             "line 6: `mixer` in [audio] is \"a\"; it must be \"card/control\", or empty",
             "line 7: `capture` in [audio] is \"\"; it must be \"auto\" or the name of an ALSA PCM",
         ],
@@ -236,6 +236,12 @@ fn lists_have_an_end() {
 }
 
 const WAKE: &[Case] = &[
+    (
+        "\n[wake]\nwords = []\n",
+        &[
+            "line 3: `words` in [wake] is empty, and `triggers` in [listen] has \"wake\": name a word, for example words = [\"okay_nabu\"], or take \"wake\" out of `triggers`",
+        ],
+    ),
     (
         "[wake]\nwords = \"okay_nabu\"\n",
         &[

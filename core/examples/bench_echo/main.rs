@@ -203,7 +203,7 @@ fn costs(device: &[i16]) {
 fn words(device: &[i16]) {
     let word = wake_material::word("okay_nabu");
     let clips: Vec<Vec<i16>> =
-        wake_material::positives("okay_nabu").into_iter().step_by(2).map(|clip| clip.sound.clone()).collect();
+        wake_material::positives("okay_nabu").iter().step_by(2).map(|clip| clip.sound.clone()).collect();
     let mut person = vec![0; 8 * RATE];
     let spans: Vec<std::ops::Range<usize>> = clips
         .iter()

@@ -28,7 +28,9 @@ impl Assistant {
         match event {
             Event::Started(remembered) => self.start(remembered),
             Event::Voice { at, earliest } => self.voice(now, at, earliest),
-            Event::Wake { word, score, server, at } => self.woken(now, Woken { word, score, server, at }),
+            Event::Wake { word, score, server, at, over, cancelled } => {
+                self.woken(now, Woken { word, score, server, at, over, cancelled });
+            }
             Event::WakeMissing(cause) => self.wake_missing(now, cause),
             Event::SpeechStart(listen) => self.speech_start(listen),
             Event::Ended { listen, at, why } => self.ended(now, listen, at, why),

@@ -56,8 +56,6 @@ pub struct Tuning {
     pub voice_trigger: bool,
     /// Whether a wake word opens a turn.
     pub wake_trigger: bool,
-    /// Whether the device's own voice is taken out of what the microphone hears.
-    pub echo_cancelled: bool,
     /// How far before the trigger the tape is used.
     pub preroll: Duration,
     /// Whether the device makes sounds of its own.
@@ -157,6 +155,10 @@ pub enum Event {
         server: Option<ServerId>,
         /// The end of the sound with which it was decided.
         at: Position,
+        /// Where the word is over: speech from here on is something else. Before or behind `at`.
+        over: Position,
+        /// Whether the device's own voice is not in that sound although it may be speaking.
+        cancelled: bool,
     },
     /// Which wake words can't be listened for, if any, and why.
     WakeMissing(Option<Cause>),

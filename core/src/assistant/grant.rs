@@ -11,7 +11,6 @@ use super::report::Report;
 use super::speaker::Owner;
 use super::turn::{Lease, Turn};
 use super::voice::RINGING;
-use super::wake;
 use super::wishes::Asker;
 use crate::audio::chime::Chime;
 use crate::dialogue::{Ask, Class, Delivery, DialogueEvent, End, PlayId, Source};
@@ -102,13 +101,13 @@ impl Assistant {
         let greet = greet && self.tuning.sounds && !while_speaking;
         // The greeting sounds like speech to the endpointer.
         let guard = match woken {
-            Some(word) => wake::guard(word, ringing),
+            Some(behind) => behind.guard(ringing),
             None => before + if greet { GREETING } else { ringing },
         };
         let mut limits = if let End::Local(limits) = end { Some(limits) } else { None };
-        if let (Some(limits), Some(word)) = (&mut limits, woken) {
+        if let (Some(limits), Some(behind)) = (&mut limits, woken) {
             // Whoever has said the wake word has all the time from then on.
-            limits.no_speech += word;
+            limits.no_speech += behind.decided;
         }
         self.effects.push_back(Effect::Ear(EarCommand::Listen { listen, from, limits, guard }));
         if greet {

@@ -126,9 +126,9 @@ impl Assistant {
         }
     }
 
-    /// Whether the voice trigger led to the same apology a moment ago.
+    /// Whether the same apology was said a moment ago, where a television may be the one who asks.
     fn said_just_now(&mut self, now: Tick, sentence: Sentence) -> bool {
-        let boring = self.tuning.voice_trigger
+        let boring = (self.tuning.voice_trigger || self.tuning.wake_trigger)
             && self.apologised.is_some_and(|(said, at)| said == sentence && now.since(at) < BORING);
         if !boring {
             self.apologised = Some((sentence, now));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::event::ServerId;
+use super::wake::Behind;
 use crate::dialogue::{End, Shown};
 use crate::hearing::ListenId;
 use crate::time::Tick;
@@ -38,8 +39,8 @@ pub struct Turn {
     pub greet: bool,
     /// How long before the turn its command was given.
     pub ago: Duration,
-    /// The sound between the beginning of the utterance and the end of the wake word that opened it.
-    pub woken: Option<Duration>,
+    /// The wake word that opened it, until the microphone is open.
+    pub woken: Option<Behind>,
 }
 
 impl Turn {

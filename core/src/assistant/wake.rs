@@ -12,18 +12,6 @@ use crate::dialogue::{Class, Source, Trigger};
 use crate::hearing::{EarCommand, Start};
 use crate::time::Tick;
 
-/// Speech is believed from so much before the decision on. The decision comes behind the word: over four models, a dozen
-/// voices and two rooms from 160 ms before its end to 410 ms behind it, mostly 100 to 200 ms behind it, and whoever says
-/// an order of one word at once has half said it by then. With these 80 ms no word alone was taken for an utterance, in 41
-/// trials, dry and in a room that rings for 0.4 s; with 100 ms one was, with 150 ms 15 were.
-const LEAD: Duration = Duration::from_millis(80);
-
-/// How long a turn that a wake word opened believes in no speech. `word` is the sound between the beginning of the
-/// utterance and the decision, and the loudspeaker may ring for `ringing` behind it.
-pub(crate) fn guard(word: Duration, ringing: Duration) -> Duration {
-    if ringing.is_zero() { word.saturating_sub(LEAD) } else { word + ringing }
-}
-
 /// A wake word was heard.
 #[derive(Debug)]
 pub(super) struct Woken {
@@ -31,6 +19,26 @@ pub(super) struct Woken {
     pub(super) score: f32,
     pub(super) server: Option<ServerId>,
     pub(super) at: Position,
+    pub(super) over: Position,
+    pub(super) cancelled: bool,
+}
+
+/// What lies before the words that a turn is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Behind {
+    /// The sound between the beginning of the utterance and the decision.
+    pub decided: Duration,
+    /// The sound between the beginning of the utterance and the end of the word.
+    pub over: Duration,
+    /// Whether the device's own voice, which may have been speaking, is not in it and not behind it.
+    pub cancelled: bool,
+}
+
+impl Behind {
+    /// How long speech is not believed, from the beginning of the utterance on, if the loudspeaker may ring for so long.
+    pub(super) fn guard(&self, ringing: Duration) -> Duration {
+        if self.cancelled || ringing.is_zero() { self.over } else { self.over.max(self.decided + ringing) }
+    }
 }
 
 /// What hearing was told.
@@ -62,21 +70,17 @@ impl Assistant {
         if !self.may_wake() {
             return;
         }
-        let Woken { word, score, server, at } = woken;
+        let Woken { word, score, server, at, over, cancelled } = woken;
         let server = server.unwrap_or(ServerId(0));
         let known = (server.0 < self.servers.len()).then_some(server);
         self.report(known, Report::Wake { word, score });
-        let from = self.woken_from(now, at);
+        // The device's own voice may be on the tape before the word, and ring behind it.
+        let quiet = self.speaker.quiet_since().is_some_and(|since| now.since(since) >= self.tuning.preroll);
+        let from = if quiet || cancelled { at.back(self.tuning.preroll) } else { at };
         let open = self.open(now, Trigger::Wake, server, Start::At(from), Duration::ZERO);
         if let Some(turn) = self.turn.as_mut().filter(|_| open) {
-            turn.woken = Some(at.since(from));
+            turn.woken = Some(Behind { decided: at.since(from), over: over.since(from), cancelled });
         }
-    }
-
-    /// Where the utterance begins: before the word, unless the device's own voice is on the tape there.
-    fn woken_from(&self, now: Tick, at: Position) -> Position {
-        let quiet = self.speaker.quiet_since().is_some_and(|since| now.since(since) >= self.tuning.preroll);
-        if quiet || self.tuning.echo_cancelled { at.back(self.tuning.preroll) } else { at }
     }
 
     /// Which words can't be listened for. The device says so once, aloud: nobody looks at a list when nothing answers.

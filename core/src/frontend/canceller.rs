@@ -24,6 +24,14 @@ const LEVEL: f64 = 1.0 / 250.0;
 /// A reference below this mean power says nothing about the canceller: −60 dBFS.
 const FAINT: f32 = 1_000.0;
 
+/// The echo is gone once it became softer by so many dB, or once what is left has a mean power below −50 dBFS.
+const SOFTER: f32 = 10.0;
+const SOFT: f64 = 10_700.0;
+/// Before so many blocks of reference nothing is known: 0.5 s. And what was seen counts so many blocks longer, 3 s: a
+/// person who speaks makes the echo look as if it was not taken away.
+const FIRST_LOOK: u32 = 125;
+const BELIEVED_FOR: u32 = 750;
+
 /// How good the filter may be believed to be, low and high frequencies, as a ratio of powers. For calls it is 4 and 1.5;
 /// a reference that stays in step by a fraction of a sample deserves more.
 const BELIEVED: (f32, f32) = (16.0, 4.0);
@@ -45,6 +53,9 @@ pub(super) struct Canceller {
     /// Mean powers, as caught and as given.
     caught: f64,
     given: f64,
+    /// Blocks of reference so far, and since the echo was gone last.
+    looks: u32,
+    stale: u32,
 }
 
 fn settings() -> EchoCanceller3Config {
@@ -70,7 +81,14 @@ impl Canceller {
             share: 0.0,
             caught: 0.0,
             given: 0.0,
+            looks: 0,
+            stale: BELIEVED_FOR,
         }
+    }
+
+    /// Nothing of it is to be heard; it begins with a fade again.
+    pub(super) const fn rest(&mut self) {
+        self.share = 0.0;
     }
 
     /// Whether nothing of it is to be heard.
@@ -118,6 +136,14 @@ impl Canceller {
         let power = |block: &[i16; BLOCK]| block.iter().map(|&sample| f64::from(sample).powi(2)).sum::<f64>();
         self.caught += (power(&self.before) - self.caught) * LEVEL;
         self.given += (power(out) - self.given) * LEVEL;
+        self.looks = self.looks.saturating_add(1);
+        let gone = self.enhancement() >= SOFTER || self.given < SOFT * BLOCK as f64;
+        self.stale = if gone && self.looks >= FIRST_LOOK { 0 } else { self.stale.saturating_add(1) };
+    }
+
+    /// Whether next to nothing of the echo is left, as far as that was to be seen in the last 3 s of reference.
+    pub(super) const fn converged(&self) -> bool {
+        self.stale < BELIEVED_FOR
     }
 
     /// How much softer the sound has become, in dB, over about the last second of reference. Speech in the room makes it

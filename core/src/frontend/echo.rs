@@ -6,7 +6,7 @@ use super::canceller::{Canceller, LEAD};
 use super::clock::Clock;
 use super::reference::Reference;
 use super::tracker::Tracker;
-use super::{BLOCK, EchoState, Profile};
+use super::{BLOCK, DeviceTime, EchoState, Profile};
 
 /// A block in nanoseconds.
 const BLOCK_TIME: f64 = 4e6;
@@ -59,16 +59,37 @@ impl EchoStage {
     pub(super) fn rest(&mut self, position: u64) {
         self.state = State::Rest;
         self.position = position;
+        self.canceller.iter_mut().for_each(|canceller| canceller.rest());
+    }
+
+    /// Another profile from now on; nothing is held back. Off forgets what the canceller has learnt, and its memory.
+    pub(super) fn change(&mut self, profile: Profile) {
+        self.profile = profile;
+        if profile == Profile::Off {
+            (self.canceller, self.tracker) = (None, None);
+        }
+    }
+
+    /// What was to leave the loudspeaker at `at` or later never does, also what was read ahead of it.
+    pub(super) fn stopped(&mut self, at: DeviceTime, microphone: &Clock) {
+        self.reference.cut(at);
+        if let Some(place) = microphone.sample(at.0 as f64) {
+            let ends = self.position as f64 + (self.lead * BLOCK) as f64;
+            let never = (ends - place).max(0.0).ceil() as usize;
+            self.early.iter_mut().rev().take(never).for_each(|sample| *sample = 0);
+        }
     }
 
     /// Appends what is held back, as it was caught, and lets samples pass.
     pub(super) fn finish(&mut self, out: &mut Vec<i16>, reference: &mut VecDeque<i16>) {
         let State::Work { block, len, held } = std::mem::replace(&mut self.state, State::Rest) else { return };
-        if let (true, Some(canceller)) = (held, &self.canceller) {
+        if let (true, Some(canceller)) = (held, &mut self.canceller) {
             give(canceller.held(), &mut self.early, out, reference);
+            canceller.rest();
         }
         give(&block[..len], &mut self.early, out, reference);
         self.position += len as u64;
+        self.reference.skip(len);
         self.early.clear();
     }
 
@@ -77,6 +98,7 @@ impl EchoStage {
         EchoState {
             active: canceller.is_some() && matches!(self.state, State::Work { .. }),
             delay: canceller.map(|canceller| (canceller.delay() as f32 - (self.lead * BLOCK) as f32) / MILLISECOND),
+            converged: canceller.is_some_and(|canceller| canceller.converged()),
             drift: (self.reference.drift() * 1e6) as f32,
             enhancement: canceller.map_or(0.0, |canceller| canceller.enhancement()),
             late: self.reference.timeline().late(),

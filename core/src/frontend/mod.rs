@@ -55,6 +55,8 @@ pub struct DeviceTime(pub u64);
 pub struct EchoState {
     /// Whether it is being cancelled now.
     pub active: bool,
+    /// Whether next to nothing of it is left: it was soft, or became softer by 10 dB, within the last 3 s of playing.
+    pub converged: bool,
     /// How long it comes behind the told times, in milliseconds; below 0: before. `None`: nothing was cancelled yet.
     pub delay: Option<f32>,
     /// How much faster the loudspeaker's clock runs than the microphone's, in millionths.
@@ -115,7 +117,7 @@ impl FrontEnd {
 
     /// The loudspeaker was stopped: what was to leave it at `at` or later never did.
     pub fn stopped(&mut self, at: DeviceTime) {
-        self.echo.reference.cut(at);
+        self.echo.stopped(at, &self.microphone);
     }
 
     /// What the microphone got: 16 kHz mono. `at`: when the first of them was caught. Appends to `out` what is complete:
@@ -159,14 +161,24 @@ impl FrontEnd {
         self.give_reference(out.len() - before);
     }
 
+    /// Another profile from now on, also while the device speaks. Appends what the old one held back, as
+    /// [`FrontEnd::finish`] does. What is known of the clocks and of the echo is kept, except by [`Profile::Off`].
+    pub fn change(&mut self, profile: Profile, out: &mut Vec<i16>) {
+        self.finish(out);
+        self.profile = profile;
+        self.offset = Offset::default();
+        self.echo.change(profile);
+        self.enhancer = (profile == Profile::Full).then(|| Box::new(Enhancer::new()));
+    }
+
     fn give_reference(&mut self, samples: usize) {
         self.reference.clear();
         self.reference.extend(self.coming.drain(..samples.min(self.coming.len())));
     }
 
-    /// What the loudspeaker played while the samples were caught that the last [`FrontEnd::heard`] or
-    /// [`FrontEnd::finish`] appended: as many, at 16 kHz, by the told times. The sound itself comes [`EchoState::delay`] later. For whoever must know what the
-    /// device itself said, in every profile.
+    /// What the loudspeaker played while the samples were caught that the last [`FrontEnd::heard`],
+    /// [`FrontEnd::finish`] or [`FrontEnd::change`] appended: as many, at 16 kHz, by the told times. The sound itself
+    /// comes [`EchoState::delay`] later. For whoever must know what the device itself said, in every profile.
     #[must_use]
     pub fn reference(&self) -> &[i16] {
         &self.reference

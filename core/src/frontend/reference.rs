@@ -125,6 +125,12 @@ impl Reference {
         self.quiet = if self.silent { self.quiet + 1 } else { 0 };
     }
 
+    /// So many of the microphone's samples went by without a block.
+    pub(super) fn skip(&mut self, samples: usize) {
+        let step = f64::from(self.rate) / f64::from(TAPE_RATE) * (1.0 + self.pace.drift());
+        self.next = self.next.map(|next| next + step * samples as f64);
+    }
+
     /// Where to read now, and how far each sample goes on.
     fn follow(&mut self, wanted: f64) -> (f64, f64) {
         let step = f64::from(self.rate) / f64::from(TAPE_RATE) * (1.0 + self.pace.drift());

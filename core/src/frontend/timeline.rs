@@ -8,6 +8,11 @@ use super::clock::{Clock, OFF};
 const KEPT: usize = 3;
 /// Rates that make sense, in Hz.
 const RATES: std::ops::RangeInclusive<u32> = 8_000..=192_000;
+/// Sound that goes on without a stop leaves no gap. A time that says so all the same, up to this far off (nanoseconds),
+/// was read late by a busy machine …
+const DOUBTED: f64 = 100e6;
+/// … unless so many come in a row: then samples were lost on the way here.
+const STRIKES: u32 = 3;
 /// Softer samples are the silence of a card that is kept running.
 const SILENT: i16 = 3;
 
@@ -27,6 +32,10 @@ pub(super) struct Timeline {
     /// How late they were at most, in samples.
     lateness: u64,
     refused: u64,
+    /// Whether the next samples go on where the last ended.
+    goes_on: bool,
+    /// Times in a row that were doubted.
+    strikes: u32,
 }
 
 impl Timeline {
@@ -42,6 +51,8 @@ impl Timeline {
             late: 0,
             lateness: 0,
             refused: 0,
+            goes_on: false,
+            strikes: 0,
         }
     }
 
@@ -91,6 +102,7 @@ impl Timeline {
         }
         self.place(at);
         self.append(samples);
+        self.goes_on = true;
     }
 
     /// What was to leave at `at` or later never did.
@@ -98,6 +110,7 @@ impl Timeline {
         if let Some(sample) = self.clock.sample(at.0 as f64) {
             self.truncate(sample.max(0.0) as u64);
         }
+        self.goes_on = false;
     }
 
     /// Makes the line end where a sample that leaves at `at` belongs.
@@ -106,8 +119,14 @@ impl Timeline {
         let Some(expected) = self.clock.time(end as f64) else { return self.clock.jump(end, at) };
         let gap = at.0 as f64 - expected;
         if gap.abs() <= OFF {
+            self.strikes = 0;
             return self.clock.observe(end, at);
         }
+        self.strikes += 1;
+        if self.goes_on && gap.abs() <= DOUBTED && self.strikes < STRIKES {
+            return;
+        }
+        self.strikes = 0;
         let samples = (gap / self.clock.period()).round() as i64;
         if samples < 0 {
             self.truncate(end.saturating_sub(samples.unsigned_abs()));
@@ -126,7 +145,8 @@ impl Timeline {
     fn pause(&mut self, samples: u64) {
         let room = (KEPT * self.rate as usize) as u64;
         if samples >= room {
-            self.first = self.end() + samples;
+            // The clock jumps with it: how long the pause was does not matter any more.
+            self.first = self.end() + room;
             self.samples.clear();
         } else {
             self.samples.resize(self.samples.len() + samples as usize, 0);
@@ -171,5 +191,64 @@ impl Timeline {
             loudest = loudest.max(sample.unsigned_abs());
         }
         loudest <= SILENT.unsigned_abs()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: u64 = 1_000_000;
+    const BLOCK: usize = 320;
+
+    /// Blocks of 20 ms, each full of its number, the first at 1 s; `off` says by how many ms the time of a block is wrong.
+    fn told(blocks: std::ops::Range<u64>, off: impl Fn(u64) -> i64) -> Timeline {
+        let mut timeline = Timeline::new();
+        for block in blocks {
+            let at = (1_000 + block * 20).saturating_add_signed(off(block)) * MS;
+            timeline.push(DeviceTime(at), 16_000, &[100 + block as i16; BLOCK]);
+        }
+        timeline
+    }
+
+    /// What is read for this time, in ms.
+    fn at(timeline: &mut Timeline, millis: u64) -> i16 {
+        let sample = timeline.clock().sample((millis * MS) as f64).unwrap_or(0.0);
+        let mut out = [0.0];
+        timeline.read(sample.round() as i64, &mut out);
+        out[0] as i16
+    }
+
+    #[test]
+    fn a_time_that_was_read_late_tears_nothing() {
+        for wrong in [-60, 25, 60, 95] {
+            let mut timeline = told(0..20, |block| if block == 10 || block == 15 { wrong } else { 0 });
+            for block in 0..20 {
+                let read = at(&mut timeline, 1_010 + block * 20);
+                assert_eq!(read, 100 + block as i16, "{wrong} ms off, block {block}");
+            }
+        }
+    }
+
+    #[test]
+    fn sound_that_is_missing_is_a_gap_after_the_third_time_and_after_a_stop_at_once() {
+        let mut timeline = told(0..20, |block| if block >= 10 { 60 } else { 0 });
+        let read = [9, 13, 17].map(|block| at(&mut timeline, 1_010 + block * 20 + if block > 9 { 60 } else { 0 }));
+        assert_eq!(read, [109, 113, 117]);
+        let mut timeline = told(0..10, |_| 0);
+        timeline.cut(DeviceTime(1_150 * MS));
+        timeline.push(DeviceTime(1_230 * MS), 16_000, &[50; BLOCK]);
+        assert_eq!([1_145, 1_160, 1_225, 1_235].map(|millis| at(&mut timeline, millis)), [107, 0, 0, 50]);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_however_long_and_wherever_it_goes() {
+        let mut timeline = Timeline::new();
+        for n in 0..50_u64 {
+            let at = [0, u64::MAX, 1_000 * MS, 3_600_000 * MS][n as usize % 4];
+            timeline.push(DeviceTime(at), 192_000, &vec![9; 100_000]);
+            timeline.cut(DeviceTime(at));
+        }
+        assert!(timeline.samples.capacity() <= 2 * KEPT * 192_000, "{}", timeline.samples.capacity());
     }
 }

@@ -73,7 +73,7 @@ impl Watch {
         }
         for &sample in sound {
             if sample.unsigned_abs() >= FULL {
-                self.run += 1;
+                self.run = self.run.saturating_add(1);
                 self.full();
             } else {
                 self.run = 0;
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn clipped_peaks_are_counted_and_single_ones_are_not() {
-        let mut second = vec![100, -100].repeat(8_000);
+        let mut second = [100, -100].repeat(8_000);
         assert_eq!(watched(&second).clipped, 0);
         second[7] = i16::MAX;
         assert_eq!(watched(&second).clipped, 0);

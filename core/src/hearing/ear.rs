@@ -116,10 +116,21 @@ impl Ear {
         self.waker.set_words(words, self.tape.end());
     }
 
+    /// How easily this one of the words is heard from now on, 0 to 1. No sound is lost by it.
+    pub fn set_sensitivity(&mut self, word: usize, sensitivity: f32) {
+        self.waker.set_sensitivity(word, sensitivity);
+    }
+
     /// What the device itself played while the samples were caught that are pushed next, as many of them: a wake word in
     /// it is nobody's. Without it, nothing is known of the device's own voice.
     pub fn played(&mut self, reference: &[i16]) {
-        self.waker.played(self.tape.end(), reference);
+        self.waker.played(reference);
+    }
+
+    /// Whether the device's own voice is taken out of the sound that is pushed from now on, as far as is known. At first it
+    /// is not.
+    pub const fn cancels(&mut self, cancelled: bool) {
+        self.waker.cancels(cancelled);
     }
 
     /// How many wake words did not count because the device itself had said them.
@@ -166,11 +177,11 @@ impl Ear {
         while !sound.is_empty() {
             let (now, later) = sound.split_at(sound.len().min(self.next_stop()));
             sound = later;
-            let heard = self.vad.frames().count();
+            let (at, heard) = (self.tape.end(), self.vad.frames().count());
             self.tape.write(now);
             self.vad.push(now);
             self.pump();
-            if let Some(wake) = self.waker.push(now) {
+            if let Some(wake) = self.waker.push(at, now) {
                 self.say(wake);
             }
             if self.vad.frames().count() > heard {
@@ -196,10 +207,14 @@ impl Ear {
         }
     }
 
-    fn listen(&mut self, listen: ListenId, from: Start, limits: Option<Limits>, guard: Duration) {
-        let from = self.place(from);
+    fn listen(&mut self, listen: ListenId, start: Start, limits: Option<Limits>, guard: Duration) {
+        let from = self.place(start);
+        // What is asked for may be gone from the tape; what was said there is over all the same.
+        let gone = if let Start::At(asked) = start { from.since(asked) } else { Duration::ZERO };
+        let limits = limits.map(|limits| Limits { no_speech: limits.no_speech.saturating_sub(gone), ..limits });
         let frames = self.vad.frames();
-        let endpointer = Endpointer::new(Rules::TUNED, frames, from, from + guard, limits);
+        let believed = from + guard.saturating_sub(gone);
+        let endpointer = Endpointer::new(Rules::TUNED, frames, from, believed, limits);
         let first = frames.at_or_after(from).max(frames.oldest());
         self.listening = Some(Listening { listen, endpointer });
         for number in first..self.vad.frames().count() {

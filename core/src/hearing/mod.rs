@@ -72,7 +72,8 @@ pub enum EarCommand {
         from: Start,
         /// When to let go; `None` if the server decides.
         limits: Option<Limits>,
-        /// Speech is not believed before this much sound after `from`: the loudspeaker may still ring.
+        /// Speech is not believed before this much sound after `from`, also where `from` is no longer on the tape: the
+        /// loudspeaker may still ring.
         guard: Duration,
     },
     /// The turn no longer needs the microphone.
@@ -140,6 +141,10 @@ pub enum EarEvent {
         score: f32,
         /// The end of the sound with which it was decided.
         at: Position,
+        /// Where the word is over: speech from here on is something else. Before or behind `at`.
+        over: Position,
+        /// Whether the device's own voice is not in that sound although it may be speaking, see [`Ear::cancels`](ear::Ear::cancels).
+        cancelled: bool,
     },
     /// Speech began.
     SpeechStart {

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use crate::assistant::wake;
 use crate::audio::Position;
 use crate::frontend::{DeviceTime, FrontEnd, Profile};
 use crate::hearing::ear::Ear;
@@ -173,8 +172,8 @@ impl Replay {
                 self.watch();
                 (at, ended(why, speech_end))
             }
-            EarEvent::Wake { name, score, at, .. } => {
-                self.woken(at);
+            EarEvent::Wake { name, score, at, over, .. } => {
+                self.woken(at, over);
                 (at, What::Wake { word: name, score })
             }
             _ => return None,
@@ -194,12 +193,11 @@ impl Replay {
 
     /// Opens the turn of a wake word, as the assistant does where no loudspeaker plays. While somebody is listened to,
     /// no other word counts.
-    fn woken(&mut self, at: Position) {
+    fn woken(&mut self, at: Position, over: Position) {
         self.ear.handle(EarCommand::ArmWake(false));
         let from = at.back(self.preroll);
-        let word = at.since(from);
-        let limits = Limits { no_speech: self.limits.no_speech + word, ..self.limits };
-        self.open(Start::At(from), wake::guard(word, Duration::ZERO), limits);
+        let limits = Limits { no_speech: self.limits.no_speech + at.since(from), ..self.limits };
+        self.open(Start::At(from), over.since(from), limits);
     }
 
     fn open(&mut self, from: Start, guard: Duration, limits: Limits) {

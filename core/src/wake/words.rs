@@ -121,6 +121,18 @@ impl Words {
         self.words.get(word).map_or(0.0, Listener::score)
     }
 
+    /// How easily this word is heard, 0 to 1; 0.5 if there is none of this number.
+    #[must_use]
+    pub fn sensitivity(&self, word: usize) -> f32 {
+        self.words.get(word).map_or(0.5, |listener| listener.word.sensitivity)
+    }
+
+    /// The cut-off of this word that counts now; 1 if there is none of this number.
+    #[must_use]
+    pub fn cutoff(&self, word: usize) -> f32 {
+        self.words.get(word).map_or(1.0, |listener| listener.cutoff)
+    }
+
     /// How many words.
     #[must_use]
     pub const fn len(&self) -> usize {

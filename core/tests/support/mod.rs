@@ -29,7 +29,6 @@ pub fn tuning() -> Tuning {
     Tuning {
         voice_trigger: true,
         wake_trigger: false,
-        echo_cancelled: false,
         preroll: Duration::from_millis(500),
         sounds: true,
         limits: limits(),

@@ -116,6 +116,11 @@ impl Card {
         sound.reference.extend_from_slice(front.reference());
     }
 
+    /// When the sample was caught that lies so many before the next one.
+    pub(super) fn time_before(&self, samples: u64) -> DeviceTime {
+        self.time_of(self.made.saturating_sub(samples))
+    }
+
     /// The first sample of the tape belongs to the first frame of the card.
     fn time_of(&self, sample: u64) -> DeviceTime {
         self.stamps.time_of(sample * u64::from(self.shape.rate) / u64::from(TAPE_RATE))

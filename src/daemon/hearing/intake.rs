@@ -8,7 +8,7 @@ use super::condition::Condition;
 use super::counters::HearingCounters;
 use crate::sound::Played;
 
-/// The front end lets samples pass so long after the last sound of the loudspeaker, and holds none back.
+/// So long after the last sound of the loudspeaker its echo is gone, and nothing is cancelled any more.
 const REST: usize = TAPE_RATE as usize;
 
 /// The front end and what it is fed.
@@ -36,10 +36,9 @@ impl Intake {
         }
     }
 
-    /// How much of the front end from now on. While the device speaks it waits, so that nothing is torn.
-    pub(super) fn want(&mut self, profile: Profile) {
+    /// How much of the front end from the next sound on. While the device speaks it waits: nobody hears the change.
+    pub(super) const fn want(&mut self, profile: Profile) {
         self.wanted = profile;
-        self.change();
     }
 
     /// A microphone is there.
@@ -53,7 +52,6 @@ impl Intake {
     pub(super) fn close(&mut self) {
         self.played.want(false);
         self.quiet = REST;
-        self.change();
     }
 
     /// Takes what the card has delivered.
@@ -64,16 +62,28 @@ impl Intake {
             self.condition.note(self.front.microphone(), counters);
             let plays = self.sound.reference.iter().any(|&sample| sample != 0);
             self.quiet = if plays { 0 } else { self.quiet.saturating_add(self.sound.raw.len()) };
+            self.change();
         }
         look
     }
 
-    /// Takes another profile into use, once nothing is held back. Between two chunks.
-    pub(super) fn change(&mut self) {
-        if self.wanted != self.used && self.quiet >= REST {
+    /// Whether the loudspeaker plays, or did a moment ago.
+    pub(super) const fn plays(&self) -> bool {
+        self.quiet < REST
+    }
+
+    /// Whether the device's own voice is taken out of the sound.
+    pub(super) fn cancels(&self) -> bool {
+        let state = self.front.state();
+        state.active && state.converged
+    }
+
+    /// Takes another profile into use, between two chunks: what the old one held back is the end of this one.
+    fn change(&mut self) {
+        if self.wanted != self.used && !self.plays() {
             self.used = self.wanted;
-            self.front = FrontEnd::new(self.used);
-            self.condition.restart();
+            self.front.change(self.used, &mut self.sound.clean);
+            self.sound.reference.extend_from_slice(self.front.reference());
         }
     }
 }

@@ -71,8 +71,8 @@ impl Candidate {
         let is_model = path.extension().is_some_and(|end| end == "tflite");
         let name = path.file_stem().and_then(|stem| stem.to_str()).filter(|_| is_model).ok_or_else(nameless)?;
         let file = |path: &Path, most| {
-            let unreadable = |source| ModelTrouble::Unreadable { name: name.into(), path: path.into(), source };
-            whole(name, path, File::open(path).map_err(unreadable)?, most)
+            let file = File::open(path).map_err(|source| ModelTrouble::unread(name, path.into(), source))?;
+            whole(name, path, file, most)
         };
         let model = file(path, LARGEST_MODEL)?;
         let beside = path.with_extension("json");
@@ -104,14 +104,19 @@ impl Candidate {
     }
 
     /// Puts it where the daemon looks. The same model once more changes nothing; another one of its name is never
-    /// replaced. Where it is then.
+    /// replaced, unless it can't be used. Where it is then.
     ///
     /// # Errors
     /// The name is taken, or the folder can't be written.
     pub fn install(&self, places: &Places) -> Result<PathBuf, AddError> {
         let name = &self.installed.name;
         if let Some(path) = places.files().remove(name) {
-            return if self.is(&path) { Ok(path) } else { Err(AddError::Taken { name: name.clone(), path }) };
+            if self.is(&path) {
+                return Ok(path);
+            }
+            if !places.yields(name, &path) {
+                return Err(AddError::Taken { name: name.clone(), path });
+            }
         }
         let folder = places.own();
         let path = folder.join(format!("{name}.tflite"));

@@ -10,7 +10,7 @@ use crate::config::{Settings, Trigger, WakeWord};
 /// Every model that is installed or wanted. `listening`: the names of the words that a daemon listens for; `None`
 /// without one.
 #[must_use]
-pub fn list(places: &Places, settings: &Settings, listening: Option<&[String]>) -> Value {
+pub fn list(places: &Places, settings: &Settings, listening: Option<&[&str]>) -> Value {
     let files = places.files();
     let wanted = settings.wake.words.iter();
     let lacking = wanted.filter(|word| !files.contains_key(&word.model)).map(|word| word.model.as_str());
@@ -24,9 +24,9 @@ pub fn list(places: &Places, settings: &Settings, listening: Option<&[String]>) 
     })
 }
 
-fn entry(places: &Places, settings: &Settings, listening: Option<&[String]>, name: &str) -> Value {
+fn entry(places: &Places, settings: &Settings, listening: Option<&[&str]>, name: &str) -> Value {
     let word = settings.wake.words.iter().find(|word| word.model == name);
-    let listened = listening.is_some_and(|words| words.iter().any(|word| word == name));
+    let listened = listening.is_some_and(|words| words.contains(&name));
     let (about, error) = match places.load(name) {
         Ok(installed) => (described(&installed), Value::Null),
         Err(trouble) => (json!({"file": null}), json!(trouble.to_string())),

@@ -7,6 +7,7 @@ pub mod list;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,6 +41,28 @@ pub enum ModelTrouble {
         name: String,
         /// What was probably meant, or what there is.
         near: String,
+    },
+    /// This user may not read a file.
+    #[error(
+        "the file {} of the model `{name}` may not be read by this user; use sudo, or let everybody read it: `sudo chmod a+r FILE`",
+        path.display()
+    )]
+    Denied {
+        /// The model's name.
+        name: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The description is missing.
+    #[error(
+        "the model `{name}` lacks its description {}; put the JSON file that came with the model there",
+        path.display()
+    )]
+    NoDescription {
+        /// The model's name.
+        name: String,
+        /// The file that is missing.
+        path: PathBuf,
     },
     /// A file can't be read.
     #[error("the file {} of the model `{name}` can't be read: {source}", path.display())]
@@ -81,6 +104,17 @@ pub enum ModelTrouble {
     },
 }
 
+impl ModelTrouble {
+    /// A file is there and can't be read.
+    fn unread(name: &str, path: PathBuf, source: io::Error) -> Self {
+        let name = name.to_owned();
+        match source.kind() {
+            ErrorKind::PermissionDenied => Self::Denied { name, path },
+            _ => Self::Unreadable { name, path, source },
+        }
+    }
+}
+
 /// The folders in which models are looked for, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
@@ -118,6 +152,16 @@ impl Places {
         &self.own
     }
 
+    /// Whether the model at `path` is of no use, and one of its name among the added ones would be used instead.
+    fn yields(&self, name: &str, path: &Path) -> bool {
+        let useless = self.load(name).is_err_and(|trouble| {
+            use ModelTrouble::{Damaged, NoDescription, TooLarge, Undescribed};
+            matches!(trouble, Damaged { .. } | NoDescription { .. } | TooLarge { .. } | Undescribed { .. })
+        });
+        let mut before = self.folders.iter().take_while(|folder| **folder != self.own);
+        useless && !before.any(|folder| path.starts_with(folder))
+    }
+
     /// Every model's file, by name; of several of one name the one that is used.
     #[must_use]
     pub fn files(&self) -> BTreeMap<String, PathBuf> {
@@ -147,8 +191,7 @@ impl Places {
                 Ok(file) => return Installed::read(name, path, file),
                 Err(source) if matches!(source.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
                 Err(source) => {
-                    let name = name.to_owned();
-                    hidden = hidden.or(Some(ModelTrouble::Unreadable { name, path, source }));
+                    hidden = hidden.or(Some(ModelTrouble::unread(name, path, source)));
                 }
             }
         }
@@ -178,28 +221,39 @@ pub struct Installed {
     pub manifest: Manifest,
     /// Read and checked.
     pub model: Arc<Model>,
+    /// Made of the bytes of both files: whether they are others now.
+    mark: u64,
 }
 
 impl Installed {
     fn read(name: &str, path: PathBuf, file: File) -> Result<Self, ModelTrouble> {
         let model = whole(name, &path, file, LARGEST_MODEL)?;
         let manifest = path.with_extension("json");
-        let unreadable = |source| ModelTrouble::Unreadable { name: name.into(), path: manifest.clone(), source };
-        let opened = File::open(&manifest).map_err(unreadable)?;
+        let opened = File::open(&manifest).map_err(|source| match source.kind() {
+            ErrorKind::NotFound => ModelTrouble::NoDescription { name: name.into(), path: manifest.clone() },
+            _ => ModelTrouble::unread(name, manifest.clone(), source),
+        })?;
         let description = whole(name, &manifest, opened, LARGEST_MANIFEST)?;
         Self::of(name, path, &model, &description)
     }
 
     /// Checks what was read from these files.
-    fn of(name: &str, file: PathBuf, model: &[u8], description: &[u8]) -> Result<Self, ModelTrouble> {
+    fn of(name: &str, file: PathBuf, bytes: &[u8], description: &[u8]) -> Result<Self, ModelTrouble> {
         let path = file.with_extension("json");
         let manifest = Manifest::read(description).map_err(|source| ModelTrouble::Undescribed {
             name: name.into(),
             path,
             source,
         })?;
-        let model = Model::read(model).map_err(|source| ModelTrouble::Damaged { path: file.clone(), source })?;
-        Ok(Self { name: name.to_owned(), file, manifest, model: Arc::new(model) })
+        let mark = mark(bytes, description);
+        let model = Model::read(bytes).map_err(|source| ModelTrouble::Damaged { path: file.clone(), source })?;
+        Ok(Self { name: name.to_owned(), file, manifest, model: Arc::new(model), mark })
+    }
+
+    /// Whether both are the same model under the same name, read again or not.
+    #[must_use]
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.name == other.name && self.mark == other.mark
     }
 
     /// As a word to listen for, this easily heard.
@@ -215,13 +269,35 @@ impl Installed {
     }
 }
 
+/// A number for these contents. Within one run of the program it is the same for the same.
+fn mark(model: &[u8], description: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (model, description).hash(&mut hasher);
+    hasher.finish()
+}
+
 /// The bytes of a file that is no larger than `most`.
 fn whole(name: &str, path: &Path, file: File, most: u64) -> Result<Vec<u8>, ModelTrouble> {
     let mut bytes = Vec::new();
     let read = file.take(most + 1).read_to_end(&mut bytes);
-    read.map_err(|source| ModelTrouble::Unreadable { name: name.into(), path: path.into(), source })?;
+    read.map_err(|source| ModelTrouble::unread(name, path.into(), source))?;
     if bytes.len() as u64 > most {
         return Err(ModelTrouble::TooLarge { name: name.into(), path: path.into(), most });
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The system lets root read everything, and tests may be run by root.
+    #[test]
+    fn what_this_user_may_not_read_is_told_apart_from_what_can_not_be_read() {
+        let trouble = |kind: ErrorKind| ModelTrouble::unread("alexa", "/m/alexa.tflite".into(), kind.into());
+        let denied = trouble(ErrorKind::PermissionDenied);
+        assert!(matches!(denied, ModelTrouble::Denied { .. }));
+        assert!(denied.to_string().contains("chmod a+r"), "{denied}");
+        assert!(matches!(trouble(ErrorKind::IsADirectory), ModelTrouble::Unreadable { .. }));
+    }
 }

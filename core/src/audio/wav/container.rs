@@ -103,7 +103,7 @@ impl Container {
             let advanced = self.advance(rest);
             self.bytes += (before - rest.len()) as u64;
             match advanced {
-                Ok(sound) if sound.is_empty() => {}
+                Ok([]) => {}
                 Ok(sound) => return Ok(sound),
                 Err(error) => {
                     self.step = Step::Failed(error.clone());
@@ -160,16 +160,19 @@ impl Container {
                 let now = take(rest, left);
                 self.step = Step::Skip(left - now.len() as u64, filling);
             }
-            Step::Data(left) => {
-                let now = take(rest, left.unwrap_or(u64::MAX));
-                let left = left.map(|left| left - now.len() as u64);
-                self.step = if left == Some(0) { Step::Tail } else { Step::Data(left) };
-                return Ok(now);
-            }
+            Step::Data(left) => return Ok(self.take_sound(rest, left)),
             Step::Tail => *rest = &[],
             Step::Failed(ref error) => return Err(error.clone()),
         }
         Ok(&[])
+    }
+
+    /// The bytes of sound at the start of `rest`, `left` of them at most.
+    fn take_sound<'p>(&mut self, rest: &mut &'p [u8], left: Option<u64>) -> &'p [u8] {
+        let now = take(rest, left.unwrap_or(u64::MAX));
+        let left = left.map(|left| left - now.len() as u64);
+        self.step = if left == Some(0) { Step::Tail } else { Step::Data(left) };
+        now
     }
 
     /// Fills the part up to `length`; whether it is complete.
