@@ -1,11 +1,11 @@
 # The same words everywhere: what a person types, what the CI runs. CARGO_TARGET_DIR is respected.
 .DEFAULT_GOAL := help
-SCRIPTS := bench fuzz verify deb models
+SCRIPTS := bench bench-hearing fuzz verify deb models
 .PHONY: help demo test lint audit install $(SCRIPTS)
 
 help: ## this list
-	@awk -F ': .*## ' '/^[a-z]+: .*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
-	@for t in $(SCRIPTS); do [ ! -x scripts/$$t.sh ] || printf 'make %-8s %s\n' $$t "$$(sed -n '2s/^# //p' scripts/$$t.sh)"; done
+	@awk -F ': .*## ' '/^[a-z]+: .*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
+	@for t in $(SCRIPTS); do [ ! -x scripts/$$t.sh ] || printf 'make %-13s %s\n' $$t "$$(sed -n '2s/^# //p' scripts/$$t.sh)"; done
 
 demo: ## speak to it and hear it answer, with nothing else installed (ARGS="--live --keep DIR")
 	@scripts/setup.sh build demo

@@ -13,11 +13,12 @@ demo=(espeak-ng)
 test=(mosquitto mosquitto-clients openssl
       pulseaudio pulseaudio-utils libasound2-plugins alsa-utils
       openssh-server openssh-client libssh-4 iproute2
-      espeak-ng sox ffmpeg asterisk-core-sounds-en-g722 procps systemd
+      espeak-ng sox ffmpeg asterisk-core-sounds-en-g722 asterisk-core-sounds-it-g722 procps systemd
       python3 python3-venv)
 lint=()
 # The peers beside which `make bench` measures: in Python, an encoder beside which recordings are made, an echo canceller.
-bench=(python3 python3-venv opus-tools libspeexdsp1)
+# And people who speak for `make bench-hearing`.
+bench=(python3 python3-venv opus-tools libspeexdsp1 asterisk-core-sounds-fr-g722 asterisk-core-sounds-ru-g722)
 deb=(debhelper dpkg-dev)
 # The cross build, with Debian's own Rust: it brings the standard library of another architecture.
 deb_arm64=(rustc-web cargo-web libstd-rust-web-dev:arm64 gcc-aarch64-linux-gnu g++-aarch64-linux-gnu

@@ -147,7 +147,7 @@ fn hoped(scene: &Scene) -> f64 {
 /// The sample at which the core decides.
 fn decision(sound: &[i16]) -> Option<f64> {
     let mut ear = Ear::new();
-    let limits = Limits { hangover: HANGOVER, no_speech: SOON, max_utterance: SOON };
+    let limits = Limits { hangover: HANGOVER, no_speech: SOON, max_utterance: SOON, answer: false };
     let (listen, guard) = (ListenId(1), Duration::ZERO);
     ear.handle(EarCommand::Listen { listen, from: Start::Now, limits: Some(limits), guard });
     sound.chunks(320).find_map(|period| {

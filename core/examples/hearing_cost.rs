@@ -19,6 +19,7 @@ const LIMITS: Limits = Limits {
     hangover: Duration::from_millis(500),
     no_speech: Duration::from_secs(60),
     max_utterance: Duration::from_secs(60),
+    answer: false,
 };
 
 fn main() {

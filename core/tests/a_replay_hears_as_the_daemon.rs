@@ -15,9 +15,10 @@ use auricle_core::frontend::Profile;
 use auricle_core::hearing::ear::Ear;
 use auricle_core::hearing::replay::{Heard, Replay, What};
 use auricle_core::hearing::{EarCommand, EarEvent, Ending, Limits};
+use auricle_core::link::LinkEvent;
 use auricle_core::wake::{Manifest, Model, Word, Words};
 use hearing_material::{RATE, Voice, espeak, scene};
-use support::{Bench, linto_settings, tuning};
+use support::{Bench, S0, linto_settings, tuning};
 
 const PREROLL: Duration = Duration::from_millis(500);
 
@@ -41,7 +42,7 @@ fn room(words: &str) -> Vec<i16> {
 
 fn limits(cap: u64) -> Limits {
     let ms = Duration::from_millis;
-    Limits { hangover: ms(500), no_speech: ms(2_000), max_utterance: ms(cap) }
+    Limits { hangover: ms(500), no_speech: ms(2_000), max_utterance: ms(cap), answer: false }
 }
 
 /// The assistant over the sound, from the word to the end of its turn's utterance.

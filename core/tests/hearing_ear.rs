@@ -17,6 +17,7 @@ const LIMITS: Limits = Limits {
     hangover: Duration::from_millis(500),
     no_speech: Duration::from_secs(4),
     max_utterance: Duration::from_secs(15),
+    answer: false,
 };
 
 /// 2 s of room, a sentence, 2 s of room.

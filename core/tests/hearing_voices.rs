@@ -12,10 +12,13 @@ use auricle_core::hearing::{EarCommand, EarEvent, Ending, Limits, ListenId, Star
 use hearing_material::{Part, RATE, Scene, Voice, clip, espeak, noise, scene, voices};
 
 const HANGOVER: usize = RATE / 2;
+/// The hangover where it is sure that nobody speaks.
+const SHORTEST: usize = HANGOVER * 85 / 100;
 const LIMITS: Limits = Limits {
     hangover: Duration::from_millis(500),
     no_speech: Duration::from_secs(10),
     max_utterance: Duration::from_secs(15),
+    answer: false,
 };
 
 /// Made once: each takes a process.
@@ -54,6 +57,11 @@ fn later(a: usize, b: usize) -> i64 {
     (a as i64 - b as i64) / 16
 }
 
+/// By so many ms the hangover may be longer where the speech hardly rises above the noise.
+const FAINT: i64 = 150;
+/// By so many ms it is longer after a word shorter than half a second.
+const SHORT: i64 = 200;
+
 /// Every voice is heard from its first 50 ms on and ends one hangover after its end, give or take.
 fn all_are_heard(voices: &[Voice], make: impl Fn(&Voice) -> Scene, end_within: std::ops::RangeInclusive<i64>) {
     for voice in voices {
@@ -63,31 +71,33 @@ fn all_are_heard(voices: &[Voice], make: impl Fn(&Voice) -> Scene, end_within: s
         assert!((-400..=50).contains(&late), "{} begins {late} ms late", voice.name);
         let (at, speech_end, why) = heard.ended.unwrap_or_else(|| panic!("never ends: {}", voice.name));
         assert_eq!(why, Ending::Silence, "{}", voice.name);
-        assert!(speech_end + HANGOVER <= at, "{}", voice.name);
+        assert!(speech_end + SHORTEST <= at, "{}", voice.name);
         let delay = later(at, scene.end + HANGOVER);
+        let short = if scene.end - scene.onset < RATE / 2 { SHORT } else { 0 };
+        let end_within = *end_within.start()..=*end_within.end() + short;
         assert!(end_within.contains(&delay), "{} ends {delay} ms late", voice.name);
     }
 }
 
 #[test]
 fn clean_voices_with_digital_silence_around_them() {
-    all_are_heard(&VOICES, |voice| scene(voice, -20.0, "none", -100.0, RATE, 2 * RATE), -320..=50);
+    all_are_heard(&VOICES, |voice| scene(voice, -20.0, "none", -100.0, RATE, 2 * RATE), -400..=50);
 }
 
 #[test]
 fn voices_from_the_first_sample_on() {
     let short = |voice: &Voice| scene(voice, -20.0, "pink", -60.0, 0, 2 * RATE);
-    all_are_heard(&VOICES[..25], short, -320..=120);
+    all_are_heard(&VOICES[..25], short, -400..=120);
 }
 
 #[test]
 fn voices_in_a_quiet_room() {
-    all_are_heard(&VOICES, |voice| scene(voice, -20.0, "pink", -60.0, RATE, 2 * RATE), -320..=120);
+    all_are_heard(&VOICES, |voice| scene(voice, -20.0, "pink", -60.0, RATE, 2 * RATE), -400..=120);
 }
 
 #[test]
 fn voices_in_noise_of_20_db() {
-    all_are_heard(&VOICES, |voice| scene(voice, -26.0, "pink", -46.0, 2 * RATE, 2 * RATE), -320..=150);
+    all_are_heard(&VOICES, |voice| scene(voice, -26.0, "pink", -46.0, 2 * RATE, 2 * RATE), -400..=150);
 }
 
 #[test]
@@ -97,7 +107,7 @@ fn most_voices_in_noise_of_5_db() {
         let heard = listen(&scene.sound);
         let began = heard.start.is_some_and(|at| later(at, scene.onset) < 300);
         let ended = heard.ended.is_some_and(|(at, _, why)| {
-            why == Ending::Silence && (-450..=200).contains(&later(at, scene.end + HANGOVER))
+            why == Ending::Silence && (-450..=200 + FAINT).contains(&later(at, scene.end + HANGOVER))
         });
         began && ended
     });
@@ -110,7 +120,7 @@ fn soft_voices_30_db_below_the_usual() {
     let soft = |voice: &Voice| scene(voice, -50.0, "pink", -80.0, 2 * RATE, 2 * RATE);
     let sentences: Vec<Voice> = VOICES.iter().filter(|v| v.sound.len() > RATE / 2).cloned().collect();
     assert!(sentences.len() > 30);
-    all_are_heard(&sentences, soft, -350..=80);
+    all_are_heard(&sentences, soft, -425..=80);
 }
 
 #[test]
@@ -132,8 +142,8 @@ fn a_sentence_with_a_pause_of_300_ms_is_not_cut() {
         let sound = [cut(espeak(name, first)), vec![0; 4_800], cut(espeak(name, second))].concat();
         let voice = Voice::new(format!("{first} … {second}"), sound);
         assert!(voice.longest_pause >= 4_640);
-        all_are_heard(std::slice::from_ref(&voice), |v| scene(v, -20.0, "none", -100.0, RATE, 2 * RATE), -320..=50);
-        all_are_heard(&[voice], |v| scene(v, -26.0, "pink", -46.0, 2 * RATE, 2 * RATE), -320..=150);
+        all_are_heard(std::slice::from_ref(&voice), |v| scene(v, -20.0, "none", -100.0, RATE, 2 * RATE), -400..=50);
+        all_are_heard(&[voice], |v| scene(v, -26.0, "pink", -46.0, 2 * RATE, 2 * RATE), -400..=150);
     }
 }
 

@@ -21,6 +21,7 @@ const LIMITS: Limits = Limits {
     hangover: Duration::from_millis(500),
     no_speech: Duration::from_secs(3),
     max_utterance: Duration::from_secs(15),
+    answer: false,
 };
 
 /// One of the models that `make models` brings, as a word.

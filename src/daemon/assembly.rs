@@ -188,7 +188,12 @@ fn linto_settings(settings: &Settings, server: &Linto, serial: &str) -> Result<L
 /// When the endpointer lets go, as the settings have it.
 pub(crate) fn limits(settings: &Settings) -> Limits {
     let listen = &settings.listen;
-    Limits { hangover: listen.hangover, no_speech: listen.no_speech, max_utterance: listen.max_utterance }
+    Limits {
+        hangover: listen.hangover,
+        no_speech: listen.no_speech,
+        max_utterance: listen.max_utterance,
+        answer: false,
+    }
 }
 
 fn connect(server: &Linto, policy: auricle_core::link::Policy, id: ServerId, inbox: mpsc::Sender<Input>) -> Link {

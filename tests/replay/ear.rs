@@ -37,7 +37,7 @@ fn daemon(limits: Limits) -> Vec<(f64, String)> {
 fn it_hears_what_the_daemons_ear_hears() {
     for (hangover, no_speech, cap) in [(500, 10_000, 15_000), (100, 1_000, 15_000), (300, 1_000, 1_000)] {
         let ms = std::time::Duration::from_millis;
-        let limits = Limits { hangover: ms(hangover), no_speech: ms(no_speech), max_utterance: ms(cap) };
+        let limits = Limits { hangover: ms(hangover), no_speech: ms(no_speech), max_utterance: ms(cap), answer: false };
         let settings = [
             format!("listen.hangover={hangover}ms"),
             format!("listen.no_speech={no_speech}ms"),

@@ -32,6 +32,7 @@ fn pushed(profile: Profile, sizes: &[usize]) -> Vec<Heard> {
         hangover: Duration::from_millis(500),
         no_speech: Duration::from_secs(1),
         max_utterance: Duration::from_secs(1),
+        answer: false,
     };
     let mut replay = Replay::new(profile, Words::new(Vec::new(), Position(0)), limits, Duration::ZERO);
     let (mut all, mut rest) = (Vec::new(), two_utterances());

@@ -3,7 +3,10 @@
 //! Both look at frames only, so they can be shown any sequence in a test. One frame alone never decides: speech begins
 //! when most of the last frames are speech, and goes on while at least two of the last three are.
 
+use std::ops::RangeInclusive;
+
 use crate::audio::{Position, samples};
+use crate::hearing::hangover::Hangover;
 use crate::hearing::rules::Rules;
 use crate::hearing::vad::{FRAME, Frames};
 use crate::hearing::{Ending, Limits};
@@ -38,11 +41,11 @@ impl Onset {
         self.count(frames, self.window(last)).0 * 2 >= self.rules.needed
     }
 
-    fn window(&self, last: u64) -> std::ops::RangeInclusive<u64> {
+    fn window(&self, last: u64) -> RangeInclusive<u64> {
         self.first.max((last + 1).saturating_sub(self.rules.window))..=last
     }
 
-    fn count(&self, frames: &Frames, window: std::ops::RangeInclusive<u64>) -> (u32, u32) {
+    fn count(&self, frames: &Frames, window: RangeInclusive<u64>) -> (u32, u32) {
         let begins =
             || window.clone().filter_map(|number| frames.get(number)).filter(|&frame| self.rules.begins(frame));
         let loudest = begins().map(|frame| frame.above).fold(f32::NEG_INFINITY, f32::max);
@@ -50,7 +53,7 @@ impl Onset {
         loud.fold((0, 0), |(all, voiced), frame| (all + 1, voiced + u32::from(frame.voiced >= self.rules.voiced)))
     }
 
-    fn beginning(&self, frames: &Frames, mut window: std::ops::RangeInclusive<u64>) -> u64 {
+    fn beginning(&self, frames: &Frames, mut window: RangeInclusive<u64>) -> u64 {
         let last = *window.end();
         let sure = window.find(|&number| frames.get(number).is_some_and(|frame| self.rules.begins(frame)));
         let sure = sure.unwrap_or(last);
@@ -102,13 +105,30 @@ pub struct Endpointer {
 #[derive(Clone, Copy, Debug)]
 enum Phase {
     Waiting,
-    /// `sure` is the end of the last frame that was surely speech, `until` of the last soft one that belongs to it.
-    Speaking {
-        since: Position,
-        sure: Position,
-        until: Position,
-    },
+    Speaking(Utterance),
     Over,
+}
+
+/// An utterance that goes on. All places are ends of frames.
+#[derive(Clone, Copy, Debug)]
+struct Utterance {
+    since: Position,
+    /// The last frame that was surely speech.
+    sure: Position,
+    /// The last one that belongs to it: sure or soft.
+    until: Position,
+    hangover: Hangover,
+}
+
+impl Utterance {
+    /// One that was recognised in these frames.
+    fn new(frames: &Frames, heard: RangeInclusive<u64>) -> Self {
+        let now = frames.start_of(heard.end() + 1);
+        let mut hangover = Hangover::new(now);
+        let since = frames.start_of(*heard.start());
+        heard.filter_map(|number| frames.get(number)).for_each(|frame| hangover.hear(frame, now, true));
+        Self { since, sure: now, until: now, hangover }
+    }
 }
 
 /// What a frame is within an utterance.
@@ -133,7 +153,7 @@ impl Endpointer {
     pub fn look(&mut self, frames: &Frames, number: u64) -> Option<Point> {
         match self.phase {
             Phase::Waiting => self.wait(frames, number),
-            Phase::Speaking { since, sure, until } => self.follow(frames, number, since, sure, until),
+            Phase::Speaking(utterance) => self.follow(frames, number, utterance),
             Phase::Over => None,
         }
     }
@@ -148,7 +168,7 @@ impl Endpointer {
         let now = frames.start_of(number + 1);
         if let Some(first) = self.onset.look(frames, number) {
             let since = frames.start_of(first);
-            self.phase = Phase::Speaking { since, sure: now, until: now };
+            self.phase = Phase::Speaking(Utterance::new(frames, first..=number));
             return Some(Point::Start(since));
         }
         let patience = samples(self.limits?.no_speech);
@@ -157,26 +177,24 @@ impl Endpointer {
         (waited >= patience && late).then(|| self.end(now, now, Ending::NoSpeech))
     }
 
-    fn follow(
-        &mut self,
-        frames: &Frames,
-        number: u64,
-        since: Position,
-        sure: Position,
-        until: Position,
-    ) -> Option<Point> {
+    fn follow(&mut self, frames: &Frames, number: u64, mut utterance: Utterance) -> Option<Point> {
+        let rules = self.onset.rules;
         let now = frames.start_of(number + 1);
-        let (sure, until) = match self.hear(frames, number) {
-            Sound::Speech => (now, now),
-            Sound::Soft if now - sure <= self.onset.rules.soft_after * FRAME as u64 => (sure, now),
-            _ => (sure, until),
-        };
-        self.phase = Phase::Speaking { since, sure, until };
+        match self.hear(frames, number) {
+            Sound::Speech => (utterance.sure, utterance.until) = (now, now),
+            Sound::Soft if now - utterance.sure <= rules.soft_after * FRAME as u64 => utterance.until = now,
+            _ => {}
+        }
+        let Utterance { since, until, .. } = utterance;
+        utterance.hangover.hear(frames.get(number).unwrap_or_default(), now, until == now);
+        self.phase = Phase::Speaking(utterance);
         let limits = self.limits?;
         // One more frame decides whether this one goes on speaking.
-        let resumes = self.onset.rules.stays(frames, number);
-        if now - until >= samples(limits.hangover) && !resumes {
+        if utterance.hangover.over(limits, since, until, now) && !rules.stays(frames, number) {
             return Some(self.end(now, until, Ending::Silence));
+        }
+        if let Some(fallen) = utterance.hangover.fallen(limits, now) {
+            return Some(self.end(now, fallen, Ending::Silence));
         }
         (now - since >= samples(limits.max_utterance)).then(|| self.end(now, until, Ending::Cap))
     }
@@ -207,19 +225,27 @@ mod tests {
     use super::*;
     use crate::hearing::vad::Frame;
 
-    const SILENCE: Frame = Frame { score: 0.1, voiced: 0.0, above: 0.0 };
-    const VOWEL: Frame = Frame { score: 0.95, voiced: 0.9, above: 30.0 };
+    const SILENCE: Frame = frame(0.1, 0.0, 0.0);
+    const VOWEL: Frame = frame(0.95, 0.9, 30.0);
     /// An `s`: loud enough, but nothing that the network is sure of.
-    const HISS: Frame = Frame { score: 0.3, voiced: 0.1, above: 12.0 };
+    const HISS: Frame = frame(0.3, 0.1, 12.0);
     /// Steady noise after speech: the score fades slowly, the level is at the floor.
-    const FADING: Frame = Frame { score: 0.8, voiced: 0.2, above: 0.6 };
-    const WIND: Frame = Frame { score: 0.9, voiced: 0.2, above: 20.0 };
+    const FADING: Frame = frame(0.8, 0.2, 0.6);
+    const WIND: Frame = frame(0.9, 0.2, 20.0);
+
+    const fn frame(score: f32, voiced: f32, above: f32) -> Frame {
+        Frame { score, voiced, level: -60.0 + above, above }
+    }
 
     const LIMITS: Limits = Limits {
         hangover: Duration::from_millis(512),
         no_speech: Duration::from_millis(3_200),
         max_utterance: Duration::from_secs(8),
+        answer: false,
     };
+
+    /// The hangover in frames where score and floor agree, see [`Hangover`].
+    const SURE: u64 = 28;
 
     fn frames(runs: &[(u64, Frame)]) -> Frames {
         let mut frames = Frames::new(4_000, Position(0));
@@ -245,16 +271,16 @@ mod tests {
     }
 
     #[test]
-    fn speech_then_silence_ends_one_hangover_after_the_last_frame_of_speech() {
+    fn speech_then_silence_ends_a_hangover_after_the_last_frame_of_speech() {
         let heard = points(&frames(&[(50, SILENCE), (40, VOWEL), (60, SILENCE)]), 0, Some(LIMITS));
-        assert_eq!(heard, [Point::Start(at(48)), end(90 + 32, 90, Ending::Silence)]);
+        assert_eq!(heard, [Point::Start(at(48)), end(90 + SURE, 90, Ending::Silence)]);
     }
 
     #[test]
     fn a_pause_shorter_than_the_hangover_does_not_end_it() {
-        let runs = [(50, SILENCE), (40, VOWEL), (31, SILENCE), (20, VOWEL), (60, SILENCE)];
+        let runs = [(50, SILENCE), (40, VOWEL), (SURE - 1, SILENCE), (20, VOWEL), (60, SILENCE)];
         let heard = points(&frames(&runs), 0, Some(LIMITS));
-        assert_eq!(heard, [Point::Start(at(48)), end(141 + 32, 141, Ending::Silence)]);
+        assert_eq!(heard, [Point::Start(at(48)), end(137 + SURE, 137, Ending::Silence)]);
     }
 
     #[test]
@@ -268,7 +294,7 @@ mod tests {
     #[test]
     fn a_knock_that_fades_is_no_speech() {
         let mut runs = vec![(50, SILENCE)];
-        runs.extend((0..10).map(|i| (1, Frame { above: 45.0 - 6.0 * i as f32, ..VOWEL })));
+        runs.extend((0..10).map(|i| (1, frame(0.95, 0.9, 45.0 - 6.0 * i as f32))));
         runs.push((50, SILENCE));
         assert_eq!(points(&frames(&runs), 0, None), []);
     }
@@ -282,13 +308,15 @@ mod tests {
     fn soft_sounds_before_and_after_belong_to_the_speech() {
         let runs = [(50, SILENCE), (8, HISS), (20, VOWEL), (6, HISS), (60, SILENCE)];
         let heard = points(&frames(&runs), 0, Some(LIMITS));
-        assert_eq!(heard, [Point::Start(at(48)), end(84 + 32, 84, Ending::Silence)]);
+        assert_eq!(heard, [Point::Start(at(48)), end(84 + SURE, 84, Ending::Silence)]);
     }
 
     #[test]
-    fn a_long_hiss_after_speech_does_not_hold_it_up() {
+    fn a_long_hiss_after_speech_holds_it_up_for_a_moment_only() {
+        // The score falls four frames before the last one that may be soft speech; behind it is the hangover for
+        // a fall, 45 frames, and the 8 for what stirs.
         let runs = [(50, SILENCE), (20, VOWEL), (100, HISS)];
-        assert_eq!(points(&frames(&runs), 0, Some(LIMITS))[1], end(78 + 32, 78, Ending::Silence));
+        assert_eq!(points(&frames(&runs), 0, Some(LIMITS))[1], end(74 + 53, 74, Ending::Silence));
     }
 
     #[test]
@@ -300,9 +328,9 @@ mod tests {
 
     #[test]
     fn one_frame_alone_does_not_hold_it_up() {
-        let spike = Frame { above: 2.0, ..VOWEL };
-        let runs = [(50, SILENCE), (20, VOWEL), (20, SILENCE), (1, spike), (60, SILENCE)];
-        assert_eq!(points(&frames(&runs), 0, Some(LIMITS))[1], end(70 + 32, 70, Ending::Silence));
+        let spike = frame(0.95, 0.9, 2.0);
+        let runs = [(50, SILENCE), (30, VOWEL), (20, SILENCE), (1, spike), (60, SILENCE)];
+        assert_eq!(points(&frames(&runs), 0, Some(LIMITS))[1], end(80 + SURE, 80, Ending::Silence));
     }
 
     #[test]
@@ -313,7 +341,7 @@ mod tests {
     #[test]
     fn who_begins_in_the_last_moment_is_waited_for() {
         let heard = points(&frames(&[(197, SILENCE), (30, VOWEL), (60, SILENCE)]), 0, Some(LIMITS));
-        assert_eq!(heard, [Point::Start(at(195)), end(227 + 32, 227, Ending::Silence)]);
+        assert_eq!(heard, [Point::Start(at(195)), end(227 + SURE, 227, Ending::Silence)]);
     }
 
     #[test]
@@ -339,7 +367,10 @@ mod tests {
         let ringing = [(30, VOWEL), (200, SILENCE)];
         assert_eq!(points(&frames(&ringing), 26, None), []);
         let over_it = [(60, VOWEL), (60, SILENCE)];
-        assert_eq!(points(&frames(&over_it), 26, Some(LIMITS)), [Point::Start(at(26)), end(92, 60, Ending::Silence)]);
+        assert_eq!(
+            points(&frames(&over_it), 26, Some(LIMITS)),
+            [Point::Start(at(26)), end(60 + SURE, 60, Ending::Silence)]
+        );
     }
 
     #[test]

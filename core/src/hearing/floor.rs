@@ -32,13 +32,13 @@ impl Default for Floor {
 }
 
 impl Floor {
-    /// Takes in the mean power of a frame (1.0 is full scale) and returns how far above the floor it is, in dB.
+    /// Takes in the mean power of a frame (1.0 is full scale) and returns its level in dBFS.
     pub fn push(&mut self, power: f32) -> f32 {
         let level = decibel(power);
         if level > DIGITAL_SILENCE {
             self.learn(power);
         }
-        level - self.level()
+        level
     }
 
     /// The floor in dBFS.

@@ -9,6 +9,7 @@ use crate::audio::Position;
 pub mod ear;
 pub mod endpointer;
 pub mod floor;
+pub mod hangover;
 pub mod own_voice;
 pub mod pitch;
 pub mod replay;
@@ -29,12 +30,14 @@ pub struct UplinkId(pub u64);
 /// When the endpointer lets go. Settings of `[listen]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Silence after speech that ends the utterance.
+    /// Silence after speech that ends the utterance: the nominal value, see [`hangover`].
     pub hangover: Duration,
     /// Silence from the start that gives up.
     pub no_speech: Duration,
     /// The longest utterance; what was said until then is used.
     pub max_utterance: Duration,
+    /// Whether the device has asked for it: who answers needs time to think.
+    pub answer: bool,
 }
 
 /// Where on the tape something begins.

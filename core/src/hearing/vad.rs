@@ -40,6 +40,8 @@ pub struct Frame {
     pub score: f32,
     /// How periodic it is, 0 to 1: vowels are, noise is not. Zero while the gate is closed.
     pub voiced: f32,
+    /// How loud it is, in dBFS, without direct current and hum.
+    pub level: f32,
     /// How far its level is above the noise floor, in dB.
     pub above: f32,
 }
@@ -179,9 +181,10 @@ impl Vad {
     }
 
     fn complete(&mut self, samples: &[i16; FRAME]) {
-        let above = self.floor.push(self.meter.power(samples));
+        let level = self.floor.push(self.meter.power(samples));
+        let above = level - self.floor.level();
         self.open = self.gate.take() || above >= LOUD;
-        self.frames.push(Frame { score: 0.0, voiced: 0.0, above });
+        self.frames.push(Frame { level, above, ..Frame::default() });
         self.lift.toward(GAIN_TARGET - self.floor.level());
         self.score.push(&self.lift.apply(samples), self.open, &mut self.frames);
     }

@@ -59,6 +59,7 @@ pub fn limits() -> Limits {
         hangover: Duration::from_millis(500),
         no_speech: Duration::from_secs(10),
         max_utterance: Duration::from_secs(15),
+        answer: false,
     }
 }
 

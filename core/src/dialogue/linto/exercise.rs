@@ -44,7 +44,7 @@ fn settings() -> LintoSettings {
         admin_scope: "blk".into(),
         request_scope: "app1".into(),
         answer_timeout: second * 12,
-        limits: Limits { hangover: second, no_speech: second * 10, max_utterance: second * 15 },
+        limits: Limits { hangover: second, no_speech: second * 10, max_utterance: second * 15, answer: false },
         multi_user: false,
         phonetic: false,
         live_transcript: false,

@@ -104,9 +104,8 @@ impl Turn {
     pub(super) fn open(&mut self, now: Tick, from: Start, standing: Standing, out: &mut Outbox) {
         self.stop(out);
         let question = self.interrupted.take().filter(|(at, _)| *at == now);
-        let conversation = question.map_or_else(|| Value::Object(serde_json::Map::new()), |(_, question)| question);
         match unsent(standing) {
-            None => self.listen(now, from, conversation, out),
+            None => self.listen(now, from, question.map(|(_, question)| question), out),
             Some(sentence) => apologise(sentence, out),
         }
     }
@@ -211,7 +210,7 @@ impl Turn {
         let follow = follow.take().filter(|_| end == PlayEnd::Finished);
         self.phase = Phase::Idle;
         match follow {
-            Some(conversation) => self.listen(now, Start::Now, conversation, out),
+            Some(_) => self.listen(now, Start::Now, follow, out),
             None => out.ask(Ask::Done),
         }
     }
@@ -274,14 +273,16 @@ impl Turn {
         }
     }
 
-    /// Opens the microphone for a new request, which hands `conversation` to the server.
-    fn listen(&mut self, now: Tick, from: Start, conversation: Value, out: &mut Outbox) {
+    /// Opens the microphone for a request: for a fresh one, or for the answer to the question of this conversation.
+    fn listen(&mut self, now: Tick, from: Start, question: Option<Value>, out: &mut Outbox) {
         self.last = Request(self.last.0 + 1);
         let to =
             Delivery { topic: self.topics.request(&self.id(self.last)), qos: Qos::Two, expires: self.answer_timeout };
+        let limits = Limits { answer: question.is_some(), ..self.limits };
+        let conversation = question.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
         let encoding = Encoding::LintoFile { conversation };
         out.ask(Ask::UplinkStart { uplink: self.last.uplink(), from, encoding, to });
-        out.ask(Ask::Mic { from, end: End::Local(self.limits), while_speaking: false });
+        out.ask(Ask::Mic { from, end: End::Local(limits), while_speaking: false });
         out.ask(Ask::Shown(Shown::Listening));
         let until = now + self.limits.no_speech + self.limits.max_utterance + LISTEN_MARGIN;
         self.phase = Phase::Listening { request: self.last, until };

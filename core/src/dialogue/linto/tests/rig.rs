@@ -21,6 +21,7 @@ pub fn settings() -> LintoSettings {
             hangover: Duration::from_millis(500),
             no_speech: Duration::from_secs(10),
             max_utterance: Duration::from_secs(15),
+            answer: false,
         },
         multi_user: false,
         phonetic: false,
