@@ -15,10 +15,9 @@ use auricle_core::frontend::Profile;
 use auricle_core::hearing::ear::Ear;
 use auricle_core::hearing::replay::{Heard, Replay, What};
 use auricle_core::hearing::{EarCommand, EarEvent, Ending, Limits};
-use auricle_core::link::LinkEvent;
 use auricle_core::wake::{Manifest, Model, Word, Words};
 use hearing_material::{RATE, Voice, espeak, scene};
-use support::{Bench, S0, linto_settings, tuning};
+use support::{Bench, linto_settings, tuning};
 
 const PREROLL: Duration = Duration::from_millis(500);
 
