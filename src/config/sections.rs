@@ -190,7 +190,7 @@ section! {
             ("voice", Some(Trigger::Voice)),
             ("button", Some(Trigger::Button)),
         ])), Default("[\"wake\", \"button\"]"), Live;
-        /// How long it must be quiet after speech for the utterance to be over: the usual value. It is 0.85 times that where
+        /// How long it must be quiet after speech for the utterance to be over: the usual value. It is 0.9 times that where
         /// it is surely quiet, up to 1.5 times where that is doubtful, after one short word, and after a question.
         hangover: Duration = Span { from_ms: 100, to_ms: 3000 }, Default("\"500ms\""), Live;
         /// How long the device waits for speech to begin.

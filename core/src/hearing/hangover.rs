@@ -12,7 +12,7 @@ use crate::hearing::Limits;
 use crate::hearing::vad::{FRAME, Frame};
 
 /// The nominal value in per cent when score and floor agree …
-const AGREED: u64 = 85;
+const AGREED: u64 = 90;
 /// … when they don't …
 const DOUBTFUL: u64 = 120;
 /// … when the speech is faint …
@@ -56,7 +56,7 @@ const SCORE_SMOOTHING: f32 = 0.1;
 /// By so much the best smoothed score fades with each frame: 0.03 in a second.
 const SCORE_FADE: f32 = 0.000_5;
 /// It has fallen, too, when the smoothed score is this much below the best one: music behind speech scores less.
-const SCORE_DROP: f32 = 0.2;
+const SCORE_DROP: f32 = 0.25;
 
 /// Something stirs when at least two of the last four frames are this many dB above the floor: perhaps the hiss or the
 /// breath with which somebody goes on, before any score knows it.
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn it_is_shorter_where_score_and_floor_agree() {
-        assert_eq!(hangover(LIMITS, 2 * SECOND, 30.0, frame(0.1, 0.5)), 1_360);
+        assert_eq!(hangover(LIMITS, 2 * SECOND, 30.0, frame(0.1, 0.5)), 1_440);
     }
 
     #[test]
@@ -283,7 +283,7 @@ mod tests {
     #[test]
     fn music_behind_the_speech_sounds_less_like_it() {
         let mut hangover = Hangover::new(Position(0));
-        let music = frame(0.65, 28.0);
+        let music = frame(0.6, 28.0);
         (1..=125).for_each(|n| hangover.hear(frame(0.95, 30.0), Position(n * FRAME as u64), true));
         let ended = (126..400).find_map(|n| {
             let now = Position(n * FRAME as u64);
@@ -305,8 +305,8 @@ mod tests {
             now
         };
         let until = hear(&mut hangover, frame(0.9, 30.0), 125, true);
-        // 1.328 s of silence, a breath of 48 ms, and silence again: 85 % of the hangover are 1.36 s.
-        hear(&mut hangover, frame(0.1, 0.5), 83, false);
+        // 1.36 s of silence, a breath of 48 ms, and silence again: 90 % of the hangover are 1.44 s.
+        hear(&mut hangover, frame(0.1, 0.5), 85, false);
         hear(&mut hangover, frame(0.1, 8.0), 3, false);
         let now = hear(&mut hangover, frame(0.1, 0.5), 5, false);
         assert!(!hangover.over(LIMITS, Position(0), until, now));
