@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# what takes long: the package on fresh machines, fuzzing, hearing over many voices and noises, the demo again and again
+# what takes long: the package on fresh machines, fuzzing, hearing and wake words, a day of sound, the demo again and again
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds="${FUZZ_SECONDS:-60}"
@@ -17,6 +17,15 @@ scripts/fuzz.sh "$seconds"
 
 echo "== hearing: missed, cut, delays and cost over voices and noises"
 cargo run --quiet --release -p auricle-core --example hearing_cost
+
+echo "== wake words: the same features, probabilities and hits as the Python package, at a third of its cost"
+scripts/wake-parity.sh
+
+echo "== wake words: false accepts per hour over human speech, music and effects"
+scripts/false-accepts.sh
+
+echo "== hearing: a day of sound, in constant memory"
+scripts/day.sh
 
 echo "== soak: the demo, $rounds times"
 cargo build --quiet --features demo

@@ -1,7 +1,8 @@
 //! Wake words beside the Python package: what a second of sound costs, and how many voices are heard. Prints a section of
 //! Markdown: `cargo run --release -p auricle-core --example bench_wake -- PYTHON`.
 //!
-//! PYTHON is the path that `scripts/peers.sh wake` prints; without one it is asked for.
+//! PYTHON is the path that `scripts/peers.sh wake` prints; without one it is asked for. Fails where a word with everything
+//! that it needs costs more than a third of the package's, or is heard in more or fewer voices than by the package, ± 1.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "../tests/hearing_material/mod.rs"]
@@ -23,6 +24,8 @@ use wake_material::{Clip, NAMES, hits, model, peer, positives, word};
 
 const RUNS: usize = 50;
 const SECONDS: usize = 20;
+/// What a word may cost of the package's time.
+const MOST: f64 = 1.0 / 3.0;
 
 fn main() {
     let python = std::env::args().nth(1).map_or_else(wake_material::python, PathBuf::from);
@@ -74,7 +77,8 @@ fn costs(clip: &Clip, theirs: &serde_json::Value) {
     }
     for name in NAMES {
         let sums = package("features").into_iter().zip(package(name)).map(|(features, word)| features + word);
-        row(&format!("`{name}`, everything"), words(&[word(name)], &clip.sound), sums.collect());
+        let ratio = row(&format!("`{name}`, everything"), words(&[word(name)], &clip.sound), sums.collect());
+        assert!(ratio <= MOST, "{name} costs {ratio} of the package, and may cost {MOST}");
     }
     let mut all = package("features");
     for name in NAMES {
@@ -95,13 +99,15 @@ fn words(listened: &[Word], sound: &[i16]) -> Vec<f64> {
     per_second(|| sound.chunks(320).for_each(|period| words.push(period, |hit| _ = std::hint::black_box(hit))))
 }
 
-fn row(name: &str, ours: Vec<f64>, theirs: Vec<f64>) {
+/// Prints a row and returns the ratio of the medians.
+fn row(name: &str, ours: Vec<f64>, theirs: Vec<f64>) -> f64 {
     let [ours, theirs] = [ours, theirs].map(|mut times| {
         times.sort_by(f64::total_cmp);
         [times[times.len() / 2], times[times.len() * 95 / 100]]
     });
     let ratio = ours[0] / theirs[0];
     println!("| {name} | {:.0} | {:.0} | {:.0} | {:.0} | {ratio:.3} |", ours[0], ours[1], theirs[0], theirs[1]);
+    ratio
 }
 
 fn voices() {
@@ -114,6 +120,7 @@ fn voices() {
         let (clips, word) = (positives(name), word(name));
         let ours = clips.iter().filter(|clip| !hits(&word, &clip.sound).is_empty()).count();
         let theirs = peer(clips).iter().filter(|peer| peer.heard[0]).count();
+        assert!(ours.abs_diff(theirs) <= 1, "{name}: {ours} voices, by the package {theirs}");
         println!("| `{name}` | {} | {ours} | {theirs} |", clips.len());
     }
 }

@@ -15,10 +15,9 @@ use auricle_core::frontend::Profile;
 use auricle_core::hearing::ear::Ear;
 use auricle_core::hearing::replay::{Heard, Replay, What};
 use auricle_core::hearing::{EarCommand, EarEvent, Ending, Limits};
-use auricle_core::link::LinkEvent;
 use auricle_core::wake::{Manifest, Model, Word, Words};
 use hearing_material::{RATE, Voice, espeak, scene};
-use support::{Bench, S0, linto_settings, tuning};
+use support::{Bench, linto_settings, tuning};
 
 const PREROLL: Duration = Duration::from_millis(500);
 
@@ -49,8 +48,7 @@ fn limits(cap: u64) -> Limits {
 fn by_the_assistant(sound: &[i16], limits: Limits) -> Vec<Heard> {
     let tuning = Tuning { voice_trigger: false, wake_trigger: true, preroll: PREROLL, limits, ..tuning() };
     let settings = auricle_core::dialogue::linto::LintoSettings { limits, ..linto_settings() };
-    let mut bench = Bench::linto(settings, tuning);
-    let mut ear = Ear::new();
+    let (mut bench, mut ear) = (Bench::linto(settings, tuning), Ear::new());
     ear.set_words(words());
     ear.handle(EarCommand::ArmWake(true));
     let (mut told, mut rest) = (Vec::new(), sound);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use auricle_core::audio::Position;
 use auricle_core::frontend::{DeviceTime, FrontEnd, Profile};
 use auricle_core::hearing::ear::Ear;
-use auricle_core::hearing::{EarCommand, Limits, ListenId, Start};
+use auricle_core::hearing::{EarCommand, ListenId, Start};
 use auricle_core::wake::Words;
 use counting::counted;
 use hearing_material::{RATE, clip, noise};
@@ -50,14 +50,10 @@ fn settled(profile: Profile) -> (FrontEnd, Ear) {
     (front, ear)
 }
 
+/// A turn whose end the server decides.
 fn listen(ear: &mut Ear, from: Start) {
-    let limits = Limits {
-        hangover: Duration::from_millis(500),
-        no_speech: Duration::from_secs(60),
-        max_utterance: Duration::from_secs(60),
-    };
-    let (listen, limits, guard) = (ListenId(1), Some(limits), Duration::ZERO);
-    ear.handle(EarCommand::Listen { listen, from, limits, guard });
+    let (listen, guard) = (ListenId(1), Duration::ZERO);
+    ear.handle(EarCommand::Listen { listen, from, limits: None, guard });
 }
 
 #[test]

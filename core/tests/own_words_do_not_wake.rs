@@ -147,6 +147,18 @@ fn a_person_wakes_it_while_it_says_something_else() {
 }
 
 #[test]
+fn with_headphones_a_person_is_heard_from_the_first_moment_on() {
+    let text = "This is a long story, and nobody wants to hear all of it.";
+    for start in [2.2, 2.6, 3.0] {
+        let mut person = vec![0; (start * RATE as f64) as usize];
+        person.extend(at_level(&espeak("en-us+m3", "okay nabu").sound, -26.0));
+        let room = Room { person, loss: 200.0, ..device("en-us", text) };
+        let (wakes, own) = wakes(&room.hear(Profile::Light), true);
+        assert_eq!((wakes.len(), own), (1, 0), "{start} s: {wakes:?}");
+    }
+}
+
+#[test]
 fn a_persons_word_counts_again_shortly_after_the_devices_own() {
     let mut person = vec![0; 5 * RATE];
     person.extend(at_level(&espeak("en-us+m3", "okay nabu").sound, -22.0));

@@ -39,7 +39,7 @@ fn room(word: &str, voice: &str, pause: usize, order: &str) -> (Vec<i16>, Range<
 /// Front end, ear and assistant over the sound, until a request is complete: its samples. What the ear says reaches the
 /// assistant `late` periods later, as over the channels between the threads of the daemon.
 fn sent(name: &str, sound: &[i16], profile: Profile, late: usize) -> Vec<i16> {
-    let tuning = Tuning { voice_trigger: false, wake_trigger: true, echo_cancelled: true, ..tuning() };
+    let tuning = Tuning { voice_trigger: false, wake_trigger: true, ..tuning() };
     let mut bench = Bench::linto(linto_settings(), tuning);
     let (mut front, mut ear, mut cleaned) = (FrontEnd::new(profile), Ear::new(), Vec::new());
     ear.set_words(Words::new(vec![word(name)], Position(0)));
@@ -71,7 +71,9 @@ fn sent(name: &str, sound: &[i16], profile: Profile, late: usize) -> Vec<i16> {
 
 fn for_the_assistant(event: EarEvent) -> Option<Event> {
     match event {
-        EarEvent::Wake { name, score, at, .. } => Some(Event::Wake { word: name, score, server: None, at }),
+        EarEvent::Wake { name, score, at, over, cancelled, .. } => {
+            Some(Event::Wake { word: name, score, server: None, at, over, cancelled })
+        }
         EarEvent::SpeechStart { listen, .. } => Some(Event::SpeechStart(listen)),
         EarEvent::Ended { listen, at, why, .. } => Some(Event::Ended { listen, at, why }),
         _ => None,

@@ -21,6 +21,13 @@ const HEADROOM: usize = 32;
 const FADE: f32 = 256.0;
 /// How much of the level a block changes: about 1 s.
 const LEVEL: f64 = 1.0 / 250.0;
+/// How much of the powers a block changes by which is judged whether there is an echo: about 0.1 s to believe it, 2 s not to
+/// believe it any more.
+const QUICK: f32 = 1.0 / 25.0;
+const SLOW: f32 = 1.0 / 500.0;
+/// There is an echo once the filter alone takes away so much, as a ratio of powers: 4 dB; there is none any more below 1 dB.
+const PROVEN: f32 = 2.5;
+const DOUBTED: f32 = 1.25;
 /// A reference below this mean power says nothing about the canceller: −60 dBFS.
 const FAINT: f32 = 1_000.0;
 
@@ -46,8 +53,12 @@ pub(super) struct Canceller {
     render: Block,
     capture: Block,
     linear: Block,
-    /// The block before, as it was caught.
+    /// The block before, as it was caught, and without what the filter alone makes of the reference.
     before: [i16; BLOCK],
+    filtered: [f32; BLOCK],
+    proof: Proof,
+    /// How much more than the filter is trusted, 0 to 1.
+    trust: f32,
     /// How much of the result is the canceller's, 0 to 1.
     share: f32,
     /// Mean powers, as caught and as given.
@@ -56,6 +67,34 @@ pub(super) struct Canceller {
     /// Blocks of reference so far, and since the echo was gone last.
     looks: u32,
     stale: u32,
+}
+
+/// Whether anything comes back at all. As long as that is not known, the canceller takes the person's voice for an echo
+/// and lowers it, and with headphones it never is.
+#[derive(Debug, Default)]
+struct Proof {
+    quick: [f32; 2],
+    slow: [f32; 2],
+    there: bool,
+}
+
+impl Proof {
+    /// Takes the mean powers of a block, as caught and behind the filter.
+    fn push(&mut self, powers: [f32; 2]) {
+        for (means, share) in [(&mut self.quick, QUICK), (&mut self.slow, SLOW)] {
+            for (mean, power) in means.iter_mut().zip(powers) {
+                *mean += (power - *mean) * share;
+            }
+        }
+        if self.quick[0] > self.quick[1] * PROVEN {
+            if !self.there {
+                self.slow = self.quick;
+            }
+            self.there = true;
+        } else if self.slow[0] < self.slow[1] * DOUBTED {
+            self.there = false;
+        }
+    }
 }
 
 fn settings() -> EchoCanceller3Config {
@@ -78,6 +117,9 @@ impl Canceller {
             capture: Block::new(1, 1),
             linear: Block::new(1, 1),
             before: [0; BLOCK],
+            filtered: [0.0; BLOCK],
+            proof: Proof::default(),
+            trust: 0.0,
             share: 0.0,
             caught: 0.0,
             given: 0.0,
@@ -107,8 +149,12 @@ impl Canceller {
         self.processor.buffer_render(&self.render);
         self.processor.process_capture(false, saturated, Some(&mut self.linear), &mut self.capture);
         let out = self.fade(on);
+        self.filtered.copy_from_slice(self.linear.view(0, 0));
         if reference.iter().map(|sample| sample * sample).sum::<f32>() > FAINT * BLOCK as f32 {
             self.measure(&out);
+            let caught = sound.iter().map(|&sample| f32::from(sample).powi(2)).sum::<f32>();
+            let left = self.filtered.iter().map(|sample| sample * sample).sum::<f32>();
+            self.proof.push([caught / BLOCK as f32, left / BLOCK as f32]);
         }
         self.before = *sound;
         out
@@ -120,13 +166,15 @@ impl Canceller {
     }
 
     fn fade(&mut self, on: bool) -> [i16; BLOCK] {
-        let step = if on { 1.0 / FADE } else { -1.0 / FADE };
+        let step = |on| if on { 1.0 / FADE } else { -1.0 / FADE };
+        let (on, trusted) = (step(on), step(self.proof.there));
         let mut out = self.before;
-        for (out, &cancelled) in out.iter_mut().zip(self.capture.view(0, 0)) {
-            self.share = (self.share + step).clamp(0.0, 1.0);
+        for ((out, &filtered), &cancelled) in out.iter_mut().zip(&self.filtered).zip(self.capture.view(0, 0)) {
+            self.share = (self.share + on).clamp(0.0, 1.0);
+            self.trust = (self.trust + trusted).clamp(0.0, 1.0);
             if self.share > 0.0 {
-                let raw = f32::from(*out);
-                *out = (raw + (cancelled - raw) * self.share).round() as i16;
+                let (raw, best) = (f32::from(*out), filtered + (cancelled - filtered) * self.trust);
+                *out = (raw + (best - raw) * self.share).round() as i16;
             }
         }
         out
