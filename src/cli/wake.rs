@@ -138,8 +138,8 @@ mod tests {
             {"name": "gone", "error": "no model", "used": true, "listening": false},
         ]});
         let expected = "\
-*  okay_nabu  say \"Okay  Nabu\"           en fr  cut-off 0.85  opens `linto`, sensitivity 0.5; from x.org
-   alexa      say \"Alexa\"                      cut-off 0.9   not in the settings; from y
+*  okay_nabu  say \"Okay  Nabu\"         en fr  cut-off 0.85  opens `linto`, sensitivity 0.5; from x.org
+   alexa      say \"Alexa\"                     cut-off 0.9   not in the settings; from y
    gone       can't be used: no model
 
 `*`: it is listened for.

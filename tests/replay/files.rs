@@ -30,8 +30,8 @@ fn two_utterances_are_two_beginnings_and_two_ends() {
     assert_eq!(names, ["speech_start", "speech_end", "speech_start", "speech_end"]);
     assert!((0.9..1.2).contains(&told[0].0), "it begins after 1 s: {told:?}");
     let second = sound.len() as f64 / f64::from(RATE) - 1.5;
-    // The hangover is half a second.
-    assert!((second + 0.2..second + 0.8).contains(&told[3].0), "it ends 1.5 s before the end: {told:?}");
+    // The hangover is half a second, a tenth less where it is surely quiet; the voice itself ends a little earlier.
+    assert!((second + 0.1..second + 0.8).contains(&told[3].0), "it ends 1.5 s before the end: {told:?}");
 }
 
 #[test]

@@ -94,6 +94,7 @@ mod tests {
     use super::*;
     use crate::config;
     use crate::doctor::case::{Daemon, Reading};
+    use crate::doctor::Verdict;
     use crate::doctor::host::Host;
     use crate::doctor::user::tests::machine;
 
@@ -128,6 +129,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_voice_that_is_not_there_or_fails_is_a_fault() {
+        let (_root, host) = machine(&[], 0, false);
+        for (command, verdict, word) in [
+            (r#"["/nowhere/voice"]"#, Verdict::Fault, "/nowhere/voice"),
+            (r#"["false"]"#, Verdict::Fault, "`false`"),
+            (r#"["sleep", "60"]"#, Verdict::Fault, "`sleep`"),
+            (r#"["cat"]"#, Verdict::Fault, "`cat`"),
+            (r#"["espeak-ng", "--stdin", "--stdout", "-v", "{lang}"]"#, Verdict::Ok, "espeak-ng"),
+        ] {
+            let finding = look(&case(host.clone(), command)).await;
+            assert!(finding.verdict == verdict && format!("{finding:?}").contains(word), "{command}: {finding:?}");
+        }
+    }
+
+    #[tokio::test]
     async fn the_command_has_the_service_users_rights() {
         if !nix::unistd::geteuid().is_root() {
             eprintln!("SKIPPED: only root can run a program as another user");
@@ -139,7 +155,7 @@ mod tests {
         let script = format!("(id -u; id -G; echo $HOME) >{}; cat >/dev/null", told.path().display());
         let case = case(host, &format!(r#"["sh", "-c", "{script}"]"#));
         let finding = look(&case).await;
-        assert_eq!(finding.verdict, crate::doctor::Verdict::Fault, "it made no sound: {finding:?}");
+        assert_eq!(finding.verdict, Verdict::Fault, "it made no sound: {finding:?}");
         assert_eq!(std::fs::read_to_string(told.path()).unwrap(), "64998\n64997\n/var/x\n");
     }
 }
