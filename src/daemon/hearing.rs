@@ -4,7 +4,7 @@
 //! pure part is [`Ear`]; here is only the plumbing around it.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -68,6 +68,8 @@ pub struct Hearing {
     commands: SyncSender<Command>,
     bell: Bell,
     counters: Arc<HearingCounters>,
+    /// A command was lost: what the thread does is not what was decided, for ever.
+    torn: AtomicBool,
 }
 
 impl Hearing {
@@ -104,7 +106,7 @@ impl Hearing {
             };
             worker.run(&receiver, &own_bell);
         })?;
-        Ok(Self { commands, bell, counters })
+        Ok(Self { commands, bell, counters, torn: AtomicBool::new(false) })
     }
 
     /// Hands a command of the assistant on.
@@ -127,9 +129,12 @@ impl Hearing {
         self.send(Command::Profile(profile));
     }
 
-    /// Sends a health token through the thread; it comes back as [`Heard::Token`].
+    /// Sends a health token through the thread; it comes back as [`Heard::Token`]. None passes once a command was lost: it
+    /// may have been the one to listen, and a daemon that is deaf without knowing it has to be started again.
     pub fn token(&self, token: u64) {
-        self.send(Command::Token(token));
+        if !self.torn.load(Ordering::Relaxed) {
+            self.send(Command::Token(token));
+        }
     }
 
     /// Copies what is heard from now on into this ring, instead of into the one before.
@@ -174,6 +179,9 @@ impl Hearing {
     fn send(&self, command: Command) {
         if let Err(TrySendError::Full(_)) = self.commands.try_send(command) {
             self.counters.dropped_commands.fetch_add(1, Ordering::Relaxed);
+            if !self.torn.swap(true, Ordering::Relaxed) {
+                tracing::error!("the hearing thread does not take its commands; the watchdog will start the daemon again");
+            }
         }
         self.bell.ring();
     }
@@ -377,3 +385,6 @@ impl Worker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
