@@ -180,7 +180,9 @@ impl Hearing {
         if let Err(TrySendError::Full(_)) = self.commands.try_send(command) {
             self.counters.dropped_commands.fetch_add(1, Ordering::Relaxed);
             if !self.torn.swap(true, Ordering::Relaxed) {
-                tracing::error!("the hearing thread does not take its commands; the watchdog will start the daemon again");
+                tracing::error!(
+                    "the hearing thread does not take its commands; the watchdog will start the daemon again"
+                );
             }
         }
         self.bell.ring();

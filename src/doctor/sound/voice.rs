@@ -93,8 +93,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::config;
-    use crate::doctor::case::{Daemon, Reading};
     use crate::doctor::Verdict;
+    use crate::doctor::case::{Daemon, Reading};
     use crate::doctor::host::Host;
     use crate::doctor::user::tests::machine;
 
