@@ -115,6 +115,9 @@ impl ModelTrouble {
     }
 }
 
+/// Where the package has its models.
+const PACKAGED: &str = "/usr/share/auricle/models";
+
 /// The folders in which models are looked for, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
@@ -129,14 +132,15 @@ impl Places {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let program = std::env::current_exe().and_then(fs::canonicalize).ok();
         let program = program.as_deref().and_then(Path::parent);
-        let package = program.map(|folder| folder.join("../share/auricle/models"));
+        // Without /proc nobody knows where the program is.
+        let package = program.map_or_else(|| PACKAGED.into(), |folder| folder.join("../share/auricle/models"));
         // Only where the sources are: any other folder above a program may be anybody's.
         let checkouts = program.into_iter().flat_map(Path::ancestors).map(Path::to_path_buf);
         let checkouts =
             checkouts.chain(variable("CARGO_MANIFEST_DIR")).filter(|root| root.join("Cargo.toml").is_file());
         let own = state_dir.join("models");
         let given = variable("AURICLE_MODEL_DIR").into_iter().chain([own.clone()]);
-        let folders = given.chain(package).chain(checkouts.map(|root| root.join("models")));
+        let folders = given.chain([package]).chain(checkouts.map(|root| root.join("models")));
         Self { folders: folders.collect(), own }
     }
 
