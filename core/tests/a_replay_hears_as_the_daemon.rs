@@ -4,9 +4,8 @@
 
 mod hearing_material;
 mod support;
+mod wake_material;
 
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use auricle_core::assistant::event::{Effect, Event, Tuning};
@@ -15,22 +14,15 @@ use auricle_core::frontend::Profile;
 use auricle_core::hearing::ear::Ear;
 use auricle_core::hearing::replay::{Heard, Replay, What};
 use auricle_core::hearing::{EarCommand, EarEvent, Ending, Limits};
-use auricle_core::wake::{Manifest, Model, Word, Words};
+use auricle_core::wake::Words;
 use hearing_material::{RATE, Voice, espeak, scene};
 use support::{Bench, linto_settings, tuning};
+use wake_material::word;
 
 const PREROLL: Duration = Duration::from_millis(500);
 
 fn words() -> Words {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
-    let read = |end: &str| {
-        let path = folder.join(format!("okay_nabu.{end}"));
-        std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; run `make models`", path.display()))
-    };
-    let manifest = Manifest::read(&read("json")).unwrap();
-    let (model, window) = (Arc::new(Model::read(&read("tflite")).unwrap()), manifest.window);
-    let word = Word { name: "okay_nabu".into(), model, cutoff: manifest.cutoff, window, sensitivity: 0.5 };
-    Words::new(vec![word], Position(0))
+    Words::new(vec![word("okay_nabu")], Position(0))
 }
 
 /// 2 s of a quiet room, these words, 4 s of room.

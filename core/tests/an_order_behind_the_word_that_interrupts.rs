@@ -5,9 +5,8 @@
 mod echo_room;
 mod hearing_material;
 mod support;
+mod wake_material;
 
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use auricle_core::assistant::event::{Effect, Event, Tuning};
@@ -15,10 +14,11 @@ use auricle_core::audio::Position;
 use auricle_core::frontend::{FrontEnd, Profile};
 use auricle_core::hearing::ear::Ear;
 use auricle_core::hearing::{EarCommand, EarEvent, Ending, Start};
-use auricle_core::wake::{Manifest, Model, Word, Words};
+use auricle_core::wake::Words;
 use echo_room::{RATE, Room, at_level, correlation};
 use hearing_material::espeak;
 use support::{Bench, linto_settings, tuning};
+use wake_material::word;
 
 /// When the person begins, in samples.
 const CALL: usize = 6 * RATE;
@@ -28,15 +28,7 @@ const STOPS: usize = RATE / 20;
 const VOICES: [&str; 3] = ["en-us+m3", "en-us", "en-gb+m5"];
 
 fn words() -> Words {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
-    let read = |end: &str| {
-        let path = folder.join(format!("okay_nabu.{end}"));
-        std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; run `make models`", path.display()))
-    };
-    let manifest = Manifest::read(&read("json")).unwrap();
-    let (model, window) = (Arc::new(Model::read(&read("tflite")).unwrap()), manifest.window);
-    let word = Word { name: "okay_nabu".into(), model, cutoff: manifest.cutoff, window, sensitivity: 0.5 };
-    Words::new(vec![word], Position(0))
+    Words::new(vec![word("okay_nabu")], Position(0))
 }
 
 /// Without the silence around it.

@@ -3,32 +3,19 @@
 
 mod echo_room;
 mod hearing_material;
-
-use std::path::Path;
-use std::sync::Arc;
+mod wake_material;
 
 use auricle_core::audio::Position;
 use auricle_core::frontend::Profile;
 use auricle_core::hearing::ear::Ear;
 use auricle_core::hearing::{EarCommand, EarEvent};
-use auricle_core::wake::{Manifest, Model, Word, Words};
+use auricle_core::wake::{Word, Words};
 use echo_room::{Heard, RATE, Room, at_level};
 use hearing_material::espeak;
+use wake_material::word;
 
 /// Voices whose word the model hears.
 const VOICES: [&str; 4] = ["en-us", "en-us+m3", "en-gb", "en-gb+m5"];
-
-/// One of the models that `make models` brings, as a word.
-fn word(name: &str) -> Word {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
-    let read = |end: &str| {
-        let path = folder.join(format!("{name}.{end}"));
-        std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; run `make models`", path.display()))
-    };
-    let manifest = Manifest::read(&read("json")).unwrap();
-    let model = Arc::new(Model::read(&read("tflite")).unwrap());
-    Word { name: name.into(), model, cutoff: manifest.cutoff, window: manifest.window, sensitivity: 0.5 }
-}
 
 fn words(sensitivity: f32) -> Words {
     let word = |name| Word { sensitivity, ..word(name) };

@@ -3,9 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod hearing_material;
+mod wake_material;
 
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use auricle_core::audio::Position;
@@ -13,8 +12,9 @@ use auricle_core::frontend::Profile;
 use auricle_core::hearing::ear::Ear;
 use auricle_core::hearing::replay::{Heard, Replay, What};
 use auricle_core::hearing::{EarCommand, EarEvent, Ending, Limits, ListenId, Start};
-use auricle_core::wake::{Manifest, Model, Word, Words};
+use auricle_core::wake::{Word, Words};
 use hearing_material::{RATE, Voice, espeak, scene};
+use wake_material::word;
 
 const PREROLL: Duration = Duration::from_millis(500);
 const LIMITS: Limits = Limits {
@@ -23,18 +23,6 @@ const LIMITS: Limits = Limits {
     max_utterance: Duration::from_secs(15),
     answer: false,
 };
-
-/// One of the models that `make models` brings, as a word.
-fn word(name: &str) -> Word {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
-    let read = |end: &str| {
-        let path = folder.join(format!("{name}.{end}"));
-        std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; run `make models`", path.display()))
-    };
-    let manifest = Manifest::read(&read("json")).unwrap();
-    let model = Arc::new(Model::read(&read("tflite")).unwrap());
-    Word { name: name.into(), model, cutoff: manifest.cutoff, window: manifest.window, sensitivity: 0.5 }
-}
 
 /// 2 s of a quiet room, what is said without a pause in between, 4 s of room.
 fn room(voice: &str, words: &[&str]) -> Vec<i16> {

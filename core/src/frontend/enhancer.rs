@@ -59,9 +59,7 @@ impl Enhancer {
             }
         }
     }
-}
 
-impl Enhancer {
     /// Appends what is still inside and starts anew.
     pub(super) fn finish(&mut self, out: &mut Vec<i16>) {
         // What the first frame left out, or what the others are late.
