@@ -7,7 +7,9 @@
 pub mod assistant;
 pub mod audio;
 pub mod button;
+pub mod channel;
 pub mod dialogue;
+pub mod fetch;
 pub mod frontend;
 pub mod hearing;
 pub mod lights;

@@ -1,6 +1,9 @@
 //! A connection to an MQTT broker, as data: what a protocol asks of it and what comes back.
 
+use std::fmt;
 use std::time::Duration;
+
+use zeroize::Zeroizing;
 
 /// Delivery guarantee of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,8 +29,8 @@ pub struct Publication {
     pub retain: bool,
 }
 
-impl std::fmt::Debug for Publication {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Publication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{} {:?} ", self.topic, if self.retain { " (retain)" } else { "" }, self.qos)?;
         if self.payload.len() > 2_000 {
             return write!(f, "{} bytes", self.payload.len());
@@ -66,6 +69,37 @@ pub struct Policy {
     pub short_life: Duration,
     /// So many short-lived connections in a row mean that the broker throws us out.
     pub short_lives: u32,
+    /// A connection that is closed sooner than this after it was accepted, and before any message, was refused: this
+    /// broker does not say so in other words. `None`: it does.
+    pub refusal: Option<Duration>,
+    /// Whether a packet asks for one filter only.
+    pub single_filter: bool,
+    /// The largest message that may be sent, in bytes; a larger one is refused and counted.
+    pub outgoing_limit: Option<usize>,
+}
+
+/// Where a broker is and how to log in, when the protocol learns that from its server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Access {
+    /// TLS from the first byte.
+    pub tls: bool,
+    /// A name or an address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The login name.
+    pub username: String,
+    /// The password.
+    pub password: Zeroizing<String>,
+    /// What the protocol needs.
+    pub policy: Policy,
+}
+
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.tls { "mqtts" } else { "mqtt" };
+        write!(f, "{scheme}://{}:{} as {}", self.host, self.port, self.policy.client_id)
+    }
 }
 
 /// Why a connection ended or did not come about. The texts name the value and are ready to be shown.
@@ -111,4 +145,6 @@ pub enum LinkAsk {
     Subscribe(Vec<(String, Qos)>),
     /// Send.
     Publish(Publication),
+    /// Connect at once rather than at the next attempt, if it is not connected.
+    Hurry,
 }

@@ -10,7 +10,7 @@ use auricle_core::assistant::event::{Effect, Event};
 use auricle_core::assistant::shown::State;
 use auricle_core::audio::Position;
 use auricle_core::dialogue::linto::Linto;
-use auricle_core::dialogue::{DeviceFacts, PlayEnd};
+use auricle_core::dialogue::{Delivery, DeviceFacts, PlayEnd};
 use auricle_core::hearing::Ending;
 use auricle_core::link::{LinkAsk, LinkEvent, Loss, Message};
 use support::{Bench, S0, linto_settings};
@@ -88,7 +88,7 @@ impl Story {
 
     fn answer(&mut self, payload: &str) {
         let sent = self.bench.effects.iter().rev().find_map(|effect| match effect {
-            Effect::Send { to, .. } => Some(to.topic.clone()),
+            Effect::Send { to: Delivery::Message { topic, .. }, .. } => Some(topic.clone()),
             _ => None,
         });
         let topic = sent.expect("a request").replace("fromlinto", "tolinto");

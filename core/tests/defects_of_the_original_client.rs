@@ -12,7 +12,7 @@ use auricle_core::assistant::event::{By, Effect, Event, Memory, Remembered, Requ
 use auricle_core::assistant::report::Report;
 use auricle_core::audio::Position;
 use auricle_core::dialogue::linto::{Linto, LintoSettings, policy};
-use auricle_core::dialogue::{DeviceFacts, Source};
+use auricle_core::dialogue::{Delivery, DeviceFacts, Source};
 use auricle_core::hearing::{EarCommand, Encoding, Ending, Limits};
 use auricle_core::link::{LinkAsk, LinkEvent, Loss, Qos};
 use auricle_core::protocol::linto::request::FileRequest;
@@ -182,7 +182,7 @@ fn d08_what_waits_for_the_network_has_less_time_the_longer_it_waited() {
     bench.pass(Duration::from_secs(5));
     bench.event(Event::UplinkReady { uplink, samples: 32_000, last: true });
     let expires = bench.effects.iter().find_map(|effect| match effect {
-        Effect::Send { to, .. } => Some(to.expires),
+        Effect::Send { to: Delivery::Message { expires, .. }, .. } => Some(*expires),
         _ => None,
     });
     assert_eq!(expires, Some(Duration::from_secs(7)));

@@ -11,7 +11,7 @@ use auricle_core::assistant::shown::State;
 use auricle_core::audio::Position;
 use auricle_core::audio::chime::Chime;
 use auricle_core::dialogue::linto::LintoSettings;
-use auricle_core::dialogue::{PlayEnd, Source};
+use auricle_core::dialogue::{Delivery, PlayEnd, Source};
 use auricle_core::hearing::{EarCommand, Encoding, Start};
 use auricle_core::link::{LinkEvent, Loss};
 use auricle_core::sentences::Sentence;
@@ -99,7 +99,7 @@ fn a_dictation_holds_the_microphone_without_an_endpointer_until_the_person_lets_
     assert!(bench.effects.iter().any(from_the_first_word));
     bench.pass(Duration::from_secs(600));
     bench.event(Event::UplinkReady { uplink, samples: 4_000, last: false });
-    let chunk = |e: &Effect| matches!(e, Effect::Send { to, last: false, .. } if to.topic == "appx/fromlinto/raspberry1/streaming/chunk");
+    let chunk = |e: &Effect| matches!(e, Effect::Send { to: Delivery::Message { topic, .. }, last: false, .. } if topic == "appx/fromlinto/raspberry1/streaming/chunk");
     assert!(bench.effects.iter().any(chunk));
     bench.event(Event::Uplinked { uplink, sent: true, samples: 4_000, last: false });
     bench.event(Event::Release { at: Some(Position(200_000)) });

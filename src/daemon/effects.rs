@@ -39,6 +39,7 @@ impl Control {
             Effect::Play { play, source } => self.play(play, source),
             Effect::Flush(play) => self.flush(play),
             Effect::Link(server, ask) => self.ask_link(server, |link| link.ask(ask)),
+            Effect::Connect(..) | Effect::Channel(..) | Effect::Fetch(..) => {}
             Effect::Publish { server, publication, expires } => {
                 self.ask_link(server, |link| link.publish_by(publication, Clock::within(expires)));
             }
@@ -112,11 +113,16 @@ impl Control {
         let Some(payload) = self.bodies.remove(&uplink) else { return };
         let bytes = payload.len() as u64;
         let link = self.servers.get(server.0).and_then(|server| server.link.as_ref());
-        let publication = Publication { topic: to.topic, payload, qos: to.qos, retain: false };
-        let sent = link.is_some_and(|link| match to.qos {
-            Qos::Zero => link.ask(LinkAsk::Publish(publication)),
-            Qos::One | Qos::Two => link.publish_by(publication, Clock::within(to.expires)),
-        });
+        let sent = match (link, to) {
+            (Some(link), Delivery::Message { topic, qos, expires }) => {
+                let publication = Publication { topic, payload, qos, retain: false };
+                match qos {
+                    Qos::Zero => link.ask(LinkAsk::Publish(publication)),
+                    Qos::One | Qos::Two => link.publish_by(publication, Clock::within(expires)),
+                }
+            }
+            (None, _) | (_, Delivery::Channel) => false,
+        };
         if sent {
             self.ledger.sent_bytes += bytes;
             self.ledger.sent_seconds += samples as f64 / f64::from(auricle_core::audio::TAPE_RATE);

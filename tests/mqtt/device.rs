@@ -27,6 +27,9 @@ pub fn settings(port: u16) -> LinkSettings {
             incoming_limit: 100_000,
             short_life: Duration::from_secs(10),
             short_lives: 3,
+            refusal: None,
+            single_filter: false,
+            outgoing_limit: None,
         },
         backoff: fast(),
     }

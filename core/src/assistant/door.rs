@@ -42,6 +42,8 @@ impl Assistant {
             Event::OutputLost(cause) => self.raise(None, cause),
             Event::OutputBack(code) => self.clear(None, code),
             Event::Link(server, event) => self.link_event(server, event),
+            Event::Channel(server, event) => self.tell(server, DialogueEvent::Channel(event)),
+            Event::Fetched(server, id, outcome) => self.tell(server, DialogueEvent::Fetched { id, outcome }),
             Event::UplinkReady { uplink, samples, last } => self.uplink_ready(now, uplink, samples, last),
             Event::Uplinked { uplink, sent, samples, last } => self.uplinked(uplink, sent, samples, last),
             Event::Facts(facts) => {
@@ -255,8 +257,8 @@ impl Assistant {
         let Some(known) = self.uplinks.get(&uplink).filter(|_| self.mic.usable()) else {
             return self.effects.push_back(Effect::Discard(uplink));
         };
-        let (server, mut to) = (known.server, known.to.clone());
-        to.expires = to.expires.saturating_sub(known.finished.map_or(Duration::ZERO, |at| now.since(at)));
+        let waited = known.finished.map_or(Duration::ZERO, |at| now.since(at));
+        let (server, to) = (known.server, known.to.clone().after(waited));
         if last && !self.links[server.0] {
             self.effects.push_back(Effect::Discard(uplink));
             return self.uplinked(uplink, false, samples, true);

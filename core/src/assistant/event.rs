@@ -8,9 +8,11 @@ use crate::assistant::shown::Scene;
 use crate::audio::Position;
 use crate::audio::chime::Chime;
 use crate::button::Gesture;
+use crate::channel::{ChannelAsk, ChannelEvent};
 use crate::dialogue::{Delivery, DeviceFacts, PlayEnd, Source, Trigger};
+use crate::fetch::{Fetch, FetchId, Fetched};
 use crate::hearing::{EarCommand, Ending, Limits, ListenId, UplinkId};
-use crate::link::{LinkAsk, LinkEvent, Publication};
+use crate::link::{Access, LinkAsk, LinkEvent, Publication};
 use crate::time::Tick;
 use crate::voices::Voices;
 use crate::wish::{Outcome, Wish};
@@ -263,6 +265,10 @@ pub enum Event {
     OutputBack(&'static str),
     /// From a server's broker connection.
     Link(ServerId, LinkEvent),
+    /// From a server's channel of sound.
+    Channel(ServerId, ChannelEvent),
+    /// What came of a server's request over HTTP.
+    Fetched(ServerId, FetchId, Result<Fetched, String>),
     /// Encoded bytes lie ready. `last`: nothing more comes.
     UplinkReady {
         /// Which uplink.
@@ -317,6 +323,12 @@ pub enum Effect {
     Flush(PlayNumber),
     /// For a server's broker connection.
     Link(ServerId, LinkAsk),
+    /// Have a server's broker connection go there.
+    Connect(ServerId, Box<Access>),
+    /// For a server's channel of sound.
+    Channel(ServerId, ChannelAsk),
+    /// A request over HTTP; [`Event::Fetched`] follows.
+    Fetch(ServerId, FetchId, Fetch),
     /// For a server's broker connection, never to be delivered later than this.
     Publish {
         /// To whom.

@@ -71,6 +71,9 @@ impl Assistant {
                 self.effects.push_back(Effect::Publish { server, publication, expires });
             }
             Ask::Link(ask) => self.effects.push_back(Effect::Link(server, ask)),
+            Ask::Connect(access) => self.effects.push_back(Effect::Connect(server, access)),
+            Ask::Channel(ask) => self.effects.push_back(Effect::Channel(server, ask)),
+            Ask::Fetch { id, fetch } => self.effects.push_back(Effect::Fetch(server, id, fetch)),
             Ask::LinkUp(up) => self.link_changed(server, up),
             Ask::Cause(cause) => self.server_cause(now, server, cause),
             Ask::Clear(code) => self.clear(Some(server), code),

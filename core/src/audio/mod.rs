@@ -6,6 +6,7 @@ use std::time::Duration;
 pub mod chime;
 pub mod convert;
 pub mod echo;
+pub mod frames;
 pub mod tape;
 pub mod wav;
 

@@ -11,8 +11,10 @@ use crate::assistant::cause::Cause;
 use crate::assistant::report::Report;
 use crate::audio::Position;
 use crate::audio::chime::Chime;
+use crate::channel::{ChannelAsk, ChannelEvent};
+use crate::fetch::{Fetch, FetchId, Fetched};
 use crate::hearing::{Encoding, Ending, Limits, Start, UplinkId};
-use crate::link::{LinkAsk, LinkEvent, Publication, Qos};
+use crate::link::{Access, LinkAsk, LinkEvent, Publication, Qos};
 use crate::sentences::Sentence;
 use crate::time::Tick;
 use crate::wish::{Outcome, Wish, WishId};
@@ -199,6 +201,15 @@ pub enum DialogueEvent {
     },
     /// From its broker connection.
     Link(LinkEvent),
+    /// From its channel of sound.
+    Channel(ChannelEvent),
+    /// What came of a request over HTTP, or why nothing did.
+    Fetched {
+        /// Which.
+        id: FetchId,
+        /// What.
+        outcome: Result<Fetched, String>,
+    },
     /// An uplink, or a chunk of one, was handed to the connection.
     Uplinked {
         /// Which.
@@ -318,6 +329,18 @@ pub enum Ask {
     },
     /// For its broker connection.
     Link(LinkAsk),
+    /// Have a connection to this broker from now on; another one ends. Asked again with the same access, nothing
+    /// changes. For protocols whose server tells where the broker is.
+    Connect(Box<Access>),
+    /// For its channel of sound.
+    Channel(ChannelAsk),
+    /// A request over HTTP; answered by [`DialogueEvent::Fetched`].
+    Fetch {
+        /// Unique within the dialogue.
+        id: FetchId,
+        /// What.
+        fetch: Fetch,
+    },
     /// The connection is usable: subscribed and announced. Or no longer.
     LinkUp(bool),
     /// Something is wrong with this server.
@@ -330,13 +353,29 @@ pub enum Ask {
 
 /// Where an uplink goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delivery {
-    /// The topic.
-    pub topic: String,
-    /// Delivery guarantee.
-    pub qos: Qos,
-    /// Never delivered later than this after it was handed over.
-    pub expires: Duration,
+pub enum Delivery {
+    /// Into messages.
+    Message {
+        /// The topic.
+        topic: String,
+        /// Delivery guarantee.
+        qos: Qos,
+        /// Never delivered later than this after it was handed over.
+        expires: Duration,
+    },
+    /// Into the channel of sound.
+    Channel,
+}
+
+impl Delivery {
+    /// The same when so much of its time has passed.
+    #[must_use]
+    pub fn after(mut self, waited: Duration) -> Self {
+        if let Self::Message { expires, .. } = &mut self {
+            *expires = expires.saturating_sub(waited);
+        }
+        self
+    }
 }
 
 /// One kind of server's way of holding a turn.

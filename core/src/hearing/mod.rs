@@ -62,6 +62,12 @@ pub enum Encoding {
         /// Length of a chunk.
         chunk: Duration,
     },
+    /// Opus, one packet for each frame of this length (20, 40 or 60 ms), handed over as soon as the frame is full; the
+    /// last one is filled up with silence.
+    Opus {
+        /// Length of a frame.
+        frame: Duration,
+    },
 }
 
 /// What the control thread asks of hearing.

@@ -1,5 +1,6 @@
 //! A piece of tape on its way to a server: read and encoded while the person still speaks.
 
+use crate::audio::frames::FrameEncoder;
 use crate::audio::tape::{Read, Reader, Tape};
 use crate::audio::{Position, TAPE_RATE, samples};
 use crate::hearing::{EarEvent, Encoding, UplinkId};
@@ -34,7 +35,12 @@ pub struct Uplink {
 #[derive(Debug)]
 enum Encoder {
     File(Box<FileRequest>),
-    Pcm { chunk: u64, bytes: Vec<u8> },
+    Pcm {
+        chunk: u64,
+        bytes: Vec<u8>,
+    },
+    /// `None`: libopus had no memory, and nothing is sent.
+    Opus(Option<Box<FrameEncoder>>),
 }
 
 impl Uplink {
@@ -46,6 +52,7 @@ impl Uplink {
             Encoding::Pcm { chunk } => {
                 Encoder::Pcm { chunk: samples(*chunk).clamp(SHORTEST_CHUNK, LONGEST), bytes: Vec::new() }
             }
+            Encoding::Opus { frame } => Encoder::Opus(FrameEncoder::new(*frame).ok().map(Box::new)),
         };
         Self { id, reader: Reader::at(from), taken: 0, to: None, encoder }
     }
@@ -66,7 +73,8 @@ impl Uplink {
     pub fn missing(&self, end: Position) -> u64 {
         let next = match (&self.encoder, self.to) {
             (Encoder::Pcm { chunk, bytes }, _) => self.reader.position().0 + (chunk - bytes.len() as u64 / 2),
-            (Encoder::File(_), _) => u64::MAX,
+            (Encoder::Opus(Some(frames)), _) => self.reader.position().0 + frames.missing() as u64,
+            (Encoder::File(_) | Encoder::Opus(None), _) => u64::MAX,
         };
         let to = self.to.map_or(u64::MAX, |to| to.0);
         next.min(to).saturating_sub(end.0).max(1)
@@ -94,6 +102,10 @@ impl Uplink {
         match self.encoder {
             Encoder::File(request) => EarEvent::UplinkReady { uplink, body: request.finish(), samples },
             Encoder::Pcm { bytes, .. } => EarEvent::UplinkChunk { uplink, body: bytes, last: true },
+            Encoder::Opus(frames) => {
+                let body = frames.and_then(|mut frames| frames.finish()).unwrap_or_default();
+                EarEvent::UplinkChunk { uplink, body, last: true }
+            }
         }
     }
 
@@ -105,6 +117,8 @@ impl Uplink {
         let left = LONGEST - self.taken.min(LONGEST);
         match &self.encoder {
             Encoder::Pcm { chunk, bytes } => ready.min(chunk - bytes.len() as u64 / 2),
+            Encoder::Opus(Some(frames)) => ready.min(frames.missing() as u64),
+            Encoder::Opus(None) => ready,
             Encoder::File(_) if self.to.is_some() => ready.min(left),
             Encoder::File(_) => (ready.saturating_sub(BEHIND) / BLOCK * BLOCK).min(left),
         }
@@ -125,6 +139,11 @@ impl Uplink {
                 bytes.extend(sound.iter().flat_map(|sample| sample.to_le_bytes()));
                 if bytes.len() as u64 / 2 == *chunk {
                     say(EarEvent::UplinkChunk { uplink: self.id, body: std::mem::take(bytes), last: false });
+                }
+            }
+            Encoder::Opus(frames) => {
+                if let Some(body) = frames.as_mut().and_then(|frames| frames.push(sound)) {
+                    say(EarEvent::UplinkChunk { uplink: self.id, body, last: false });
                 }
             }
         }

@@ -10,7 +10,7 @@ use auricle_core::assistant::Assistant;
 use auricle_core::assistant::event::{Effect, Event, Memory, Remembered, RequestId, ServerId, Tuning, UnmuteRule};
 use auricle_core::audio::Position;
 use auricle_core::dialogue::linto::{Linto, LintoSettings};
-use auricle_core::dialogue::{Dialogue, PlayEnd, Source, Trigger};
+use auricle_core::dialogue::{Delivery, Dialogue, PlayEnd, Source, Trigger};
 use auricle_core::hearing::{EarCommand, Ending, Limits, ListenId, UplinkId};
 use auricle_core::link::{LinkAsk, LinkEvent, Message, Publication};
 use auricle_core::time::Tick;
@@ -221,7 +221,7 @@ impl Bench {
 
     pub fn reply_raw(&mut self, payload: &str) {
         let sent = self.effects.iter().rev().find_map(|effect| match effect {
-            Effect::Send { to, .. } => Some(to.topic.replace("fromlinto", "tolinto")),
+            Effect::Send { to: Delivery::Message { topic, .. }, .. } => Some(topic.replace("fromlinto", "tolinto")),
             _ => None,
         });
         self.message(S0, &sent.expect("a request"), payload);

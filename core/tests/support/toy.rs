@@ -37,7 +37,7 @@ impl Toy {
     fn open_mic(&mut self, now: Tick, from: Start) {
         self.open = true;
         self.deadline = Some(now + STEP);
-        let to = Delivery { topic: "toy/sound".into(), qos: Qos::Zero, expires: STEP };
+        let to = Delivery::Message { topic: "toy/sound".into(), qos: Qos::Zero, expires: STEP };
         let encoding = Encoding::Pcm { chunk: Duration::from_millis(60) };
         self.asks.push_back(Ask::UplinkStart { uplink: UPLINK, from, encoding, to });
         let end = End::Remote { cap: STEP };

@@ -8,8 +8,8 @@ use auricle_core::assistant::event::{
 };
 use auricle_core::assistant::report::Report;
 use auricle_core::assistant::shown::State;
-use auricle_core::dialogue::PlayEnd;
 use auricle_core::dialogue::linto::{Linto, LintoSettings};
+use auricle_core::dialogue::{Delivery, PlayEnd};
 use auricle_core::hearing::{EarCommand, Encoding, ListenId, UplinkId};
 use auricle_core::link::{LinkAsk, LinkEvent, Message};
 use auricle_core::wish::{Outcome, Wish};
@@ -113,9 +113,12 @@ impl World {
             Effect::Send { uplink, server, to, samples, last } => {
                 assert!(self.mic_open, "sends what a closed microphone heard");
                 let sent = self.sends;
-                if server == LINTO && sent && to.topic.contains("/nlp/") {
-                    self.requests.push(to.topic);
-                    self.in_flight += 1;
+                match to {
+                    Delivery::Message { topic, .. } if server == LINTO && sent && topic.contains("/nlp/") => {
+                        self.requests.push(topic);
+                        self.in_flight += 1;
+                    }
+                    _ => {}
                 }
                 self.back(Event::Uplinked { uplink, sent, samples, last });
                 if last {

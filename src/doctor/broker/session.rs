@@ -80,6 +80,9 @@ impl Visit {
             incoming_limit: INCOMING_LIMIT,
             short_life: Duration::ZERO,
             short_lives: u32::MAX,
+            refusal: None,
+            single_filter: false,
+            outgoing_limit: None,
         };
         let broker = &server.broker;
         let settings = LinkSettings {

@@ -160,6 +160,7 @@ impl Link {
         match ask {
             LinkAsk::Subscribe(filters) => self.submit(Work::Subscribe(filters)),
             LinkAsk::Publish(publication) => self.submit(Work::Publish { publication, expires }),
+            LinkAsk::Hurry => true,
         }
     }
 

@@ -133,5 +133,8 @@ fn policy() -> Policy {
         incoming_limit: INCOMING_LIMIT,
         short_life: Duration::ZERO,
         short_lives: 1,
+        refusal: None,
+        single_filter: false,
+        outgoing_limit: None,
     }
 }

@@ -200,7 +200,8 @@ impl Dialogue for Linto {
             DialogueEvent::Device(facts) => self.presence.device(facts),
             DialogueEvent::Link(event) => self.link(now, event),
             DialogueEvent::Limits(limits) => self.turn.limits(limits),
-            DialogueEvent::Deadline => {}
+            // It has neither a channel of sound nor requests over HTTP.
+            DialogueEvent::Channel(_) | DialogueEvent::Fetched { .. } | DialogueEvent::Deadline => {}
         }
         self.tick(now);
     }

@@ -32,6 +32,9 @@ pub fn policy(settings: &LintoSettings) -> Policy {
         incoming_limit: INCOMING_LIMIT,
         short_life: Duration::from_secs(10),
         short_lives: 3,
+        refusal: None,
+        single_filter: false,
+        outgoing_limit: None,
     }
 }
 

@@ -255,7 +255,7 @@ impl Streaming {
     fn run(&mut self, now: Tick, owner: Owner, from: Start, out: &mut Outbox) {
         self.streams += 1;
         let topic = self.topics.egress(Scope::Request, "streaming/chunk");
-        let to = Delivery { topic, qos: Qos::Zero, expires: STALE };
+        let to = Delivery::Message { topic, qos: Qos::Zero, expires: STALE };
         out.ask(Ask::UplinkStart { uplink: self.uplink(), from, encoding: Encoding::Pcm { chunk: CHUNK }, to });
         out.report(Report::Command { topic: "streaming".into(), result: "started".into() });
         self.phase = Phase::Running { owner, since: now };

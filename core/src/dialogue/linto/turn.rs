@@ -276,8 +276,11 @@ impl Turn {
     /// Opens the microphone for a request: for a fresh one, or for the answer to the question of this conversation.
     fn listen(&mut self, now: Tick, from: Start, question: Option<Value>, out: &mut Outbox) {
         self.last = Request(self.last.0 + 1);
-        let to =
-            Delivery { topic: self.topics.request(&self.id(self.last)), qos: Qos::Two, expires: self.answer_timeout };
+        let to = Delivery::Message {
+            topic: self.topics.request(&self.id(self.last)),
+            qos: Qos::Two,
+            expires: self.answer_timeout,
+        };
         let limits = Limits { answer: question.is_some(), ..self.limits };
         let conversation = question.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
         let encoding = Encoding::LintoFile { conversation };

@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::super::{Linto, LintoSettings};
 use crate::assistant::report::Report;
 use crate::audio::Position;
-use crate::dialogue::{Ask, DeviceFacts, Dialogue, DialogueEvent, Interface, PlayEnd, PlayId, Source, Trigger};
+use crate::dialogue::{
+    Ask, Delivery, DeviceFacts, Dialogue, DialogueEvent, Interface, PlayEnd, PlayId, Source, Trigger,
+};
 use crate::hearing::{Encoding, Ending, Limits, Start, UplinkId};
 use crate::link::{LinkAsk, LinkEvent, Loss, Message, Publication};
 use crate::time::Tick;
@@ -204,9 +206,11 @@ fn line(ask: &Ask) -> String {
             let encoding = match encoding {
                 Encoding::LintoFile { conversation } => format!("conversation {conversation}"),
                 Encoding::Pcm { chunk } => format!("chunks of {} ms", chunk.as_millis()),
+                Encoding::Opus { frame } => format!("Opus of {} ms", frame.as_millis()),
             };
-            let secs = to.expires.as_secs();
-            format!("{} from {from:?} to {} {:?} within {secs} s, {encoding}", name(*uplink), to.topic, to.qos)
+            let Delivery::Message { topic, qos, expires } = to else { panic!("{to:?}") };
+            let secs = expires.as_secs();
+            format!("{} from {from:?} to {topic} {qos:?} within {secs} s, {encoding}", name(*uplink))
         }
         Ask::UplinkFinish { uplink, to } => format!("{} ends at {}", name(*uplink), to.0),
         Ask::UplinkAbort { uplink } => format!("{} aborted", name(*uplink)),
