@@ -7,8 +7,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-# Most tests wait: for sound that takes its time, for a deadline. A processor has room for two of them.
-export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((2 * $(nproc)))}
+# One test for each processor: those that listen to sound in real time are not kept waiting by others.
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(nproc)}
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
