@@ -7,7 +7,7 @@ use auricle_core::assistant::event::{By, Effect, Event, Memory, PlayNumber, Reme
 use auricle_core::assistant::report::Report;
 use auricle_core::dialogue::{Delivery, PlayEnd, Source};
 use auricle_core::hearing::UplinkId;
-use auricle_core::link::{LinkAsk, Publication, Qos};
+use auricle_core::link::Publication;
 
 use super::clock::Clock;
 use super::control::Control;
@@ -116,10 +116,7 @@ impl Control {
         let sent = match (link, to) {
             (Some(link), Delivery::Message { topic, qos, expires }) => {
                 let publication = Publication { topic, payload, qos, retain: false };
-                match qos {
-                    Qos::Zero => link.ask(LinkAsk::Publish(publication)),
-                    Qos::One | Qos::Two => link.publish_by(publication, Clock::within(expires)),
-                }
+                link.publish_by(publication, Clock::within(expires))
             }
             (None, _) | (_, Delivery::Channel) => false,
         };
