@@ -12,12 +12,12 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use super::admission::Admission;
 use super::backoff::Failure;
 use super::counters::{LinkCounters, count};
-use super::dial::{Stream, dial};
 use super::gate::Gate;
 use super::greeting::greet;
 use super::inbound::Inbound;
 use super::pump::{End, Pump};
 use super::takeover::{Takeover, Verdict};
+use super::wire::{Wire, dial};
 use super::{Command, LinkSettings};
 
 /// Bytes read from the socket at once.
@@ -127,7 +127,7 @@ impl Life {
         Ok(())
     }
 
-    async fn attempt(&mut self) -> Result<Result<(Stream, Inbound), Loss>, Over> {
+    async fn attempt(&mut self) -> Result<Result<(Wire, Inbound), Loss>, Over> {
         let Self { settings, gate, stop, client_id, scratch, .. } = self;
         beside(gate, stop, async {
             let mut stream = dial(settings).await.map_err(|obstacle| Loss::Unreachable(obstacle.into_text()))?;
@@ -139,7 +139,7 @@ impl Life {
     }
 
     /// Lives through one accepted connection; why it was lost and how long it lived.
-    async fn live(&mut self, stream: Stream, inbound: Inbound) -> Result<(Loss, Duration), Over> {
+    async fn live(&mut self, stream: Wire, inbound: Inbound) -> Result<(Loss, Duration), Over> {
         let born = Instant::now();
         self.epoch += 1;
         count(&self.counters.connects);

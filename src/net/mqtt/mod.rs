@@ -26,7 +26,6 @@
 mod admission;
 pub mod backoff;
 mod counters;
-mod dial;
 mod gate;
 mod greeting;
 mod heartbeat;
@@ -37,6 +36,7 @@ mod pump;
 mod session;
 mod takeover;
 pub mod trial;
+mod wire;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -10,12 +10,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::admission::{Admission, Ticket};
 use super::counters::{LinkCounters, count};
-use super::dial::{Moved, Stream};
 use super::gate::Gate;
 use super::heartbeat::Heartbeat;
 use super::inbound::{Frame, Inbound};
 use super::outbox::Outbox;
 use super::session::Session;
+use super::wire::{Moved, Wire};
 use super::{ACK_WITHIN, Command, Work};
 
 /// How long a broker may take to close after DISCONNECT. It owes us nothing any more.
@@ -39,7 +39,7 @@ pub(super) enum End {
 
 /// What one connection needs.
 pub(super) struct Pump<'a> {
-    pub stream: Stream,
+    pub stream: Wire,
     pub inbound: Inbound,
     pub scratch: &'a mut [u8],
     pub commands: &'a mut mpsc::Receiver<Command>,
