@@ -92,7 +92,7 @@ impl Assistant {
         let listen = ListenId(self.numbers);
         let deadline = match end {
             End::Local(_) => None,
-            End::Remote { cap } | End::Manual { cap } => Some(now + cap),
+            End::Remote { cap, .. } | End::Manual { cap } => Some(now + cap),
         };
         let ringing = self.ringing(now, while_speaking);
         let turn = self.turn.get_or_insert_with(|| Turn::new(server, now, false));
@@ -107,7 +107,11 @@ impl Assistant {
             Some(behind) => behind.guard(ringing),
             None => before + if greet { GREETING } else { ringing },
         };
-        let mut limits = if let End::Local(limits) = end { Some(limits) } else { None };
+        let mut limits = match end {
+            End::Local(limits) => Some(limits),
+            End::Remote { cap, quiet } => quiet.map(|no_speech| self.tuning.limits.watching(no_speech, cap)),
+            End::Manual { .. } => None,
+        };
         if let (Some(limits), Some(behind)) = (&mut limits, woken) {
             // Whoever has said the wake word has all the time from then on.
             limits.no_speech += behind.decided;

@@ -49,6 +49,9 @@ pub enum End {
     Remote {
         /// The longest time that the microphone stays open without a word from the server.
         cap: Duration,
+        /// If nobody speaks for so long from the beginning, the dialogue is told, as it is told of the end of speech by
+        /// an endpointer: with [`Ending::NoSpeech`], once.
+        quiet: Option<Duration>,
     },
     /// The person: a button held, a command.
     Manual {
@@ -174,7 +177,7 @@ pub enum DialogueEvent {
         /// Where the tape stood; `None` when there is none.
         at: Option<Position>,
     },
-    /// The endpointer let go.
+    /// The endpointer let go; where the server ends the utterance, only because nobody spoke.
     EndOfSpeech {
         /// The moment of decision.
         at: Position,
