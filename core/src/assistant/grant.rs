@@ -6,7 +6,7 @@ use super::Assistant;
 use super::Uplink;
 use super::cause::Cause;
 use super::door::dropped;
-use super::event::{Effect, ServerId};
+use super::event::{Effect, Memory, ServerId};
 use super::report::Report;
 use super::speaker::Owner;
 use super::turn::{Lease, Turn};
@@ -77,6 +77,12 @@ impl Assistant {
             Ask::LinkUp(up) => self.link_changed(server, up),
             Ask::Cause(cause) => self.server_cause(now, server, cause),
             Ask::Clear(code) => self.clear(Some(server), code),
+            Ask::Mood(mood) => {
+                if let Some(turn) = self.turn.as_mut().filter(|turn| turn.server == server) {
+                    turn.mood = mood;
+                }
+            }
+            Ask::Remember(keepsake) => self.effects.push_back(Effect::Remember(Memory::Server(server, keepsake))),
             Ask::Report(report) => self.report(Some(server), report),
         }
     }

@@ -7,8 +7,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
 use crate::assistant::cause::Cause;
 use crate::assistant::report::Report;
+use crate::assistant::shown::Mood;
 use crate::audio::Position;
 use crate::audio::chime::Chime;
 use crate::channel::{ChannelAsk, ChannelEvent};
@@ -20,6 +24,7 @@ use crate::time::Tick;
 use crate::wish::{Outcome, Wish, WishId};
 
 pub mod linto;
+mod outbox;
 
 /// A thing to play, named by whoever asked for it. Unique within one dialogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -241,6 +246,18 @@ pub enum DialogueEvent {
     Deadline,
 }
 
+/// What a dialogue wants to find again after a restart, in a form of its own. May hold a password, so it is never
+/// printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Keepsake(pub Zeroizing<String>);
+
+impl fmt::Debug for Keepsake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
+}
+
 /// What the assistant shows while a turn runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
@@ -350,6 +367,10 @@ pub enum Ask {
     Cause(Cause),
     /// It no longer is. Only the code of the cause counts.
     Clear(&'static str),
+    /// How the answer is meant that is spoken now, for the lights; forgotten at the end of the turn.
+    Mood(Mood),
+    /// To be found again after a restart, in place of what was kept before.
+    Remember(Keepsake),
     /// For `events`, counters and the log.
     Report(Report),
 }
