@@ -128,10 +128,12 @@ impl Control {
     }
 
     pub(super) fn remember(&mut self, memory: Memory) {
+        let name = |server: ServerId| self.servers.get(server.0).map(|server| server.name.clone());
         let kept = self.state.update(|state| match memory {
             Memory::Muted(by) => state.muted = by.map(|by| by.name().to_owned()),
             Memory::Volume(percent) => state.volume = Some(percent),
             Memory::Language(tag) => state.language = Some(tag),
+            Memory::Server(server, keepsake) => drop(name(server).map(|name| state.servers.insert(name, keepsake))),
         });
         if let Err(error) = kept {
             tracing::error!("mute, volume and language will not survive a restart: {error}");

@@ -3,11 +3,13 @@
 //! It is replaced as a whole (new file, fsync, rename, fsync of the folder), so that a power cut leaves the old content
 //! or the new one. Should it be broken all the same, it is put aside and told, and the device starts without it.
 
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use auricle_core::dialogue::Keepsake;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -34,6 +36,9 @@ pub struct State {
     /// The speech language as a tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// What the dialogues of servers have asked to keep, by the server's name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub servers: BTreeMap<String, Keepsake>,
     /// What another version of this program remembers; kept as it is.
     #[serde(flatten)]
     pub others: Map<String, Value>,

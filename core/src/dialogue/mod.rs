@@ -7,8 +7,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
 use crate::assistant::cause::Cause;
 use crate::assistant::report::Report;
+use crate::assistant::shown::Mood;
 use crate::audio::Position;
 use crate::audio::chime::Chime;
 use crate::channel::{ChannelAsk, ChannelEvent};
@@ -20,6 +24,7 @@ use crate::time::Tick;
 use crate::wish::{Outcome, Wish, WishId};
 
 pub mod linto;
+mod outbox;
 
 /// A thing to play, named by whoever asked for it. Unique within one dialogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +54,9 @@ pub enum End {
     Remote {
         /// The longest time that the microphone stays open without a word from the server.
         cap: Duration,
+        /// If nobody speaks for so long from the beginning, the dialogue is told, as it is told of the end of speech by
+        /// an endpointer: with [`Ending::NoSpeech`], once.
+        quiet: Option<Duration>,
     },
     /// The person: a button held, a command.
     Manual {
@@ -174,7 +182,7 @@ pub enum DialogueEvent {
         /// Where the tape stood; `None` when there is none.
         at: Option<Position>,
     },
-    /// The endpointer let go.
+    /// The endpointer let go; where the server ends the utterance, only because nobody spoke.
     EndOfSpeech {
         /// The moment of decision.
         at: Position,
@@ -236,6 +244,18 @@ pub enum DialogueEvent {
     Limits(Limits),
     /// Its own deadline has come.
     Deadline,
+}
+
+/// What a dialogue wants to find again after a restart, in a form of its own. May hold a password, so it is never
+/// printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Keepsake(pub Zeroizing<String>);
+
+impl fmt::Debug for Keepsake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
 }
 
 /// What the assistant shows while a turn runs.
@@ -347,6 +367,10 @@ pub enum Ask {
     Cause(Cause),
     /// It no longer is. Only the code of the cause counts.
     Clear(&'static str),
+    /// How the answer is meant that is spoken now, for the lights; forgotten at the end of the turn.
+    Mood(Mood),
+    /// To be found again after a restart, in place of what was kept before.
+    Remember(Keepsake),
     /// For `events`, counters and the log.
     Report(Report),
 }

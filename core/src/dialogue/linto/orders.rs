@@ -1,6 +1,6 @@
 //! Commands of the server and what becomes of them: answered on the scope on which they came.
 
-use super::outbox::{Outbox, short};
+use super::{Outbox, short};
 use crate::assistant::report::Report;
 use crate::audio::chime::Chime;
 use crate::dialogue::{Class, Source};
@@ -109,6 +109,8 @@ fn detail(wish: &Wish) -> String {
         Wish::MeetingStart { name } => format!("recording `{}`", short(name)),
         Wish::MeetingStop => "end of the recording".into(),
         Wish::Unmute => "unmute".into(),
+        Wish::Tool { name, .. } => format!("tool `{name}`"),
+        Wish::Restart => "restart".into(),
         Wish::Volume { .. } | Wish::Mute | Wish::Language(_) | Wish::TunnelStop | Wish::Hook(_) => String::new(),
     }
 }

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use super::LintoSettings;
-use super::outbox::{Outbox, short};
+use super::{Outbox, short};
 use super::twins::Twins;
 use crate::assistant::cause::Cause;
 use crate::dialogue::{Ask, DeviceFacts};

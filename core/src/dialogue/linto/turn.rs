@@ -6,7 +6,7 @@ use md5::{Digest, Md5};
 use serde_json::Value;
 
 use super::LintoSettings;
-use super::outbox::{Outbox, short};
+use super::{Outbox, short};
 use super::presence::Standing;
 use super::reply::{self, Speech};
 use super::silence::Silence;

@@ -2,16 +2,16 @@
 
 use std::collections::VecDeque;
 
-use super::orders::Origin;
+use super::{Ask, Class, PlayId, Source};
 use crate::assistant::cause::Cause;
 use crate::assistant::report::Report;
-use crate::dialogue::{Ask, Class, PlayId, Source};
 use crate::link::{LinkAsk, Publication};
 use crate::wish::{Wish, WishId};
 
-/// Asks in their order. Whoever hands in an event fetches them all, and no event makes more than a dozen.
-#[derive(Debug, Default)]
-pub(super) struct Outbox {
+/// Asks in their order. Whoever hands in an event fetches them all, and no event makes more than a dozen. Of each wish it
+/// is known to which `Origin` its outcome goes.
+#[derive(Debug)]
+pub(super) struct Outbox<Origin> {
     asks: VecDeque<Ask>,
     /// At most one of each kind.
     raised: Vec<Cause>,
@@ -21,7 +21,13 @@ pub(super) struct Outbox {
     waiting: Vec<(WishId, Origin)>,
 }
 
-impl Outbox {
+impl<Origin> Default for Outbox<Origin> {
+    fn default() -> Self {
+        Self { asks: VecDeque::new(), raised: Vec::new(), plays: 0, wishes: 0, waiting: Vec::new() }
+    }
+}
+
+impl<Origin> Outbox<Origin> {
     pub(super) fn next(&mut self) -> Option<Ask> {
         self.asks.pop_front()
     }
