@@ -8,6 +8,7 @@ use auricle_core::assistant::event::ServerId;
 use auricle_core::dialogue::Dialogue;
 use auricle_core::dialogue::linto::{self, LintoSettings};
 use auricle_core::hearing::Limits;
+use auricle_core::link::Policy;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
@@ -19,6 +20,7 @@ use super::hearing::{Hearing, Wants};
 use super::input::Input;
 use super::ledger::Ledger;
 use super::lights::Panel;
+use super::links::{Line, begin};
 use super::meeting::Minutes;
 use super::notify::Watchdog;
 use super::patience::Patience;
@@ -29,13 +31,10 @@ use super::{DaemonError, Parts};
 use crate::config::{ApplicationKind, Linto, Settings};
 use crate::device::identity;
 use crate::device::state::StateFile;
-use crate::net::mqtt::{Address, Backoff, Link, LinkSettings};
+use crate::net::mqtt::{Address, Backoff, LinkSettings};
 use crate::services::tts::{TtsSettings, Voice};
 use crate::sound::mixer::{Mixer, MixerControl};
 use crate::sound::{Bell, CaptureWant, Cards, Loudspeaker, Microphone, PlaybackWant, Played};
-
-/// Events of one broker connection that may wait to be passed on.
-const LINK_EVENTS: usize = 64;
 
 /// Builds everything and starts the threads and the connections.
 pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>) -> Result<Control, DaemonError> {
@@ -160,12 +159,14 @@ fn servers(
     let (mut servers, mut all): (Vec<Server>, Dialogues) = (Vec::new(), Vec::new());
     for server in &settings.linto {
         let wanted = linto_settings(settings, server, serial)?;
-        let link = connect(server, linto::policy(&wanted), ServerId(servers.len()), inbox.clone());
-        servers.push(Server { name: server.name.clone(), kind: "linto", link: Some(link) });
+        let connection = linto_connection(server, linto::policy(&wanted));
+        let link = begin(connection, ServerId(servers.len()), 0, inbox.clone());
+        let (link, line) = (Some(link), Line::default());
+        servers.push(Server { name: server.name.clone(), kind: "linto", link, line });
         all.push(Box::new(linto::Linto::new(wanted)));
     }
     for (name, dialogue) in extra {
-        servers.push(Server { name, kind: "test", link: None });
+        servers.push(Server { name, kind: "test", link: None, line: Line::default() });
         all.push(dialogue);
     }
     Ok((servers, all))
@@ -196,22 +197,13 @@ pub(crate) fn limits(settings: &Settings) -> Limits {
     }
 }
 
-fn connect(server: &Linto, policy: auricle_core::link::Policy, id: ServerId, inbox: mpsc::Sender<Input>) -> Link {
-    let (sender, mut events) = mpsc::channel(LINK_EVENTS);
-    let settings = LinkSettings {
+fn linto_connection(server: &Linto, policy: Policy) -> LinkSettings {
+    LinkSettings {
         address: Address { tls: server.broker.tls, host: server.broker.host.clone(), port: server.broker.port },
         ca_file: server.ca_file.clone(),
         username: server.username.clone(),
         password: server.password.as_ref().map(|password| Zeroizing::new(password.expose().to_owned())),
         policy,
         backoff: Backoff::default(),
-    };
-    tokio::spawn(async move {
-        while let Some(event) = events.recv().await {
-            if inbox.send(Input::Link(id, event)).await.is_err() {
-                return;
-            }
-        }
-    });
-    Link::start(settings, sender)
+    }
 }

@@ -39,7 +39,9 @@ impl Control {
             Effect::Play { play, source } => self.play(play, source),
             Effect::Flush(play) => self.flush(play),
             Effect::Link(server, ask) => self.ask_link(server, |link| link.ask(ask)),
-            Effect::Connect(..) | Effect::Channel(..) | Effect::Fetch(..) => {}
+            Effect::Connect(server, access) => self.connect(server, *access),
+            Effect::Fetch(server, id, fetch) => self.fetch(server, id, fetch),
+            Effect::Channel(..) => {}
             Effect::Publish { server, publication, expires } => {
                 self.ask_link(server, |link| link.publish_by(publication, Clock::within(expires)));
             }

@@ -27,12 +27,20 @@ use super::dial::{Stream, Target, dial};
 /// The longest head of an answer, in bytes.
 const HEAD: usize = 16 << 10;
 
+/// Whether an address can be asked.
+///
+/// # Errors
+/// What it must be, without repeating it.
+pub fn check(url: &str) -> Result<(), String> {
+    Place::of(url).map(drop)
+}
+
 /// Makes the request.
 ///
 /// # Errors
 /// Why there is no answer, with what to do about it. Any status is an answer, except for a redirection.
 pub async fn fetch(fetch: &Fetch, ca_file: Option<&Path>) -> Result<Fetched, String> {
-    let place = Place::of(&fetch.url)?;
+    let place = Place::of(&fetch.url).map_err(|why| format!("`{}` can't be asked: {why}", shown(&fetch.url)))?;
     let late = |_| Err(format!("{} did not answer within {}", place.target(ca_file), seconds(fetch.within)));
     tokio::time::timeout(fetch.within, exchange(fetch, &place, ca_file)).await.unwrap_or_else(late)
 }
@@ -106,15 +114,14 @@ struct Place {
 
 impl Place {
     fn of(url: &str) -> Result<Self, String> {
-        let bad = |why: &str| format!("`{}` can't be asked: {why}", shown(url));
-        let uri: Uri = url.parse().map_err(|_| bad("it is no address like https://HOST/PATH"))?;
+        let uri: Uri = url.parse().map_err(|_| "it must be an address like https://HOST/PATH")?;
         let tls = match uri.scheme_str() {
             Some("https") => true,
             Some("http") => false,
-            _ => return Err(bad("it must begin with https:// or http://")),
+            _ => return Err("it must begin with https:// or http://".into()),
         };
         let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'));
-        let authority = authority.ok_or_else(|| bad("it needs a host, without a user name"))?;
+        let authority = authority.ok_or("it must have a host, without a user name")?;
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = authority.port_u16().unwrap_or(if tls { 443 } else { 80 });
         let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
