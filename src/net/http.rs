@@ -96,7 +96,7 @@ fn explain(target: &Target<'_>, error: &hyper::Error) -> String {
     if error.is_parse() {
         return format!("what answers at {target} is no web server: wrong port, or http:// and https:// mixed up?");
     }
-    if error.is_incomplete_message() {
+    if error.is_incomplete_message() || error.is_canceled() {
         return format!("{target} hung up without an answer: http:// and https:// mixed up?");
     }
     format!("no answer from {target}: {error}")
