@@ -66,16 +66,15 @@ impl Presence {
         self.reach = Some(reach);
     }
 
-    /// A message to the server. One that is too large for it is told and not sent: false.
-    pub(super) fn publish(&self, payload: Vec<u8>, out: &mut Outbox) -> bool {
+    /// A message to the server. One that is too large for it is told and not sent.
+    pub(super) fn publish(&self, payload: Vec<u8>, out: &mut Outbox) {
         if payload.len() > MESSAGE_LIMIT {
             let size = payload.len();
             out.dropped("oversize_answer", format!("a message of {size} bytes; the server takes {MESSAGE_LIMIT}"));
-            return false;
+            return;
         }
         let topic = self.reach.as_ref().map(|reach| reach.publish.clone()).unwrap_or_default();
         out.publish(Publication { topic, payload, qos: Qos::Zero, retain: false });
-        true
     }
 
     pub(super) const fn standing(&self) -> Standing {

@@ -121,7 +121,7 @@ impl Session {
     }
 
     fn greet(&mut self, now: Tick, attempt: Attempt, presence: &Presence, out: &mut Outbox) {
-        presence.publish(message::hello(self.frame, false), out);
+        presence.publish(message::hello(self.frame), out);
         self.unanswered += 1;
         self.state = State::Greeting { attempt, until: now + HELLO };
     }

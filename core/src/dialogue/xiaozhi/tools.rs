@@ -76,7 +76,7 @@ impl Tools {
         out: &mut Outbox,
     ) {
         match self.server.serve(session, payload) {
-            Served::Answer(answer) => drop(presence.publish(answer, out)),
+            Served::Answer(answer) => presence.publish(answer, out),
             Served::Call(call) => self.call(now, session, call, presence, out),
             Served::Nothing(why) => out.report(Report::Command { topic: "mcp".into(), result: why.into() }),
         }
@@ -87,7 +87,7 @@ impl Tools {
             Some(Builtin::Status) => {
                 let status = self.status().text();
                 out.report(Report::Command { topic: call.tool.clone(), result: "answered".into() });
-                return drop(presence.publish(call.answer(session, Ok(&status)), out));
+                return presence.publish(call.answer(session, Ok(&status)), out);
             }
             Some(Builtin::Volume(percent)) => (Wish::Volume { percent, keep: true }, false),
             Some(Builtin::Muted(true)) => (Wish::Mute, false),
@@ -110,7 +110,9 @@ impl Tools {
     /// The server gives an order beside its tools.
     pub(super) fn order(&self, command: &str, out: &mut Outbox) {
         match command {
-            "reboot" if self.allow_restart => drop(out.wish(Origin::Order(command.into()), Wish::Restart)),
+            "reboot" if self.allow_restart => {
+                out.wish(Origin::Order(command.into()), Wish::Restart);
+            }
             _ => {
                 let result = if command == "reboot" { "refused: `allow_restart` is off" } else { "unknown" };
                 out.report(Report::Command { topic: format!("system/{command}"), result: result.into() });

@@ -44,7 +44,7 @@ impl Turn {
     }
 
     /// Until when somebody must have spoken and the server understood it.
-    fn patience(&self, now: Tick) -> Tick {
+    pub(super) fn patience(&self, now: Tick) -> Tick {
         now + self.limits.no_speech + self.limits.max_utterance + MARGIN
     }
 
