@@ -95,7 +95,7 @@ impl Broker {
         let mut text = |key: &str, longest| {
             // An empty text is as good as none, and no mistake.
             let found = mqtt.exact(key, longest);
-            unusable(key, found.is_none() && mqtt.has(key) && mqtt.raw(key).is_some_and(|raw| raw.get() != "\"\""));
+            unusable(key, found.is_none() && mqtt.has(key) && mqtt.get::<&str>(key) != Some(""));
             found
         };
         let client_id = text("client_id", LOGIN_LIMIT);
@@ -103,11 +103,11 @@ impl Broker {
         let password = text("password", LOGIN_LIMIT).map(Zeroizing::new);
         let publish_topic = text("publish_topic", TOPIC_LIMIT).filter(|topic| !topic.contains(['+', '#']));
         let subscribe_topic = text("subscribe_topic", TOPIC_LIMIT);
-        let endpoint = text("endpoint", HOST_LIMIT).and_then(|endpoint| place(&endpoint));
+        let endpoint = mqtt.exact("endpoint", HOST_LIMIT).and_then(|endpoint| place(&endpoint));
         let named = endpoint.or_else(|| apart(mqtt)).or_else(|| gateway.and_then(apart));
         let keepalive = number(mqtt, "keepalive");
         unusable("keepalive", keepalive.is_none() && mqtt.has("keepalive"));
-        unusable("endpoint", named.is_none() && mqtt.has("endpoint"));
+        unusable("endpoint", named.is_none() && mqtt.has("endpoint") && mqtt.get::<&str>("endpoint") != Some(""));
         let (host, port) = named.map_or((None, None), |(host, port)| (Some(host), port));
         Self { host, port, client_id, username, password, publish_topic, subscribe_topic, keepalive }
     }
