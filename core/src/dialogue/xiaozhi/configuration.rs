@@ -12,7 +12,7 @@ use crate::assistant::report::Report;
 use crate::dialogue::{Ask, DeviceFacts, Keepsake};
 use crate::fetch::{FetchId, Fetched};
 use crate::link::Access;
-use crate::protocol::xiaozhi::access::{self, Address, Broker, Endpoint, Facts, Firmware};
+use crate::protocol::xiaozhi::access::{self, Address, Broker, Facts, Firmware, Login};
 use crate::protocol::xiaozhi::preset::{Names, Preset};
 use crate::time::Tick;
 
@@ -102,7 +102,7 @@ impl Configuration {
             self.facts.language.clone_from(&facts.language);
         }
         let mut addresses = facts.network.iter().filter_map(|interface| interface.address.parse().ok());
-        self.facts.ip = addresses.find(std::net::IpAddr::is_ipv4);
+        self.facts.ip = addresses.find(core::net::IpAddr::is_ipv4);
     }
 
     /// Somebody wants to talk, or the server has something new to say: it is asked at once, unless it is being asked.
@@ -174,7 +174,7 @@ impl Configuration {
 
     fn fail(&mut self, now: Tick, why: &str, out: &mut Outbox) {
         let detail = format!("{}: {why}", self.address.as_str());
-        if self.broker.endpoint(self.tls).is_ok() {
+        if self.broker.login(self.tls).is_ok() {
             // What it said before may still hold.
             out.dropped("configuration", detail);
         } else {
@@ -186,11 +186,11 @@ impl Configuration {
 
     /// Has the device connect with what is known, and says what it does there; told as a cause if that is not enough.
     pub(super) fn connect(&mut self, out: &mut Outbox) -> Option<Reach> {
-        match self.broker.endpoint(self.tls) {
-            Ok(endpoint) => {
+        match self.broker.login(self.tls) {
+            Ok(login) => {
                 out.clear("NoConfiguration");
                 self.remember(out);
-                Some(self.reach(endpoint, out))
+                Some(self.reach(login, out))
             }
             Err(error) => {
                 let detail = format!("{}: {error}", self.address.as_str());
@@ -202,23 +202,20 @@ impl Configuration {
 
     /// The same with what was remembered, if the server can't be asked.
     pub(super) fn connect_as_before(&mut self, out: &mut Outbox) -> Option<Reach> {
-        let endpoint = self.broker.endpoint(self.tls).ok().filter(|_| !self.connected)?;
-        Some(self.reach(endpoint, out))
+        let login = self.broker.login(self.tls).ok().filter(|_| !self.connected)?;
+        Some(self.reach(login, out))
     }
 
-    fn reach(&mut self, endpoint: Endpoint, out: &mut Outbox) -> Reach {
+    fn reach(&mut self, login: Login, out: &mut Outbox) -> Reach {
         self.connected = true;
-        let broker = &self.broker;
-        let names = Names { mac: &self.facts.mac, client_id: &endpoint.client_id };
+        let policy = policy(&login);
+        let Login { tls, host, port, client_id, username, password, publish_topic, subscribe_topic, keep_alive: _ } = login;
+        let names = Names { mac: &self.facts.mac, client_id: &client_id };
         let reach = Reach {
-            publish: self.preset.publish_topic(broker.publish_topic.as_deref(), names),
-            subscribe: self.preset.subscriptions(broker.subscribe_topic.as_deref(), &self.topics, names),
+            publish: self.preset.publish_topic(publish_topic.as_deref(), names),
+            subscribe: self.preset.subscriptions(subscribe_topic.as_deref(), &self.topics, names),
             fallback: self.preset.fallback(names),
         };
-        let policy = policy(&endpoint, broker.keepalive);
-        let Endpoint { tls, host, port, client_id: _ } = endpoint;
-        let username = broker.username.clone().unwrap_or_default();
-        let password = broker.password.clone().unwrap_or_default();
         out.ask(Ask::Connect(Box::new(Access { tls, host, port, username, password, policy })));
         reach
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Outbox;
 use super::presence::Presence;
@@ -95,7 +95,7 @@ impl Tools {
             Some(Builtin::MeetingStart(name)) => (Wish::MeetingStart { name }, true),
             Some(Builtin::MeetingStop) => (Wish::MeetingStop, true),
             Some(Builtin::Restart) => (Wish::Restart, true),
-            None => (Wish::Tool { name: call.tool.clone(), arguments: arguments(&call) }, true),
+            None => (Wish::Tool { name: call.tool.clone(), arguments: call.arguments.clone() }, true),
         };
         let id = out.wish(Origin::Call { call, audited }, wish);
         self.waiting.push((id, now + WITHIN));
@@ -177,13 +177,4 @@ fn said(outcome: &Outcome) -> Result<String, String> {
         Outcome::Refused(why) | Outcome::Failed(why) => Err(why.clone()),
         Outcome::Superseded => Err("a newer call came before its turn".into()),
     }
-}
-
-fn arguments(call: &Call) -> Map<String, Value> {
-    let value = |value: &mcp::Value| match value {
-        mcp::Value::Boolean(on) => Value::Bool(*on),
-        mcp::Value::Integer(number) => Value::from(*number),
-        mcp::Value::Text(text) => Value::from(text.as_str()),
-    };
-    call.arguments.iter().map(|(name, of)| (name.clone(), value(of))).collect()
 }
