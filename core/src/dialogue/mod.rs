@@ -25,6 +25,7 @@ use crate::wish::{Outcome, Wish, WishId};
 
 pub mod linto;
 mod outbox;
+pub mod xiaozhi;
 
 /// A thing to play, named by whoever asked for it. Unique within one dialogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

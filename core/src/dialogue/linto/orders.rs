@@ -46,7 +46,10 @@ pub(super) fn command(topics: &Topics, scope: Scope, leaf: &str, message: &Messa
             out.play(Class::Announcement, Source::Text(text));
             "handed to the loudspeaker".into()
         }
-        Served::Wish(wish) => return out.wish(origin(detail(&wish)), wish),
+        Served::Wish(wish) => {
+            out.wish(origin(detail(&wish)), wish);
+            return;
+        }
         // Rubbish is no use of remote power: it is answered and told, not audited.
         Served::Bad(why) => {
             let outcome = Outcome::Refused(why);
