@@ -58,9 +58,9 @@ pub use sections::{
     Unmute, Wake,
 };
 pub(crate) use suggest::nearest;
-pub use tools::{Argument, ArgumentKind, Tool, placeholder};
+pub use tools::{Tool, placeholder};
 pub use wake::WakeWord;
-pub use xiaozhi::{Mode, Xiaozhi};
+pub use xiaozhi::Xiaozhi;
 
 /// Where the settings are when nobody says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/auricle/auricle.toml";

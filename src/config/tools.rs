@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auricle_core::protocol::xiaozhi::mcp::{self, Argument, Builtin, Kind as ArgumentKind};
 use toml::de::{DeTable, DeValue};
 
 use super::define::Initial::{Default, Empty, Required};
@@ -11,9 +12,6 @@ use super::kinds::{CommandLine, Span};
 use super::problem::quote;
 use super::read::Reading;
 use super::suggest::nearest;
-
-/// Servers take so many tools, the device's own among them.
-const MOST: usize = 24;
 
 /// So many arguments can a tool have.
 const MOST_ARGUMENTS: usize = 8;
@@ -61,74 +59,40 @@ fn is_name(text: &str, longest: usize) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
 }
 
-/// An argument of a tool.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Argument {
-    /// Its name.
-    pub name: String,
-    /// What it means, for the language model; may be empty.
-    pub description: String,
-    /// What it can be.
-    pub kind: ArgumentKind,
-    /// Whether it may be left out.
-    pub optional: bool,
-}
-
-/// What an argument can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ArgumentKind {
-    /// true or false.
-    Boolean,
-    /// A whole number between these two, both included.
-    Integer {
-        /// The least.
-        min: i64,
-        /// The most.
-        max: i64,
-    },
-    /// Text.
-    Text {
-        /// At most so many characters.
-        longest: usize,
-    },
-}
-
 const KEYS: [&str; 7] = ["name", "type", "min", "max", "longest", "description", "optional"];
 
-impl Argument {
-    fn of_table(table: &DeTable<'_>) -> Result<Self, Complaint> {
-        if let Some(stranger) = table.keys().map(|key| key.get_ref().as_ref()).find(|key| !KEYS.contains(key)) {
-            let near = nearest(stranger, KEYS).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            return Err(Complaint::new(format!("`{}` is not a part of an argument{near}", quote(stranger))));
-        }
-        let text = |key: &str| table.get(key).map(|value| value.get_ref().as_str());
-        let name = text("name").flatten().filter(|name| is_name(name, 32));
-        let name = name.ok_or_else(|| {
-            Complaint::new("each argument needs a `name` of letters, digits, `.`, `-` and `_`, at most 32")
-        })?;
-        let wrong = |what: &str| Complaint::new(format!("argument `{name}`: {what}"));
-        let description = text("description").unwrap_or(Some(""));
-        let description = description.filter(|text| text.is_empty() || (DESCRIPTION.passes)(text));
-        let description = description.ok_or_else(|| wrong("`description` must be one line of text"))?;
-        let optional = table.get("optional").map_or(Some(false), |value| value.get_ref().as_bool());
-        let optional = optional.ok_or_else(|| wrong("`optional` must be true or false"))?;
-        let kind = kind(table).map_err(|what| wrong(&what))?;
-        Ok(Self { name: name.to_owned(), description: description.to_owned(), kind, optional })
+fn argument(table: &DeTable<'_>) -> Result<Argument, Complaint> {
+    if let Some(stranger) = table.keys().map(|key| key.get_ref().as_ref()).find(|key| !KEYS.contains(key)) {
+        let near = nearest(stranger, KEYS).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        return Err(Complaint::new(format!("`{}` is not a part of an argument{near}", quote(stranger))));
     }
+    let text = |key: &str| table.get(key).map(|value| value.get_ref().as_str());
+    let name = text("name").flatten().filter(|name| is_name(name, 32));
+    let name = name.ok_or_else(|| {
+        Complaint::new("each argument needs a `name` of letters, digits, `.`, `-` and `_`, at most 32")
+    })?;
+    let wrong = |what: &str| Complaint::new(format!("argument `{name}`: {what}"));
+    let description = text("description").unwrap_or(Some(""));
+    let description = description.filter(|text| text.is_empty() || (DESCRIPTION.passes)(text));
+    let description = description.ok_or_else(|| wrong("`description` must be one line of text"))?;
+    let optional = table.get("optional").map_or(Some(false), |value| value.get_ref().as_bool());
+    let optional = optional.ok_or_else(|| wrong("`optional` must be true or false"))?;
+    let kind = kind(table).map_err(|what| wrong(&what))?;
+    Ok(Argument { name: name.to_owned(), description: description.to_owned(), kind, optional })
+}
 
-    fn shown(&self) -> String {
-        let kind = match self.kind {
-            ArgumentKind::Boolean => "type = \"boolean\"".into(),
-            ArgumentKind::Integer { min, max } => format!("type = \"integer\", min = {min}, max = {max}"),
-            ArgumentKind::Text { longest } => format!("type = \"string\", longest = {longest}"),
-        };
-        let optional = if self.optional { ", optional = true" } else { "" };
-        let description = match self.description.as_str() {
-            "" => String::new(),
-            text => format!(", description = {}", quoted(text)),
-        };
-        format!("{{ name = {}, {kind}{description}{optional} }}", quoted(&self.name))
-    }
+fn shown(argument: &Argument) -> String {
+    let kind = match argument.kind {
+        ArgumentKind::Boolean => "type = \"boolean\"".into(),
+        ArgumentKind::Integer { min, max } => format!("type = \"integer\", min = {min}, max = {max}"),
+        ArgumentKind::Text { longest } => format!("type = \"string\", longest = {longest}"),
+    };
+    let optional = if argument.optional { ", optional = true" } else { "" };
+    let description = match argument.description.as_str() {
+        "" => String::new(),
+        text => format!(", description = {}", quoted(text)),
+    };
+    format!("{{ name = {}, {kind}{description}{optional} }}", quoted(&argument.name))
 }
 
 fn kind(table: &DeTable<'_>) -> Result<ArgumentKind, String> {
@@ -186,7 +150,7 @@ impl Kind for Arguments {
         let items = given.value.as_array().filter(|items| items.len() <= MOST_ARGUMENTS).ok_or_else(complaint)?;
         let mut arguments: Vec<Argument> = Vec::new();
         for item in items.iter() {
-            let argument = Argument::of_table(item.get_ref().as_table().ok_or_else(complaint)?)?;
+            let argument = argument(item.get_ref().as_table().ok_or_else(complaint)?)?;
             if arguments.iter().any(|known| known.name == argument.name) {
                 return Err(Complaint::new(format!("`{}` stands there twice; keep one", argument.name)));
             }
@@ -200,7 +164,17 @@ impl Kind for Arguments {
     }
 
     fn show(&self, value: &Vec<Argument>) -> String {
-        format!("[{}]", value.iter().map(Argument::shown).collect::<Vec<_>>().join(", "))
+        format!("[{}]", value.iter().map(shown).collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl Tool {
+    /// As servers are told about it.
+    #[must_use]
+    pub fn offered(&self) -> mcp::Tool {
+        let Self { name, description, arguments, .. } = self;
+        let (name, description, arguments) = (name.clone(), description.clone(), arguments.clone());
+        mcp::Tool { name, description, arguments, user_only: false }
     }
 }
 
@@ -215,18 +189,12 @@ pub fn placeholder(word: &str) -> Option<&str> {
 pub(super) fn check(tools: &[Tool], has_servers: bool, reading: &mut Reading<'_, '_>) -> Vec<String> {
     for (nth, tool) in tools.iter().enumerate() {
         check_command(tool, nth, reading);
-        if tools[..nth].iter().any(|before| before.name == tool.name) {
-            let place = reading.origin(("tools", nth, "name")).place();
-            reading
-                .problems
-                .add(place, || format!("`{}` is the name of two [[tools]]; give each a name of its own", tool.name));
-        }
     }
-    if tools.len() > MOST {
-        let place = reading.origin(("tools", MOST, "name")).place();
-        reading.problems.add(place, || {
-            format!("there are {} [[tools]]; servers take {MOST} beside the device's own, leave some out", tools.len())
-        });
+    let own = Builtin::tools(true, true).into_iter();
+    let all = own.chain(tools.iter().map(Tool::offered)).collect();
+    if let Err(error) = mcp::Server::new("", "", all) {
+        let place = reading.origin(("tools", tools.len().saturating_sub(1), "name")).place();
+        reading.problems.add(place, || format!("[[tools]]: {error}"));
     }
     if tools.is_empty() || has_servers {
         return Vec::new();

@@ -1,31 +1,20 @@
 //! The settings of a xiaozhi server.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use auricle_core::protocol::xiaozhi::preset::Preset;
+use auricle_core::protocol::xiaozhi::access::Address;
+use auricle_core::protocol::xiaozhi::message::Mode;
+use auricle_core::protocol::xiaozhi::preset::{Preset, TOPIC_LIMIT};
 
 use super::define::Initial::{Default, Empty, Required, Unset};
 use super::define::section;
 use super::kind::{Choice, Complaint, Flag, Given, Kind, Optional, quoted};
-use super::kinds::{FilePath, LONGEST_PATH, NAME};
+use super::kinds::{FilePath, LINE, LONGEST_PATH, NAME, Span};
 use crate::net::http;
 
 /// So many topics can be added.
 const MOST_TOPICS: usize = 8;
-
-/// The longest topic, in bytes. xiaozhi: the gateway reads only packets of up to 127 bytes.
-const TOPIC_LIMIT: usize = 120;
-
-/// Who ends an utterance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// The server; the microphone is closed while it speaks.
-    Auto,
-    /// The person.
-    Manual,
-    /// The server, which also hears while it speaks.
-    Realtime,
-}
 
 section! {
     /// A server that speaks xiaozhi: streaming conversation, with sound over UDP. For several servers write `[[xiaozhi]]` once
@@ -36,7 +25,7 @@ section! {
         /// The address of the server's configuration (its "OTA address"). From there the device learns where the MQTT broker is
         /// and how to log in, and whether it has to be activated first. The example is the public cloud's; a server of your own
         /// shows its address at its start, such as "http://192.168.1.10:8002/xiaozhi/ota/".
-        ota_url: String = OtaUrl, Required("\"https://api.tenclass.net/xiaozhi/ota/\""), Restart;
+        ota_url: Address = OtaUrl, Required("\"https://api.tenclass.net/xiaozhi/ota/\""), Restart;
         /// Which server it is, where they differ: "upstream" is the public cloud and the open-source server with its gateway.
         profile: &'static Preset = Profile, Default("\"upstream\""), Restart;
         /// Who ends what you say: "auto" the server, and the microphone is closed while it speaks; "manual" you, with the button
@@ -51,9 +40,11 @@ section! {
         /// says, which is "60ms" nearly everywhere.
         frame: Option<u8> = Optional(Choice(&[("60ms", Some(60)), ("40ms", Some(40)), ("20ms", Some(20))])),
             Unset("\"60ms\""), Restart;
-        /// Whether the server is told which wake word was heard. Servers that know it answer with a greeting; others take it for
-        /// what you said.
-        announce_wake_word: bool = Flag, Default("false"), Restart;
+        /// What the server is told when a wake word was heard: one of the server's own wake words, which it answers with a
+        /// greeting. It takes any other text for what you said. Empty: it is told nothing.
+        announce_wake_word: Option<String> = Optional(LINE), Unset("\"hello\""), Restart;
+        /// How long the server may take to answer; then the device says that no answer came.
+        answer_timeout: Duration = Span { from_ms: 1000, to_ms: 60_000 }, Default("\"15s\""), Restart;
         /// Whether the server may restart Auricle.
         restart: bool = Flag, Default("false"), Restart;
         /// Whether the way to the MQTT broker is encrypted: "auto" on port 8883 only, as everywhere in this family; "on" always,
@@ -74,14 +65,21 @@ impl Xiaozhi {
     /// The host of `ota_url`, for messages.
     #[must_use]
     pub fn host(&self) -> &str {
-        let rest = self.ota_url.split_once("://").map_or(self.ota_url.as_str(), |(_, rest)| rest);
+        let url = self.ota_url.as_str();
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
         rest.split(['/', '?']).next().unwrap_or(rest)
+    }
+
+    /// The length of the frames that go up.
+    #[must_use]
+    pub fn frame(&self) -> Duration {
+        self.frame.map_or(self.profile.frame, |ms| Duration::from_millis(ms.into()))
     }
 
     /// Whether the configuration comes over TLS.
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
-        self.ota_url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
+        self.ota_url.as_str().get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
     }
 }
 
@@ -89,23 +87,23 @@ impl Xiaozhi {
 struct OtaUrl;
 
 impl Kind for OtaUrl {
-    type Value = String;
+    type Value = Address;
 
-    fn read(&self, given: &Given<'_>) -> Result<String, Complaint> {
+    fn read(&self, given: &Given<'_>) -> Result<Address, Complaint> {
         let url = given.text().ok_or_else(|| Complaint::new(format!("it must be {}", self.expects())))?;
         if url.contains('@') {
             return Err(Complaint::hidden("has a user name in it, which is not used; leave it out"));
         }
         http::check(url).map_err(Complaint::new)?;
-        Ok(url.to_owned())
+        Address::new(url).map_err(|_| Complaint::new(format!("it must be {}", self.expects())))
     }
 
     fn expects(&self) -> String {
         "an address like \"https://HOST/xiaozhi/ota/\" or \"http://HOST:8002/xiaozhi/ota/\"".into()
     }
 
-    fn show(&self, value: &String) -> String {
-        quoted(value)
+    fn show(&self, value: &Address) -> String {
+        quoted(value.as_str())
     }
 }
 

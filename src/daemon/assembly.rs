@@ -27,7 +27,7 @@ use super::patience::Patience;
 use super::requests::Waiting;
 use super::services::Services;
 use super::wake::Wake;
-use super::{DaemonError, Parts};
+use super::{DaemonError, Parts, xiaozhi};
 use crate::config::{ApplicationKind, Linto, Settings};
 use crate::device::identity;
 use crate::device::state::StateFile;
@@ -39,12 +39,12 @@ use crate::sound::{Bell, CaptureWant, Cards, Loudspeaker, Microphone, PlaybackWa
 /// Builds everything and starts the threads and the connections.
 pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>) -> Result<Control, DaemonError> {
     let Parts { settings, reload, cards, pins, dialogues } = parts;
-    let (state, serial) = who_we_are(&settings)?;
+    let (mut state, serial) = who_we_are(&settings)?;
 
     let (speaker, played) = speaking(&settings, Arc::clone(&cards), &inbox)?;
     let (mic, hearing) = listening(&settings, cards, played, &inbox)?;
     let mixer = mixer(&settings.audio.mixer, &inbox)?;
-    let (servers, all) = servers(&settings, &serial, dialogues, &inbox)?;
+    let (servers, all) = servers(&settings, (&serial, &mut state), dialogues, &inbox)?;
     Ok(Control {
         clock: Clock::start(),
         assistant: Assistant::new(all, tuning(&settings)),
@@ -152,7 +152,7 @@ type Dialogues = Vec<Box<dyn Dialogue>>;
 
 fn servers(
     settings: &Settings,
-    serial: &str,
+    (serial, state): (&str, &mut StateFile),
     extra: Vec<(String, Box<dyn Dialogue>)>,
     inbox: &mpsc::Sender<Input>,
 ) -> Result<(Vec<Server>, Dialogues), DaemonError> {
@@ -164,6 +164,12 @@ fn servers(
         let (link, line) = (Some(link), Line::default());
         servers.push(Server { name: server.name.clone(), kind: "linto", link, line });
         all.push(Box::new(linto::Linto::new(wanted)));
+    }
+    for server in &settings.xiaozhi {
+        let line = Line::trusting(server.ca_file.clone());
+        // It connects when the server has said where to.
+        servers.push(Server { name: server.name.clone(), kind: "xiaozhi", link: None, line });
+        all.push(Box::new(xiaozhi::dialogue(settings, server, state)?));
     }
     for (name, dialogue) in extra {
         servers.push(Server { name, kind: "test", link: None, line: Line::default() });

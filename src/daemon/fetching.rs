@@ -1,5 +1,6 @@
 //! Requests of servers' protocols over HTTP.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use auricle_core::assistant::event::{Event, ServerId};
@@ -30,7 +31,7 @@ impl Control {
             let why = format!("{AT_ONCE} requests are under way already");
             return self.pending.push_back(Event::Fetched(id, number, Err(why)));
         };
-        let (ca_file, inbox) = (server.line.ca_file.clone(), self.inbox.clone());
+        let (ca_file, inbox) = (server.line.ca_file().map(Path::to_path_buf), self.inbox.clone());
         tokio::spawn(async move {
             let outcome = http::fetch(&fetch, ca_file.as_deref()).await;
             drop(place);

@@ -1,7 +1,7 @@
 //! The servers' connections to their brokers: begun, kept, replaced.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use auricle_core::assistant::event::{Event, ServerId};
@@ -26,9 +26,21 @@ pub(super) struct Line {
     /// Where it goes, if the server's protocol said so.
     access: Option<Access>,
     /// Certificates that are trusted besides those of the system.
-    pub(super) ca_file: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
     /// What connections counted that are gone.
     past: BTreeMap<&'static str, u64>,
+}
+
+impl Line {
+    /// One that trusts these certificates too.
+    pub(super) fn trusting(ca_file: Option<PathBuf>) -> Self {
+        Self { ca_file, ..Self::default() }
+    }
+
+    /// Certificates that are trusted besides those of the system.
+    pub(super) fn ca_file(&self) -> Option<&Path> {
+        self.ca_file.as_deref()
+    }
 }
 
 impl Server {

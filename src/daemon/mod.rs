@@ -29,6 +29,7 @@ mod sounding;
 mod speech;
 mod status;
 mod wake;
+mod xiaozhi;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -82,6 +83,9 @@ pub enum DaemonError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The tools of the settings can't be offered.
+    #[error("[[tools]]: {0}")]
+    Tools(#[from] auricle_core::protocol::xiaozhi::mcp::ToolError),
     /// The mixer control can't be used at all.
     #[error("{0}")]
     Mixer(#[from] crate::sound::mixer::MixerError),

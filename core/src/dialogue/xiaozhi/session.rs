@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use self::state::{Attempt, State};
 pub(super) use self::news::{Failure, News};
+use self::state::{Attempt, State};
 use super::path::Path;
 use super::presence::{Presence, Standing};
 use super::{Outbox, XiaozhiSettings};
@@ -268,7 +268,11 @@ impl Session {
             State::Open { attempt, since } if now.since(since) < FRESH && !attempt.again => {
                 self.refused(now, attempt, why, out)
             }
-            State::Open { .. } | State::Closed | State::Linking { .. } | State::Parting { .. } | State::Resting { .. } => {
+            State::Open { .. }
+            | State::Closed
+            | State::Linking { .. }
+            | State::Parting { .. }
+            | State::Resting { .. } => {
                 out.dropped("server_trouble", format!("the server says: {why}"));
                 None
             }

@@ -78,7 +78,9 @@ impl Turn {
 
     /// The person lets go. What was said until `at` is all; without a place, what was heard until now.
     pub(in super::super) fn release(&mut self, at: Option<Position>, w: &mut Around<'_>) {
-        let (Phase::Listening { .. }, Some(uplink), Mode::Manual) = (&self.phase, self.uplink, self.mode) else { return };
+        let (Phase::Listening { .. }, Some(uplink), Mode::Manual) = (&self.phase, self.uplink, self.mode) else {
+            return;
+        };
         w.out.ask(Ask::MicStop);
         // Any place that is past means: what was heard until now.
         w.out.ask(Ask::UplinkFinish { uplink, to: at.unwrap_or(Position(0)) });
