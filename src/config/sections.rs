@@ -27,6 +27,7 @@ pub(super) fn served() -> [&'static SectionDef; 14] {
     [
         Linto::definition(),
         Xiaozhi::definition(),
+        Tool::definition(),
         Button::definition(),
         Device::definition(),
         Audio::definition(),
@@ -36,7 +37,6 @@ pub(super) fn served() -> [&'static SectionDef; 14] {
         Tts::definition(),
         Remote::definition(),
         Hooks::definition(),
-        Tool::definition(),
         Meeting::definition(),
         Control::definition(),
     ]

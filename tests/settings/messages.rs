@@ -277,16 +277,16 @@ const WAKE: &[Case] = &[
     (
         "\n[[wake.words]]\nmodel = \"alexa\"\nserver = \"home\"\n",
         &[
-            "line 2: `words` in [wake]: \"alexa\" opens the server \"home\"; there is none; add a [linto] section, or leave `server` out",
+            "line 2: `words` in [wake]: \"alexa\" opens the server \"home\"; there is none; add a [linto] or [xiaozhi] section, or leave `server` out",
         ],
     ),
 ];
 
 const NOT_YET: &[Case] = &[(
-    "\n\n[thinx]\nowner = \"x\"\n[[tools]]\nname = \"x\"\n",
+    "\n\n[thinx]\nowner = \"x\"\n[[rhasspy]]\nname = \"x\"\n",
     &[
         "line 3: [thinx] is not served by this version of Auricle (0.1.0) yet; remove the section",
-        "line 5: [tools] is not served by this version of Auricle (0.1.0) yet; remove the section",
+        "line 5: [rhasspy] is not served by this version of Auricle (0.1.0) yet; remove the section",
     ],
 )];
 
