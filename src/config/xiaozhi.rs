@@ -28,9 +28,9 @@ section! {
         ota_url: Address = OtaUrl, Required("\"https://api.tenclass.net/xiaozhi/ota/\""), Restart;
         /// Which server it is, where they differ: "upstream" is the public cloud and the open-source server with its gateway.
         profile: &'static Preset = Profile, Default("\"upstream\""), Restart;
-        /// Who ends what you say: "auto" the server, and the microphone is closed while it speaks; "manual" you, with the button
-        /// or `auricle listen` a second time; "realtime" the server, which hears you also while it speaks: for a card
-        /// without an echo, or with `profile` in [audio] "light" or "full".
+        /// Who ends what you say: "auto" the server, and the microphone is closed while it speaks; "manual" you, with a second
+        /// press of the button, or with silence after a wake word and `auricle listen`; "realtime" the server, which hears
+        /// you also while it speaks: for a card without an echo, or with `profile` in [audio] "light" or "full".
         mode: Mode = Choice(&[
             ("auto", Some(Mode::Auto)),
             ("manual", Some(Mode::Manual)),
@@ -212,7 +212,9 @@ pub(super) fn facts(server: &Xiaozhi) -> Vec<String> {
         Mode::Auto => {
             "From the wake word or the button on, all sound goes to the server, silence too, until it has heard the end of what you say; when it has spoken, it listens again, until somebody ends the conversation."
         }
-        Mode::Manual => "From the button on, all sound goes to the server, until you let go.",
+        Mode::Manual => {
+            "From the wake word or the button on, all sound goes to the server, until you press again or fall silent."
+        }
         Mode::Realtime => {
             "From the wake word or the button on, all sound goes to the server, also while it speaks, until somebody ends the conversation."
         }

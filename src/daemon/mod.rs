@@ -48,6 +48,7 @@ use control::Control;
 use input::{INBOX, Input};
 use ledger::Ledger;
 pub use sounding::Sounded;
+pub(crate) use xiaozhi::BOARD;
 
 /// The brokers have so long for our farewell. With what the sound threads need it must stay below 2 s.
 const FAREWELL: Duration = Duration::from_millis(1_200);

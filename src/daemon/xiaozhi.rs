@@ -11,7 +11,7 @@ use crate::device::registration::{INTERFACES, registration};
 use crate::device::state::StateFile;
 
 /// The name of the device's kind. Some servers put it into the client id of MQTT.
-const BOARD: &str = "auricle";
+pub(crate) const BOARD: &str = "auricle";
 
 /// The dialogue with a server. What it asked to keep in an earlier run is handed back.
 pub(super) fn dialogue(

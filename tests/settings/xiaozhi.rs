@@ -180,7 +180,10 @@ fn it_is_explained_what_is_sent_when() {
     }
     let manual =
         explain(&loaded(&format!("{}mode = \"manual\"\n", SERVER.replace("http:", "https:")))).replace("\n    ", " ");
-    assert!(manual.contains("It asks h:8002 with TLS") && manual.contains("until you let go."), "{manual}");
+    assert!(
+        manual.contains("It asks h:8002 with TLS") && manual.contains("until you press again or fall silent."),
+        "{manual}"
+    );
 }
 
 #[test]
