@@ -53,14 +53,14 @@ async fn four_run_at_once_and_one_more_is_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let gate = folder.path().join("gate");
     let script = format!("until [ -e {} ]; do sleep 0.02; done", gate.display());
-    let none = Map::new();
-    let run = || tools.run(&sh(&script, &[]), &none, LIMIT);
+    let (none, waits, short) = (Map::new(), sh(&script, &[]), sh("true", &[]));
+    let run = || tools.run(&waits, &none, LIMIT);
     let ((a, b), (c, d), fifth) = {
         let first = (run(), run());
         let second = (run(), run());
         let fifth = async {
             // Polled last: the places are taken.
-            let outcome = tools.run(&sh("true", &[]), &none, LIMIT).await;
+            let outcome = tools.run(&short, &none, LIMIT).await;
             std::fs::write(&gate, "").unwrap();
             outcome
         };

@@ -295,12 +295,12 @@ const FORM: &[Case] = &[
         "volume = 3\nbar = 3\nlinto = 3\ntts = [1]\n[[audio]]\nvolume = 3\n[lintoo]\n[foo]\n",
         &[
             "line 1: `volume` stands outside of its section; put it below [audio]",
-            "line 2: `bar` is not a setting, and stands outside of any section; the sections are [linto], [button], [device], [audio], [listen], [wake], [leds], [tts], [remote], [hooks], [meeting], [control]",
+            "line 2: `bar` is not a setting, and stands outside of any section; the sections are [linto], [xiaozhi], [tools], [button], [device], [audio], [listen], [wake], [leds], [tts], [remote], [hooks], [meeting], [control]",
             "line 3: `linto` is a section; write [linto] and its settings below it",
             "line 4: `tts` is a section; write [tts] and its settings below it",
             "line 5: [[audio]] can't stand several times; write [audio], once",
             "line 7: [lintoo] is not a section of the settings; did you mean [linto]?",
-            "line 8: [foo] is not a section of the settings; the sections are [linto], [button], [device], [audio], [listen], [wake], [leds], [tts], [remote], [hooks], [meeting], [control]",
+            "line 8: [foo] is not a section of the settings; the sections are [linto], [xiaozhi], [tools], [button], [device], [audio], [listen], [wake], [leds], [tts], [remote], [hooks], [meeting], [control]",
         ],
     ),
     (
