@@ -122,7 +122,9 @@ fn unknown_messages_are_counted_and_nothing_else() {
 #[test]
 fn moods_colour_the_answer() {
     let mut rig = Rig::listening();
-    for (emotion, mood) in [("happy", "Bright"), ("sad", "Low"), ("loving", "Warm"), ("angry", "Stirred"), ("x", "Even")] {
+    for (emotion, mood) in
+        [("happy", "Bright"), ("sad", "Low"), ("loving", "Warm"), ("angry", "Stirred"), ("x", "Even")]
+    {
         rig.message(&format!(r#"{{"type":"llm","text":"","emotion":"{emotion}"}}"#));
         assert!(rig.trace().ends_with(&format!("mood {mood}")), "{emotion}");
     }

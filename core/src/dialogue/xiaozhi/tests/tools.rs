@@ -28,7 +28,9 @@ fn a_gateway_gets_its_answers_right_after_the_login_without_a_session() {
     rig.link(LinkEvent::Connected);
     rig.message(r#"{"type":"mcp","payload":{"jsonrpc":"2.0","id":10000,"method":"initialize","params":{}}}"#);
     rig.message(r#"{"type":"mcp","payload":{"jsonrpc":"2.0","method":"notifications/initialized"}}"#);
-    rig.message(r#"{"type":"mcp","payload":{"jsonrpc":"2.0","id":10001,"method":"tools/list","params":{"cursor":""}}}"#);
+    rig.message(
+        r#"{"type":"mcp","payload":{"jsonrpc":"2.0","id":10001,"method":"tools/list","params":{"cursor":""}}}"#,
+    );
     let trace = rig.trace();
     assert_eq!(trace.matches(r#"send {"session_id":"","type":"mcp""#).count(), 2, "{trace}");
     assert!(trace.contains("self.audio_speaker.set_volume") && !trace.contains("self.restart"), "{trace}");
