@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::event::ServerId;
-use super::wake::Behind;
 use super::shown::Mood;
+use super::wake::Behind;
 use crate::dialogue::{End, Shown};
 use crate::hearing::ListenId;
 use crate::time::Tick;

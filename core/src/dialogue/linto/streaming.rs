@@ -7,9 +7,9 @@
 use std::time::Duration;
 
 use self::phase::{Owner, Phase};
-use super::{Outbox, short};
 use super::presence::Standing;
 use super::transcript::Transcript;
+use super::{Outbox, short};
 use crate::assistant::report::Report;
 use crate::audio::Position;
 use crate::audio::chime::Chime;

@@ -49,10 +49,19 @@ struct Pending {
 /// The question whether it is done.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    Asking { id: FetchId, until: Tick, asked: u8 },
-    Waiting { until: Tick, asked: u8 },
+    Asking {
+        id: FetchId,
+        until: Tick,
+        asked: u8,
+    },
+    Waiting {
+        until: Tick,
+        asked: u8,
+    },
     /// The configuration is asked for, now or then.
-    Reading { from: Tick },
+    Reading {
+        from: Tick,
+    },
 }
 
 /// What comes of time and answers.

@@ -209,7 +209,8 @@ impl Configuration {
     fn reach(&mut self, login: Login, out: &mut Outbox) -> Reach {
         self.connected = true;
         let policy = policy(&login);
-        let Login { tls, host, port, client_id, username, password, publish_topic, subscribe_topic, keep_alive: _ } = login;
+        let Login { tls, host, port, client_id, username, password, publish_topic, subscribe_topic, keep_alive: _ } =
+            login;
         let names = Names { mac: &self.facts.mac, client_id: &client_id };
         let reach = Reach {
             publish: self.preset.publish_topic(publish_topic.as_deref(), names),

@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use self::state::{Attempt, State};
 pub(super) use self::news::{Failure, News};
+use self::state::{Attempt, State};
 use super::path::Path;
 use super::presence::{Presence, Standing};
 use super::{Outbox, XiaozhiSettings};
@@ -146,7 +146,10 @@ impl Session {
         self.id.clear();
         match std::mem::take(&mut self.state) {
             State::Closed | State::Parting { next: None, .. } => None,
-            State::Open { .. } => Some(News::Lost),
+            State::Open { .. } => {
+                self.path.leave();
+                Some(News::Lost)
+            }
             _ => {
                 self.path.close(out);
                 Some(News::Failed(Failure::Offline))
@@ -249,6 +252,7 @@ impl Session {
             }
             State::Open { .. } => {
                 self.id.clear();
+                self.path.leave();
                 self.state = State::Closed;
                 Some(News::Ended(reason))
             }
@@ -268,7 +272,11 @@ impl Session {
             State::Open { attempt, since } if now.since(since) < FRESH && !attempt.again => {
                 self.refused(now, attempt, why, out)
             }
-            State::Open { .. } | State::Closed | State::Linking { .. } | State::Parting { .. } | State::Resting { .. } => {
+            State::Open { .. }
+            | State::Closed
+            | State::Linking { .. }
+            | State::Parting { .. }
+            | State::Resting { .. } => {
                 out.dropped("server_trouble", format!("the server says: {why}"));
                 None
             }
@@ -280,6 +288,7 @@ impl Session {
         self.path.close(out);
         self.id.clear();
         if attempt.again {
+            let why = if why.is_empty() { "it ended the session right after it began".into() } else { why };
             return self.fail(Failure::Server(why));
         }
         self.state = State::Resting { attempt: Attempt { again: true, ..attempt }, until: now + REST };

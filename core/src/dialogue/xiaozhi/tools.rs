@@ -67,14 +67,7 @@ impl Tools {
     }
 
     /// A request came. `session` may be empty: a gateway asks for the tools before anybody talks.
-    pub(super) fn serve(
-        &mut self,
-        now: Tick,
-        session: &str,
-        payload: &str,
-        presence: &Presence,
-        out: &mut Outbox,
-    ) {
+    pub(super) fn serve(&mut self, now: Tick, session: &str, payload: &str, presence: &Presence, out: &mut Outbox) {
         match self.server.serve(session, payload) {
             Served::Answer(answer) => presence.publish(answer, out),
             Served::Call(call) => self.call(now, session, call, presence, out),
@@ -145,8 +138,7 @@ impl Tools {
 
     /// Whoever waited too long is told so.
     pub(super) fn tick(&mut self, now: Tick, session: &str, presence: &Presence, out: &mut Outbox) {
-        let overdue: Vec<WishId> =
-            self.waiting.iter().filter(|(_, until)| *until <= now).map(|(id, _)| *id).collect();
+        let overdue: Vec<WishId> = self.waiting.iter().filter(|(_, until)| *until <= now).map(|(id, _)| *id).collect();
         for id in overdue {
             let why = format!("it is not done within {} s", WITHIN.as_secs());
             self.wished(id, &Outcome::Failed(why), session, presence, out);

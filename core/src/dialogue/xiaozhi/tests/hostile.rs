@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::rig::{Rig, settings};
 use super::super::XiaozhiSettings;
+use super::rig::{Rig, settings};
 use crate::channel::ChannelEvent;
 use crate::dialogue::{Dialogue, DialogueEvent, PlayEnd, Trigger};
 use crate::hearing::Ending;

@@ -82,8 +82,7 @@ pub struct Rig {
 impl Rig {
     pub fn with(settings: XiaozhiSettings) -> Self {
         let xiaozhi = Xiaozhi::new(settings).unwrap();
-        let mut rig =
-            Self { xiaozhi, now: Tick::ZERO, lines: Vec::new(), fetches: 0, uplinks: 0, plays: 0, wishes: 0 };
+        let mut rig = Self { xiaozhi, now: Tick::ZERO, lines: Vec::new(), fetches: 0, uplinks: 0, plays: 0, wishes: 0 };
         rig.event(DialogueEvent::Device(facts()));
         rig
     }
