@@ -1,6 +1,6 @@
 //! What the device tells of itself.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
