@@ -22,6 +22,7 @@ fn main() {
         let answers: Vec<Answer> = speech.iter().map(|sound| Answer::new(sound, coding, 60)).collect();
         let bytes: usize = answers.iter().flat_map(|a| &a.packets).map(Vec::len).sum();
         println!("{coding:?} {} bytes", bytes);
+        if std::env::var("Q").is_ok() { row(&answers, 5, Link::losing(0.1, 1)); row(&answers, 1, Link::losing(0.1, 1)); continue; }
         for hurry in [1, 5] {
             for loss in [0.05, 0.10, 0.20] {
                 row(&answers, hurry, Link::losing(loss, 1));

@@ -16,6 +16,9 @@ const FIRST: i64 = 120_000;
 /// Who is later than this has not been held up on the way: the server had nothing to send, or the link was down.
 const PAUSE: i64 = 400_000;
 
+/// A gap of up to so many packets should be closed by the time that it is heard: only who knows what follows can mend it.
+const BRIDGED: i64 = 2;
+
 /// How much the delay shrinks with each packet that comes in time, in µs: 8 ms a second with packets of 60 ms.
 const DOWN: i64 = 500;
 
@@ -29,6 +32,8 @@ pub(super) struct Delay {
     /// What had to pass between a packet's arrival and its use in the caller, in µs.
     lead: i64,
     scale: Option<Scale>,
+    /// The foremost packet so far.
+    newest: Option<u32>,
 }
 
 /// Where the sound of a packet belongs, if all came as the earliest did.
@@ -49,7 +54,7 @@ impl Scale {
 
 impl Delay {
     pub const fn new(lead: i64) -> Self {
-        Self { target: FIRST, lead, scale: None }
+        Self { target: FIRST, lead, scale: None, newest: None }
     }
 
     /// In µs.
@@ -59,13 +64,15 @@ impl Delay {
 
     /// Another answer begins: when it is sent has nothing to do with the one before.
     pub const fn forget(&mut self) {
-        self.scale = None;
+        (self.scale, self.newest) = (None, None);
     }
 
     /// A packet of `packet` µs has come, in time or late.
     pub fn arrived(&mut self, now: Tick, sequence: u32, packet: i64) {
         let now = now.as_micros().cast_signed();
         let fresh = Scale { sequence, at: now, packet };
+        let missing = self.newest.map_or(0, |newest| i64::from(ahead(sequence, newest)) - 1);
+        self.newest = if missing >= 0 { Some(sequence) } else { self.newest };
         let Some(scale) = self.scale.filter(|scale| scale.packet == packet) else {
             self.scale = Some(fresh);
             return;
@@ -76,7 +83,7 @@ impl Delay {
             return;
         }
         self.scale = Some(Scale { sequence, at: scale.due(sequence) + GIVE.min(lateness), packet });
-        let needed = lateness + self.lead;
+        let needed = lateness + self.lead + missing.clamp(0, BRIDGED) * packet;
         let wanted = if needed > self.target { (self.target + needed) / 2 + 1_000 } else { self.target - DOWN };
         self.target = wanted.clamp(LEAST, GREATEST);
     }

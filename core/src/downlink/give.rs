@@ -89,6 +89,7 @@ impl Downlink {
     /// The packet whose turn it is.
     fn play(&mut self, now: Tick, out: &mut Vec<i16>) -> Option<Pulled> {
         let packet = self.queue.pop()?;
+        self.made_up = 0;
         self.piece.clear();
         self.piece.resize(packet.span, 0);
         if !self.source.decode(&packet.bytes, &mut self.piece) {
@@ -125,23 +126,30 @@ impl Downlink {
         if self.credit >= span {
             self.credit -= span;
             self.counters.lost += 1;
-            self.tell_decoder(span);
+            let told = self.made_up.min(span);
+            self.made_up -= told;
+            self.tell_decoder(span - told);
             self.advance(false);
             return None;
         }
-        let length = span - std::mem::take(&mut self.credit);
+        let length = self.whole(span - self.credit);
+        (self.credit, self.made_up) = (0, 0);
         if gap == 1 && self.repair(span) {
             self.piece.drain(..span - length);
             self.join.came(&mut self.piece);
-            self.counters.lost += 1;
-            self.counters.concealed += 1;
+            self.count_concealed();
             self.counters.repaired += 1;
             return Some(self.pass(now, out, false, Pulled::Concealed));
         }
-        if self.lacks(now) && self.join.carried() < self.samples(STRETCHED) {
+        if self.hope > 0 && self.lacks(now) && self.join.carried() < self.samples(STRETCHED) {
             return Some(self.put_in(now, out));
         }
         Some(self.bridge(gap, length, now, out))
+    }
+
+    /// Up to the next length that a decoder makes up: steps of 2.5 ms.
+    const fn whole(&self, samples: usize) -> usize {
+        samples.next_multiple_of(self.rate as usize / 400)
     }
 
     /// Goes on with the first packet that is there, whatever lies between.
@@ -172,8 +180,7 @@ impl Downlink {
             None => self.join.fade(&mut self.piece),
         }
         self.following = next;
-        self.counters.lost += 1;
-        self.counters.concealed += 1;
+        self.count_concealed();
         self.pass(now, out, false, Pulled::Concealed)
     }
 
@@ -192,26 +199,30 @@ impl Downlink {
     fn conceal(&mut self, length: usize, now: Tick, out: &mut Vec<i16>) -> Pulled {
         self.make_up(length);
         self.join.fade(&mut self.piece);
+        self.count_concealed();
+        self.pass(now, out, false, Pulled::Concealed)
+    }
+
+    const fn count_concealed(&mut self) {
         self.counters.lost += 1;
         self.counters.concealed += 1;
-        self.pass(now, out, false, Pulled::Concealed)
+        self.hope = self.hope.saturating_sub(1);
     }
 
     /// Makes up a piece for a missing packet.
     fn make_up(&mut self, length: usize) {
         let carries_on = self.join.carries_on();
-        let told = self.tell_decoder(self.span);
-        self.piece.truncate(length);
+        let told = self.tell_decoder(length);
         if carries_on || !told {
             self.join.carry_on(&mut self.piece);
         }
     }
 
     /// The decoder has to know that a packet is missing, also where its own way out is not heard.
-    fn tell_decoder(&mut self, span: usize) -> bool {
+    fn tell_decoder(&mut self, length: usize) -> bool {
         self.piece.clear();
-        self.piece.resize(span, 0);
-        self.source.conceal(&mut self.piece)
+        self.piece.resize(length, 0);
+        length > 0 && self.source.conceal(&mut self.piece)
     }
 
     /// Nothing is there at all.
@@ -224,7 +235,10 @@ impl Downlink {
         if due.since(since) >= CARRIED || now > due {
             return Pulled::Wait;
         }
-        self.put_in(now, out)
+        let step = self.samples(STEP);
+        self.make_up(step);
+        self.made_up += step;
+        self.send_between(now, out)
     }
 
     /// A little sound that fills no place: time passes, and nothing is lost.
@@ -232,6 +246,10 @@ impl Downlink {
         self.piece.clear();
         self.piece.resize(self.samples(STEP), 0);
         self.join.carry_on(&mut self.piece);
+        self.send_between(now, out)
+    }
+
+    fn send_between(&mut self, now: Tick, out: &mut Vec<i16>) -> Pulled {
         self.join.fade(&mut self.piece);
         self.place = None;
         self.send(now, out);

@@ -3,8 +3,7 @@
 use super::predict::carry_on;
 
 /// How long concealment keeps its level, and when it has become silence, in ms: a voice that breaks off, not a drone.
-const KEPT: usize = 60;
-const SILENT: usize = 220;
+static P: std::sync::LazyLock<Vec<usize>> = std::sync::LazyLock::new(|| std::env::var("P").map_or(vec![60,220,1,0], |p| p.split(',').map(|x| x.parse().unwrap()).collect()));
 
 /// Over how much the sound comes back, in ms.
 const RETURN: usize = 5;
@@ -54,7 +53,7 @@ impl Join {
     pub fn carry_on(&mut self, out: &mut [i16]) {
         if self.tail.is_empty() {
             // Until it is silence, and a little for the way back.
-            self.tail.resize(self.ms(SILENT + RETURN), 0.0);
+            self.tail.resize(self.ms(P[1] + RETURN), 0.0);
             carry_on(&self.past, self.rate, &mut self.tail);
         }
         for sample in out.iter_mut() {
@@ -80,7 +79,7 @@ impl Join {
         let length = sound.len();
         for (at, (sample, before)) in sound.iter_mut().zip(lead.iter().rev()).enumerate() {
             let share = ((at as f32 + 0.5) / length as f32 * std::f32::consts::FRAC_PI_2).sin().powi(2);
-            let (made_up, lead) = (f32::from(*sample) * (1.0 - share), before * share);
+            let share = if P[2] == 0 { 0.0 } else { share }; let (made_up, lead) = (f32::from(*sample) * (1.0 - share), before * share);
             *sample = clip(made_up * self.level(self.missing + at) + lead * self.level(length - at));
         }
         self.missing = 0;
@@ -106,7 +105,7 @@ impl Join {
 
     /// The level of concealment after so many samples.
     fn level(&self, missing: usize) -> f32 {
-        let (kept, silent) = (self.ms(KEPT), self.ms(SILENT));
+        let (kept, silent) = (self.ms(P[0]), self.ms(P[1]));
         let left = silent.saturating_sub(missing.max(kept)) as f32 / (silent - kept).max(1) as f32;
         left * left
     }

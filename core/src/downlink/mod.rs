@@ -108,6 +108,10 @@ pub struct Downlink {
     dry: Option<Tick>,
     /// Samples of missing places that have been waited through.
     credit: usize,
+    /// Samples that the decoder has made up beyond the last place.
+    made_up: usize,
+    /// Whether missing packets have lately turned out to be late ones.
+    hope: u32,
     drained: Option<Tick>,
     last_came: Tick,
     /// The piece that is being made.
@@ -152,6 +156,8 @@ impl Downlink {
             due: None,
             dry: None,
             credit: 0,
+            made_up: 0,
+            hope: 0,
             drained: None,
             last_came: Tick::ZERO,
             piece: Vec::new(),
@@ -209,7 +215,7 @@ impl Downlink {
         }
         self.drop_held(now);
         self.phase = Phase::Filling;
-        (self.due, self.dry, self.credit) = (None, None, 0);
+        (self.due, self.dry, self.credit, self.made_up) = (None, None, 0, 0);
         self.pauses = Pauses::default();
         self.source.reset();
         self.join.forget();

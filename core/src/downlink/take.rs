@@ -10,6 +10,9 @@ const REMEMBERED: i32 = 64;
 /// So many packets in a row from far behind: the server has begun to count anew. Fewer are strays.
 const RECOUNTED: u32 = 8;
 
+/// The most that late packets make hope for others.
+const HOPE: u32 = 6;
+
 impl Downlink {
     pub(super) fn take(&mut self, now: Tick, sequence: u32, bytes: &[u8]) {
         self.counters.received += 1;
@@ -70,7 +73,12 @@ impl Downlink {
             1.. => self.heard >> (behind - 1) & 1 == 1,
             _ => return false,
         };
-        *(if was_there { &mut self.counters.duplicate } else { &mut self.counters.late }) += 1;
+        if was_there {
+            self.counters.duplicate += 1;
+        } else {
+            self.counters.late += 1;
+            self.hope = (self.hope + 2).min(HOPE);
+        }
         true
     }
 
