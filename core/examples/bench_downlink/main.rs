@@ -15,6 +15,7 @@ use bad_link::link::{Link, paced};
 use bad_link::players;
 
 fn main() {
+    if std::env::args().count() > 9 { return; }
     let minutes: f64 = std::env::args().nth(1).map_or(10.0, |minutes| minutes.parse().expect("minutes"));
     let speech = speech((minutes * 60.0 * RATE as f64) as usize);
     println!("seconds: {}", speech.iter().map(Vec::len).sum::<usize>() / RATE);

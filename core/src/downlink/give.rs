@@ -10,7 +10,7 @@ use crate::time::Tick;
 const STEP: Duration = Duration::from_millis(20);
 
 /// How long the sound is carried on while nothing is there.
-const CARRIED: Duration = Duration::from_millis(120);
+const CARRIED: Duration = Duration::from_millis(320);
 
 /// How much is put in between at one gap to make the delay longer.
 const STRETCHED: Duration = Duration::from_millis(60);

@@ -1,9 +1,14 @@
 //! What is heard where sound is missing, and how it comes back.
+//!
+//! A voice can be foretold for 10 to 20 ms; after that, whatever a decoder makes up is as wrong as silence, only louder.
+//! So it is trusted for that long and turned down then, and noise in the colour of the voice keeps a part of the level,
+//! so that a short gap is no hole. That dies away too: a long gap ends in silence.
 
+use super::breath::{Breath, level};
 use super::predict::carry_on;
 
-/// How long concealment keeps its level, and when it has become silence, in ms: a voice that breaks off, not a drone.
-static P: std::sync::LazyLock<Vec<usize>> = std::sync::LazyLock::new(|| std::env::var("P").map_or(vec![60,220,1,0], |p| p.split(',').map(|x| x.parse().unwrap()).collect()));
+/// How long what is made up is trusted, when it has become quiet, and how quiet, in ms and as a factor.
+static P: std::sync::LazyLock<Vec<f32>> = std::sync::LazyLock::new(|| std::env::var("P").map_or(vec![12.0,40.0,0.4,0.3,200.0,320.0,5.0,25.0], |p| p.split(',').map(|x| x.parse().unwrap()).collect()));
 
 /// Over how much the sound comes back, in ms.
 const RETURN: usize = 5;
@@ -19,14 +24,18 @@ pub(super) struct Join {
     past: Vec<f32>,
     /// Samples made up since the last ones that came.
     missing: usize,
+    /// The noise of this gap.
+    breath: Option<Breath>,
     /// The past carried on, as far as it is needed, and how much of that has been given.
     tail: Vec<f32>,
     used: usize,
+    mix: Vec<f32>,
+    noise: Vec<f32>,
 }
 
 impl Join {
     pub fn new(rate: u32) -> Self {
-        Self { rate, past: Vec::new(), missing: 0, tail: Vec::new(), used: 0 }
+        Self { rate, past: Vec::new(), missing: 0, breath: None, tail: Vec::new(), used: 0, mix: Vec::new(), noise: Vec::new() }
     }
 
     const fn ms(&self, ms: usize) -> usize {
@@ -35,8 +44,7 @@ impl Join {
 
     pub fn forget(&mut self) {
         self.past.clear();
-        self.missing = 0;
-        self.stop_carrying();
+        self.end_gap();
     }
 
     /// Samples of the past carried on that have been given.
@@ -52,8 +60,7 @@ impl Join {
     /// Fills `out` with the past carried on.
     pub fn carry_on(&mut self, out: &mut [i16]) {
         if self.tail.is_empty() {
-            // Until it is silence, and a little for the way back.
-            self.tail.resize(self.ms(P[1] + RETURN), 0.0);
+            self.tail.resize(self.ms(60), 0.0);
             carry_on(&self.past, self.rate, &mut self.tail);
         }
         for sample in out.iter_mut() {
@@ -62,57 +69,96 @@ impl Join {
         }
     }
 
-    /// Makes what is made up quieter the longer it lasts.
+    /// Makes what is made up what is heard.
     pub fn fade(&mut self, sound: &mut [i16]) {
-        for (at, sample) in sound.iter_mut().enumerate() {
-            *sample = clip(f32::from(*sample) * self.level(self.missing + at));
-        }
+        self.soften(sound);
+        self.breathe(sound.len(), None);
+        self.put(sound);
         self.missing += sound.len();
-        self.remember(sound);
     }
 
-    /// Lets what is made up run into `next`, which follows it.
+    /// The same, but it runs into `next`, which follows it.
     pub fn lead_to(&mut self, sound: &mut [i16], next: &[i16]) {
         let backwards: Vec<f32> = next.iter().rev().map(|&s| f32::from(s)).collect();
-        let mut lead = vec![0.0; sound.len()];
-        carry_on(&backwards, self.rate, &mut lead);
-        let length = sound.len();
-        for (at, (sample, before)) in sound.iter_mut().zip(lead.iter().rev()).enumerate() {
-            let share = ((at as f32 + 0.5) / length as f32 * std::f32::consts::FRAC_PI_2).sin().powi(2);
-            let share = if P[2] == 0 { 0.0 } else { share }; let (made_up, lead) = (f32::from(*sample) * (1.0 - share), before * share);
-            *sample = clip(made_up * self.level(self.missing + at) + lead * self.level(length - at));
+        let reach = self.ms(P[7] as usize).min(sound.len());
+        let mut lead = vec![0.0; reach];
+        if reach > 0 { carry_on(&backwards, self.rate, &mut lead); }
+        self.soften(sound);
+        let rate = self.rate as f32 / 1000.0;
+        let from = self.mix.len() - reach;
+        for (sample, (at, before)) in self.mix[from..].iter_mut().rev().zip(lead.iter().enumerate()) {
+            let t = at as f32 / rate;
+            let share = 1.0 - ((t - P[6]) / (P[7] - P[6])).clamp(0.0, 1.0);
+            *sample = *sample * (1.0 - share) + before * share;
         }
-        self.missing = 0;
-        self.remember(sound);
-        self.stop_carrying();
+        let after = level(&backwards[backwards.len().saturating_sub(self.ms(20))..]);
+        self.breathe(sound.len(), Some(after));
+        self.put(sound);
+        self.end_gap();
     }
 
     /// Takes sound that came; softens its beginning if something else was heard before.
     pub fn came(&mut self, sound: &mut [i16]) {
         if self.missing > 0 {
             let length = self.ms(RETURN).min(sound.len());
-            let from = self.level(self.missing);
             for at in 0..length {
                 let share = (at as f32 + 0.5) / length as f32;
-                let carried = if self.carries_on() { self.tail.get(self.used + at).copied().unwrap_or(0.0) } else { f32::from(sound[at]) };
-                sound[at] = clip(f32::from(sound[at]) * share + carried * from * (1.0 - share));
+                let carried = if self.carries_on() { self.tail.get(self.used + at).copied().unwrap_or(0.0) } else { f32::from(sound[at]) * 0.5 };
+                sound[at] = clip(f32::from(sound[at]) * share + carried * (1.0 - share));
             }
         }
-        self.missing = 0;
-        self.stop_carrying();
+        self.end_gap();
         self.remember(sound);
     }
 
-    /// The level of concealment after so many samples.
-    fn level(&self, missing: usize) -> f32 {
-        let (kept, silent) = (self.ms(P[0]), self.ms(P[1]));
-        let left = silent.saturating_sub(missing.max(kept)) as f32 / (silent - kept).max(1) as f32;
-        left * left
-    }
-
-    fn stop_carrying(&mut self) {
+    fn end_gap(&mut self) {
+        self.missing = 0;
+        self.breath = None;
         self.tail.clear();
         self.used = 0;
+    }
+
+    /// Turns down what is made up, into `mix`.
+    fn soften(&mut self, sound: &[i16]) {
+        let rate = self.rate as f32 / 1000.0;
+        let missing = self.missing;
+        let level = |at: usize| {
+            let t = (missing + at) as f32 / rate;
+            let down = ((t - P[0]) / (P[1] - P[0])).clamp(0.0, 1.0);
+            1.0 - (1.0 - P[2]) * down
+        };
+        self.mix.clear();
+        self.mix.extend(sound.iter().enumerate().map(|(at, &s)| f32::from(s) * level(at)));
+    }
+
+    /// Adds noise to `mix` where that is quieter than a gap should be.
+    fn breathe(&mut self, length: usize, after: Option<f32>) {
+        let (rate, past) = (self.rate, &self.past);
+        let breath = self.breath.get_or_insert_with(|| Breath::after(past, rate));
+        self.noise.resize(length, 0.0);
+        breath.fill(&mut self.noise);
+        let block = 5 * rate as usize / 1_000;
+        let after = after.unwrap_or(breath.level);
+        let ms = self.rate as f32 / 1000.0;
+        for (number, (mix, noise)) in self.mix.chunks_mut(block).zip(self.noise.chunks(block)).enumerate() {
+            let at = number * block;
+            let t = (self.missing + at) as f32 / ms;
+            let share = at as f32 / length as f32;
+            let dies = 1.0 - ((t - P[4]) / (P[5] - P[4])).clamp(0.0, 1.0);
+            let wanted = P[3] * (breath.level * (1.0 - share) * dies + after * share);
+            let there = level(mix);
+            let add = (wanted * wanted - there * there).max(0.0).sqrt();
+            for (sample, noise) in mix.iter_mut().zip(noise) {
+                *sample += noise * add;
+            }
+        }
+    }
+
+    fn put(&mut self, sound: &mut [i16]) {
+        for (sample, mix) in sound.iter_mut().zip(&self.mix) {
+            *sample = clip(*mix);
+        }
+        self.remember(sound);
     }
 
     fn remember(&mut self, sound: &[i16]) {

@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use crate::time::Tick;
 
+mod breath;
 mod counters;
 mod delay;
 mod give;

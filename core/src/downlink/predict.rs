@@ -18,7 +18,7 @@ pub(super) fn carry_on(past: &[f32], rate: u32, out: &mut [f32]) {
 }
 
 /// The weights with which each sample follows from those before it, the nearest first. They make a sound that dies away.
-fn burg(sound: &[f32], order: usize) -> Vec<f32> {
+pub(super) fn burg(sound: &[f32], order: usize) -> Vec<f32> {
     let mut weights: Vec<f32> = Vec::with_capacity(order);
     let (mut forward, mut backward) = (sound.to_vec(), sound.to_vec());
     for stage in 0..order {
