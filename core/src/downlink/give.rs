@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::queue::ahead;
-use super::{DRAINED, Downlink, Phase, Pulled, micros};
+use super::{DRAINED, Downlink, Phase, Pulled, Ready, micros};
 use crate::time::Tick;
 
 /// How much is put in between at a time.
@@ -17,6 +17,9 @@ const STRETCHED: Duration = Duration::from_millis(60);
 
 /// A gap that is longer is not filled: the server counts differently, or the link was down.
 const JUMP: Duration = Duration::from_secs(1);
+
+/// A gap of up to so many places is filled in one go when it is known what follows.
+const WHOLE: i32 = 4;
 
 /// At the start of an answer so many places before the first packet are lost ones; more were never meant for us.
 const MISSED: i32 = 5;
@@ -55,10 +58,8 @@ impl Downlink {
 
     pub(super) fn give(&mut self, now: Tick, out: &mut Vec<i16>) -> Pulled {
         loop {
-            if let Some(piece) = self.following.take() {
-                self.piece = piece;
-                self.join.came(&mut self.piece);
-                return self.pass(now, out, true, Pulled::Sound);
+            if let Some(ready) = self.ready.pop_front() {
+                return self.give_ready(ready, now, out);
             }
             let (Some(next), Some(first)) = (self.next, self.queue.first()) else { return self.run_dry(now, out) };
             let gap = ahead(first.sequence, next);
@@ -71,6 +72,14 @@ impl Downlink {
                 return pulled;
             }
         }
+    }
+
+    fn give_ready(&mut self, ready: Ready, now: Tick, out: &mut Vec<i16>) -> Pulled {
+        self.piece = ready.sound;
+        if ready.pulled == Pulled::Sound {
+            self.join.came(&mut self.piece);
+        }
+        self.pass(now, out, ready.pulled == Pulled::Sound, ready.pulled)
     }
 
     /// After a silence, whether it is better to wait until enough is there again.
@@ -102,7 +111,8 @@ impl Downlink {
             return None;
         }
         if quiet && self.lacks(now) {
-            self.following = Some(std::mem::take(&mut self.piece));
+            let sound = std::mem::take(&mut self.piece);
+            self.ready.push_back(Ready { sound, pulled: Pulled::Sound });
             return Some(self.put_in(now, out));
         }
         self.join.came(&mut self.piece);
@@ -134,17 +144,14 @@ impl Downlink {
         }
         let length = self.whole(span - self.credit);
         (self.credit, self.made_up) = (0, 0);
-        if gap == 1 && self.repair(span) {
-            self.piece.drain(..span - length);
-            self.join.came(&mut self.piece);
-            self.count_concealed();
-            self.counters.repaired += 1;
-            return Some(self.pass(now, out, false, Pulled::Concealed));
-        }
         if self.hope > 0 && self.lacks(now) && self.join.carried() < self.samples(STRETCHED) {
             return Some(self.put_in(now, out));
         }
-        Some(self.bridge(gap, length, now, out))
+        if gap <= WHOLE && (gap == 1 || self.hope == 0) {
+            self.bridge(gap.unsigned_abs() as usize, length);
+            return None;
+        }
+        Some(self.conceal(length, now, out))
     }
 
     /// Up to the next length that a decoder makes up: steps of 2.5 ms.
@@ -161,7 +168,35 @@ impl Downlink {
         }
     }
 
-    /// Fills the place from what the following packet carries.
+    /// Fills a gap of `places`, of the first one only the last `length` samples, as well as is known from what follows.
+    fn bridge(&mut self, places: usize, length: usize) {
+        let span = self.span;
+        let (mut gap, mut repaired) = (Vec::with_capacity(places * span), 0);
+        for place in 1..=places {
+            let length = if place == 1 { length } else { span };
+            if place == places && self.repair(span) {
+                repaired = length;
+                self.counters.repaired += 1;
+                self.piece.drain(..span - length);
+            } else {
+                self.make_up(length);
+            }
+            gap.extend_from_slice(&self.piece);
+            self.count_concealed();
+        }
+        let next = self.look_ahead();
+        match &next {
+            Some(next) => self.join.bridge(&mut gap, repaired, next),
+            None => self.join.fade(&mut gap),
+        }
+        let (first, others) = gap.split_at(length);
+        for sound in std::iter::once(first).chain(others.chunks(span)) {
+            self.ready.push_back(Ready { sound: sound.to_vec(), pulled: Pulled::Concealed });
+        }
+        self.ready.extend(next.map(|sound| Ready { sound, pulled: Pulled::Sound }));
+    }
+
+    /// Fills the piece with what the following packet carries of the one before it.
     fn repair(&mut self, span: usize) -> bool {
         let Some(first) = self.queue.first().filter(|first| self.source.carries_the_one_before(&first.bytes)) else {
             return false;
@@ -169,19 +204,6 @@ impl Downlink {
         self.piece.clear();
         self.piece.resize(span, 0);
         self.source.repair(&first.bytes, &mut self.piece)
-    }
-
-    /// A place without a packet, towards one that has.
-    fn bridge(&mut self, gap: i32, length: usize, now: Tick, out: &mut Vec<i16>) -> Pulled {
-        self.make_up(length);
-        let next = if gap == 1 { self.look_ahead() } else { None };
-        match &next {
-            Some(next) => self.join.lead_to(&mut self.piece, next),
-            None => self.join.fade(&mut self.piece),
-        }
-        self.following = next;
-        self.count_concealed();
-        self.pass(now, out, false, Pulled::Concealed)
     }
 
     /// Decodes the packet behind the gap before its turn.
@@ -222,6 +244,9 @@ impl Downlink {
     fn tell_decoder(&mut self, length: usize) -> bool {
         self.piece.clear();
         self.piece.resize(length, 0);
+        let mode = std::env::var("MODE").map_or(0, |m| m.parse::<i32>().unwrap());
+        if mode == 2 { return false; }
+        if mode == 3 && self.join.carried() > 0 { return false; }
         length > 0 && self.source.conceal(&mut self.piece)
     }
 

@@ -8,7 +8,7 @@ use super::breath::{Breath, level};
 use super::predict::carry_on;
 
 /// How long what is made up is trusted, when it has become quiet, and how quiet, in ms and as a factor.
-static P: std::sync::LazyLock<Vec<f32>> = std::sync::LazyLock::new(|| std::env::var("P").map_or(vec![12.0,40.0,0.4,0.3,200.0,320.0,5.0,25.0], |p| p.split(',').map(|x| x.parse().unwrap()).collect()));
+static P: std::sync::LazyLock<Vec<f32>> = std::sync::LazyLock::new(|| std::env::var("P").map_or(vec![12.0,40.0,0.4,0.3,200.0,320.0,5.0,25.0,100.0,0.35], |p| p.split(',').map(|x| x.parse().unwrap()).collect()));
 
 /// Over how much the sound comes back, in ms.
 const RETURN: usize = 5;
@@ -77,24 +77,37 @@ impl Join {
         self.missing += sound.len();
     }
 
-    /// The same, but it runs into `next`, which follows it.
-    pub fn lead_to(&mut self, sound: &mut [i16], next: &[i16]) {
-        let backwards: Vec<f32> = next.iter().rev().map(|&s| f32::from(s)).collect();
-        let reach = self.ms(P[7] as usize).min(sound.len());
+    /// Fills a gap up to `next`, which follows it. The last `repaired` samples of `sound` are not made up, but from what
+    /// `next` carries; they can have holes.
+    pub fn bridge(&mut self, sound: &mut [i16], repaired: usize, next: &[i16]) {
+        let made_up = sound.len() - repaired;
+        let known = if repaired > 0 { &sound[made_up..] } else { next };
+        let backwards: Vec<f32> = known.iter().rev().map(|&s| f32::from(s)).collect();
+        let after = level_of(&next[..next.len().min(self.ms(20))]);
+        self.soften(&sound[..made_up]);
+        self.lead_to(&backwards);
+        self.mix.extend(sound[made_up..].iter().map(|&s| f32::from(s)));
+        if made_up > 0 || self.missing > 0 {
+            self.breathe(sound.len(), Some(after));
+        }
+        self.put(sound);
+        self.end_gap();
+    }
+
+    /// Lets `mix` run into what is known of the sound after it, the first sample of that last.
+    fn lead_to(&mut self, backwards: &[f32]) {
+        let reach = self.ms(P[7] as usize).min(self.mix.len());
+        if reach == 0 {
+            return;
+        }
         let mut lead = vec![0.0; reach];
-        if reach > 0 { carry_on(&backwards, self.rate, &mut lead); }
-        self.soften(sound);
+        carry_on(backwards, self.rate, &mut lead);
         let rate = self.rate as f32 / 1000.0;
-        let from = self.mix.len() - reach;
-        for (sample, (at, before)) in self.mix[from..].iter_mut().rev().zip(lead.iter().enumerate()) {
+        for (at, (sample, before)) in self.mix.iter_mut().rev().zip(lead).enumerate() {
             let t = at as f32 / rate;
             let share = 1.0 - ((t - P[6]) / (P[7] - P[6])).clamp(0.0, 1.0);
             *sample = *sample * (1.0 - share) + before * share;
         }
-        let after = level(&backwards[backwards.len().saturating_sub(self.ms(20))..]);
-        self.breathe(sound.len(), Some(after));
-        self.put(sound);
-        self.end_gap();
     }
 
     /// Takes sound that came; softens its beginning if something else was heard before.
@@ -138,14 +151,16 @@ impl Join {
         self.noise.resize(length, 0.0);
         breath.fill(&mut self.noise);
         let block = 5 * rate as usize / 1_000;
-        let after = after.unwrap_or(breath.level);
         let ms = self.rate as f32 / 1000.0;
         for (number, (mix, noise)) in self.mix.chunks_mut(block).zip(self.noise.chunks(block)).enumerate() {
             let at = number * block;
             let t = (self.missing + at) as f32 / ms;
             let share = at as f32 / length as f32;
-            let dies = 1.0 - ((t - P[4]) / (P[5] - P[4])).clamp(0.0, 1.0);
-            let wanted = P[3] * (breath.level * (1.0 - share) * dies + after * share);
+            let dies = (1.0 - ((t - P[4]) / (P[5] - P[4])).clamp(0.0, 1.0)) * 10_f32.powf(-t / P[8] * 0.3);
+            let wanted = match after {
+                None => P[3] * breath.level * dies,
+                Some(after) => P[9] * (breath.level.max(1.0)).powf(1.0 - share) * (after.max(1.0)).powf(share),
+            };
             let there = level(mix);
             let add = (wanted * wanted - there * there).max(0.0).sqrt();
             for (sample, noise) in mix.iter_mut().zip(noise) {
@@ -167,6 +182,10 @@ impl Join {
         let over = self.past.len().saturating_sub(keep);
         self.past.drain(..over);
     }
+}
+
+fn level_of(sound: &[i16]) -> f32 {
+    (sound.iter().map(|&s| f32::from(s).powi(2)).sum::<f32>() / sound.len().max(1) as f32).sqrt()
 }
 
 fn clip(sample: f32) -> i16 {
