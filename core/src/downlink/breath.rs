@@ -2,9 +2,8 @@
 
 use super::predict::burg;
 
-/// How much of the sound gives the colour, in ms, and how much its level.
+/// How much of the sound gives the colour, in ms.
 const COLOUR: usize = 30;
-const LEVEL: usize = 20;
 
 /// Weights of the colour.
 const ORDER: usize = 20;
@@ -21,21 +20,27 @@ pub(super) struct Breath {
     /// Brings what comes out to level 1.
     gain: f32,
     /// Level of the sound that it follows.
-    pub level: f32,
+    level: f32,
     dice: u32,
 }
 
 impl Breath {
-    /// After `past`.
-    pub fn after(past: &[f32], rate: u32) -> Self {
-        let last = |ms: usize| &past[past.len().saturating_sub(ms * rate as usize / 1_000)..];
+    /// After `past`, of which the last `loudness` ms give the level.
+    pub fn after(past: &[f32], rate: usize, loudness: usize) -> Self {
+        let last = |ms: usize| &past[past.len().saturating_sub(ms * rate / 1_000)..];
         let colour = last(COLOUR);
         let weights = burg(colour, ORDER.min(colour.len() / 3));
-        let mut breath = Self { state: vec![0.0; weights.len()], weights, gain: 1.0, level: level(last(LEVEL)), dice: SEED };
+        let mut breath =
+            Self { state: vec![0.0; weights.len()], weights, gain: 1.0, level: level(last(loudness)), dice: SEED };
         let mut trial = vec![0.0; last(COLOUR).len().max(1)];
         breath.fill(&mut trial);
         breath.gain = 1.0 / level(&trial).max(1e-6);
         breath
+    }
+
+    /// Level of the sound that it follows.
+    pub const fn level(&self) -> f32 {
+        self.level
     }
 
     /// Fills `out` with noise of level 1.
@@ -43,9 +48,9 @@ impl Breath {
         for sample in out {
             let known: f32 = self.weights.iter().zip(self.state.iter().rev()).map(|(weight, past)| weight * past).sum();
             let next = known + self.chance();
-            if !self.state.is_empty() {
-                self.state.rotate_left(1);
-                *self.state.last_mut().unwrap_or(&mut 0.0) = next;
+            self.state.rotate_left(1.min(self.state.len()));
+            if let Some(newest) = self.state.last_mut() {
+                *newest = next;
             }
             *sample = next * self.gain;
         }

@@ -35,19 +35,12 @@ impl Figures {
         let levels: Vec<f64> = reference.chunks(WINDOW).map(level).collect();
         let loudest = levels.iter().copied().fold(-120.0, f64::max);
         let windows = reference.chunks(WINDOW).zip(heard.sound.chunks(WINDOW));
-        for (index, ((wanted, got), &level_wanted)) in windows.zip(&levels).enumerate() {
+        for ((wanted, got), &level_wanted) in windows.zip(&levels) {
             if level_wanted < loudest - SPEECH {
                 continue;
             }
             self.speech += 1;
             self.gaps += usize::from(level(got) < level_wanted - GAP);
-            if std::env::var("HIST").is_ok() {
-                let at = index / 3;
-                let lost = |p: usize| heard.lost.get(p).copied().unwrap_or(false);
-                let before = (0..=at).rev().take_while(|&p| lost(p)).count();
-                let after = (at..).take_while(|&p| lost(p)).count();
-                println!("HIST {} {} {} {} {} {:.1}", before, after, index % 3, usize::from(level(got) < level_wanted - GAP), level_wanted as i32 - loudest as i32, snr(wanted, got));
-            }
             let snr = snr(wanted, got);
             self.snr += snr;
             if snr < SNR.1 {

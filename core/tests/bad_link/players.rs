@@ -22,7 +22,6 @@ pub struct Heard {
     /// For each packet how much later than on a perfect link it was heard, in ms.
     pub delays: Vec<f64>,
     pub counters: Counters,
-    pub lost: Vec<bool>,
     /// Seconds of computing.
     pub cost: f64,
 }
@@ -30,7 +29,6 @@ pub struct Heard {
 /// Through Auricle; packets are numbered from `first` on.
 pub fn auricle(downlink: &mut Downlink, answer: &Answer, arrivals: &[Arrival], first: u32) -> Heard {
     let mut run = Run { heard: Heard { sound: vec![0; answer.reference.len()], ..Heard::default() }, ..Run::default() };
-    let lost = arrivals;
     let mut arrivals = arrivals.iter().peekable();
     let end = arrivals.clone().last().map_or(0.0, |last| last.at) as u64 + 450;
     let mut drained = false;
@@ -48,8 +46,6 @@ pub fn auricle(downlink: &mut Downlink, answer: &Answer, arrivals: &[Arrival], f
             break;
         }
     }
-    run.heard.lost = vec![true; answer.packets.len()];
-    for a in lost { run.heard.lost[a.number] = false; }
     run.heard.counters = downlink.counters();
     run.heard
 }
