@@ -48,7 +48,8 @@ impl Breath {
         for sample in out {
             let known: f32 = self.weights.iter().zip(self.state.iter().rev()).map(|(weight, past)| weight * past).sum();
             let next = known + self.chance();
-            self.state.rotate_left(1.min(self.state.len()));
+            let shift = self.state.len().min(1);
+            self.state.rotate_left(shift);
             if let Some(newest) = self.state.last_mut() {
                 *newest = next;
             }

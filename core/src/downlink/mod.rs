@@ -20,6 +20,7 @@ mod counters;
 mod delay;
 mod give;
 mod join;
+mod missing;
 mod pauses;
 mod predict;
 mod queue;
@@ -194,7 +195,7 @@ impl Downlink {
             Phase::Holding => return Pulled::Wait,
             Phase::Ended => return Pulled::Ended,
             Phase::Filling if !self.is_filled(now) => return self.nothing(now),
-            Phase::Filling => self.begin(now),
+            Phase::Filling => self.begin(),
             Phase::Playing => {}
         }
         if self.due.is_some_and(|due| now + LEAD < due) {

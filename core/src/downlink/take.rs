@@ -58,6 +58,7 @@ impl Downlink {
         }
         (self.strange, self.heard) = (0, 0);
         self.queue.clear();
+        self.ready.clear();
         self.delay.forget();
         // Whoever plays goes on with this packet.
         self.next = (self.phase == Phase::Playing).then_some(sequence);
