@@ -186,7 +186,7 @@ impl Downlink {
     }
 
     /// Gives the piece as the next place.
-    fn pass(&mut self, now: Tick, out: &mut Vec<i16>, heard: bool, pulled: Pulled) -> Pulled {
+    pub(super) fn pass(&mut self, now: Tick, out: &mut Vec<i16>, heard: bool, pulled: Pulled) -> Pulled {
         self.place = self.next;
         self.advance(heard);
         self.send(now, out);

@@ -1,17 +1,16 @@
 //! What takes the place of a missing packet.
 
-use super::queue::ahead;
 use super::{Downlink, Pulled, Ready};
 use crate::time::Tick;
 
 impl Downlink {
     /// Up to the next length that a decoder makes up: steps of 2.5 ms.
-    const fn whole(&self, samples: usize) -> usize {
+    pub(super) const fn whole(&self, samples: usize) -> usize {
         samples.next_multiple_of(self.rate as usize / 400)
     }
 
     /// Goes on with the first packet that is there, whatever lies between.
-    fn jump(&mut self) {
+    pub(super) fn jump(&mut self) {
         if let Some(first) = self.queue.first() {
             // The place before it is the one that is filled.
             self.next = Some(first.sequence.wrapping_sub(1));
@@ -20,7 +19,7 @@ impl Downlink {
     }
 
     /// Fills a gap of `places`, of the first one only the last `length` samples, as well as is known from what follows.
-    fn bridge(&mut self, places: usize, length: usize) {
+    pub(super) fn bridge(&mut self, places: usize, length: usize) {
         let span = self.span;
         let (mut gap, mut repaired) = (Vec::with_capacity(places * span), 0);
         for place in 1..=places {
@@ -69,7 +68,7 @@ impl Downlink {
     }
 
     /// A place without a packet.
-    fn conceal(&mut self, length: usize, now: Tick, out: &mut Vec<i16>) -> Pulled {
+    pub(super) fn conceal(&mut self, length: usize, now: Tick, out: &mut Vec<i16>) -> Pulled {
         self.make_up(length);
         self.join.fade(&mut self.piece);
         self.count_concealed();
@@ -83,7 +82,7 @@ impl Downlink {
     }
 
     /// Makes up a piece for a missing packet.
-    fn make_up(&mut self, length: usize) {
+    pub(super) fn make_up(&mut self, length: usize) {
         let carries_on = self.join.carried() > 0;
         let told = self.tell_decoder(length);
         if carries_on || !told {
@@ -92,7 +91,7 @@ impl Downlink {
     }
 
     /// The decoder has to know that a packet is missing, also where its own way out is not heard.
-    fn tell_decoder(&mut self, length: usize) -> bool {
+    pub(super) fn tell_decoder(&mut self, length: usize) -> bool {
         self.piece.clear();
         self.piece.resize(length, 0);
         length > 0 && self.source.conceal(&mut self.piece)
