@@ -41,6 +41,12 @@ impl FrameEncoder {
         self.length - self.frame.len()
     }
 
+    /// Samples that wait for the rest of their frame.
+    #[must_use]
+    pub fn filled(&self) -> usize {
+        self.frame.len()
+    }
+
     /// Takes at most [`FrameEncoder::missing`] samples, the rest is not looked at; gives the packet of a full frame.
     pub fn push(&mut self, sound: &[i16]) -> Option<Vec<u8>> {
         self.frame.extend(&sound[..sound.len().min(self.missing())]);
