@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use auricle_core::audio::Position;
 use auricle_core::audio::convert::{Channel, ToTape};
-use auricle_core::frontend::Profile;
+use auricle_core::frontend::{DeviceTime, Profile};
 use auricle_core::hearing::ear::Ear;
 use auricle_core::hearing::{EarCommand, EarEvent};
 use auricle_core::wake::Words;
@@ -102,6 +102,8 @@ impl Hearing {
                 token: None,
                 blocks_at_token: 0,
                 caught: Position(0),
+                before: Position(0),
+                read: DeviceTime(0),
                 pace: None,
             };
             worker.run(&receiver, &own_bell);
@@ -209,6 +211,9 @@ struct Worker {
     blocks_at_token: u64,
     /// The place on the tape of what the card delivers next; the front end may hold some of it back.
     caught: Position,
+    /// Where the tape ended before the last sound came onto it, and when that was read from the card.
+    before: Position,
+    read: DeviceTime,
     /// What the microphone was told last.
     pace: Option<Pace>,
 }
@@ -285,6 +290,8 @@ impl Worker {
 
     /// Moves what the card has delivered onto the tape.
     fn listen(&mut self) {
+        // Before the ring is looked at: what comes meanwhile is younger.
+        self.read = DeviceTime(self.mic.counters().read.load(Ordering::Relaxed));
         let Some(card) = &mut self.card else {
             self.counters.flowing.store(0, Ordering::Release);
             return;
@@ -311,6 +318,7 @@ impl Worker {
     }
 
     fn hear(&mut self) {
+        self.before = self.ear.position();
         self.ear.played(&self.intake.sound.reference);
         self.ear.cancels(self.intake.cancels());
         self.ear.push(&self.intake.sound.clean);
@@ -359,8 +367,12 @@ impl Worker {
             if let EarEvent::Wake { name, at, .. } = &event {
                 tracing::debug!(at = at.0, heard = self.ear.position().0, name, ms_ago = self.ms_ago(*at), "wake word");
             }
-            self.tell(Heard::Ear(event));
+            self.tell(match event {
+                EarEvent::UplinkChunk { at, .. } if at > self.before => Heard::Fresh(event, self.read),
+                event => Heard::Ear(event),
+            });
         }
+        self.before = self.ear.position();
     }
 
     /// How long ago this place of the tape was in the air, in milliseconds.
@@ -380,7 +392,7 @@ impl Worker {
     }
 
     fn tell(&self, heard: Heard) {
-        let is_chunk = matches!(heard, Heard::Ear(EarEvent::UplinkChunk { .. }));
+        let is_chunk = matches!(heard, Heard::Ear(EarEvent::UplinkChunk { .. }) | Heard::Fresh(..));
         if self.inbox.try_send(Input::Heard(heard)).is_err() {
             self.counters.dropped_events.fetch_add(1, Ordering::Relaxed);
             tracing::warn!(chunk = is_chunk, "the control thread has no room for an event of hearing");
