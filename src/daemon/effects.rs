@@ -18,7 +18,7 @@ use crate::config::{Settings, Trigger, Unmute};
 use crate::device::memory;
 use crate::net::mqtt::Link;
 use crate::services::tts::{TtsSettings, Voice};
-use crate::sound::SoundError;
+use crate::sound::{Loudspeaker, SoundError};
 
 /// So long after READY the connections stand, if they can.
 const SETTLED: Duration = Duration::from_secs(5);
@@ -101,7 +101,8 @@ impl Control {
             }
             other => Making::start(play, other, Arc::clone(&self.voice), self.inbox.clone()),
         };
-        if self.speaker.check().is_err() || !self.speaker.play(play.0) {
+        let order = if making.is_live() { Loudspeaker::play_live } else { Loudspeaker::play };
+        if self.speaker.check().is_err() || !order(&self.speaker, play.0) {
             let device = self.settings.audio.playback.name().to_owned();
             return self.speaker_lost(Some(play), &SoundError::Stuck { device });
         }

@@ -59,6 +59,12 @@ impl Making {
         (Self { sink: Some(sink), task: None }, sink_comes)
     }
 
+    /// Whether it comes no faster than it is heard.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        self.task.is_none()
+    }
+
     /// The loudspeaker is open.
     pub fn sink(&mut self, sink: Sink) {
         if let Some(waiting) = self.sink.take() {
