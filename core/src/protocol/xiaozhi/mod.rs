@@ -5,6 +5,7 @@
 pub mod access;
 pub mod datagram;
 pub mod emotion;
+mod fields;
 pub mod mcp;
 pub mod message;
 pub mod preset;
