@@ -2,8 +2,8 @@
 //! back. The sound itself never travels here: frames go from the tape to the socket, and datagrams from the socket
 //! through a buffer to the loudspeaker.
 
+use core::net::IpAddr;
 use std::fmt;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use zeroize::Zeroizing;

@@ -18,6 +18,7 @@ mod pressed;
 pub mod report;
 pub mod shown;
 pub mod speaker;
+mod tuning;
 mod turn;
 mod voice;
 mod volume;

@@ -1,7 +1,7 @@
 //! The configuration that a server gives to a device over HTTP, and the device's activation.
 
+use core::net::IpAddr;
 use std::fmt;
-use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
