@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use auricle_core::channel::Session;
 use auricle_core::protocol::xiaozhi::datagram::{HEADER, Opener, PACKET_LIMIT, Refusal};
+use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
 use super::counters::{ChannelCounters, count};
@@ -37,7 +38,7 @@ impl Inbound {
     /// # Errors
     /// The runtime ends.
     pub async fn ready(&self) -> io::Result<()> {
-        self.socket.readable().await
+        self.socket.ready(Interest::READABLE | Interest::ERROR).await.map(drop)
     }
 
     /// Hands what is there to `each`, with its sequence number; at most 32 datagrams, whether they are of use or not.
@@ -45,6 +46,10 @@ impl Inbound {
     /// # Errors
     /// Nobody listens at the server. It is told once for each time that the network said so.
     pub fn take(&mut self, mut each: impl FnMut(u32, &[u8])) -> io::Result<()> {
+        if let Some(error) = self.trouble() {
+            count(&self.counters.errors);
+            return Err(error);
+        }
         for _ in 0..AT_ONCE {
             match self.socket.try_recv(&mut self.datagram) {
                 Ok(length) => self.open(length, &mut each),
@@ -61,6 +66,12 @@ impl Inbound {
     /// The server is about to speak: should it count anew, it is believed.
     pub fn turn_began(&mut self) {
         self.opener.turn_began();
+    }
+
+    /// What the network said since the last look; a datagram that comes does not tell of it.
+    fn trouble(&self) -> Option<io::Error> {
+        let look = || self.socket.take_error()?.ok_or_else(|| io::ErrorKind::WouldBlock.into());
+        self.socket.try_io(Interest::ERROR, look).ok()
     }
 
     fn open(&mut self, length: usize, each: &mut impl FnMut(u32, &[u8])) {
