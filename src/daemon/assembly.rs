@@ -162,7 +162,12 @@ fn servers(
     for server in &settings.linto {
         let wanted = linto_settings(settings, server, serial)?;
         let link = connect(server, linto::policy(&wanted), ServerId(servers.len()), inbox.clone());
-        servers.push(Server { name: server.name.clone(), kind: "linto", link: Some(link), channel: Channel::default() });
+        servers.push(Server {
+            name: server.name.clone(),
+            kind: "linto",
+            link: Some(link),
+            channel: Channel::default(),
+        });
         all.push(Box::new(linto::Linto::new(wanted)));
     }
     for (name, dialogue) in extra {

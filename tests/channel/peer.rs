@@ -101,9 +101,8 @@ impl Peer {
 pub fn hum(span: Duration) -> Vec<Vec<u8>> {
     let mut encoder = Encoder::new(24_000, Channels::Mono, Application::Audio).unwrap();
     let samples = span.as_millis() as usize * 24;
-    let sound: Vec<i16> = (0..samples)
-        .map(|n| (8_000.0 * (std::f64::consts::TAU * 300.0 * n as f64 / 24_000.0).sin()) as i16)
-        .collect();
+    let sound: Vec<i16> =
+        (0..samples).map(|n| (8_000.0 * (std::f64::consts::TAU * 300.0 * n as f64 / 24_000.0).sin()) as i16).collect();
     sound.chunks_exact(1_440).map(|frame| encoder.encode_vec(frame, 1_275).unwrap()).collect()
 }
 

@@ -80,8 +80,9 @@ struct Flow {
     /// The next good datagram is told.
     expectant: bool,
     failed: bool,
-    /// When something came, or was begun.
+    /// When something came, or was begun, and how long the loudspeaker waits for more.
     last: Instant,
+    patience: Duration,
     start: Instant,
     pulled: Vec<i16>,
     tally: Tally,
@@ -121,6 +122,7 @@ impl Flow {
             expectant: true,
             failed: false,
             last: now,
+            patience: QUIET,
             start: now,
             pulled: Vec::new(),
             tally,
@@ -255,8 +257,8 @@ impl Flow {
                 _ => break,
             }
         }
-        if self.last.elapsed() > QUIET {
-            tracing::warn!("the server has sent no sound for {} s and did not say that it ended", QUIET.as_secs());
+        if self.last.elapsed() > self.patience {
+            tracing::warn!("no sound came for {} s, and the server did not say that it ended", self.patience.as_secs());
             self.end();
         }
     }
@@ -285,6 +287,9 @@ async fn sleep(nap: Option<Duration>) {
         None => pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;
 
 /// The counts of all sessions together.
 struct Tally {

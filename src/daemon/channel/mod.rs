@@ -166,11 +166,7 @@ impl Control {
         sent
     }
 
-    fn send_sound(
-        &mut self,
-        server: ServerId,
-        send: impl FnOnce(&mut Outbound) -> io::Result<bool>,
-    ) -> bool {
+    fn send_sound(&mut self, server: ServerId, send: impl FnOnce(&mut Outbound) -> io::Result<bool>) -> bool {
         let Some(channel) = self.servers.get_mut(server.0).map(|server| &mut server.channel) else { return false };
         let (sent, failed) = channel.send(send);
         if let Some(why) = failed {
