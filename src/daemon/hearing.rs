@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use auricle_core::audio::Position;
 use auricle_core::audio::convert::{Channel, ToTape};
-use auricle_core::frontend::{DeviceTime, Profile};
+use auricle_core::frontend::Profile;
 use auricle_core::hearing::ear::Ear;
 use auricle_core::hearing::{EarCommand, EarEvent};
 use auricle_core::wake::Words;
@@ -23,12 +23,14 @@ use crate::sound::{self, Bell, Microphone, Pace, Played, Shape, Stamp};
 use card::{Card, Look};
 use condition::News;
 pub use counters::{EchoCounters, HearingCounters};
+use fresh::Fresh;
 use intake::Intake;
 use tap::Tap;
 
 mod card;
 mod condition;
 mod counters;
+mod fresh;
 mod intake;
 mod stamps;
 mod tap;
@@ -102,8 +104,7 @@ impl Hearing {
                 token: None,
                 blocks_at_token: 0,
                 caught: Position(0),
-                before: Position(0),
-                read: DeviceTime(0),
+                fresh: Fresh::default(),
                 pace: None,
             };
             worker.run(&receiver, &own_bell);
@@ -211,9 +212,7 @@ struct Worker {
     blocks_at_token: u64,
     /// The place on the tape of what the card delivers next; the front end may hold some of it back.
     caught: Position,
-    /// Where the tape ended before the last sound came onto it, and when that was read from the card.
-    before: Position,
-    read: DeviceTime,
+    fresh: Fresh,
     /// What the microphone was told last.
     pace: Option<Pace>,
 }
@@ -290,8 +289,7 @@ impl Worker {
 
     /// Moves what the card has delivered onto the tape.
     fn listen(&mut self) {
-        // Before the ring is looked at: what comes meanwhile is younger.
-        self.read = DeviceTime(self.mic.counters().read.load(Ordering::Relaxed));
+        self.fresh.look(&self.mic);
         let Some(card) = &mut self.card else {
             self.counters.flowing.store(0, Ordering::Release);
             return;
@@ -318,7 +316,7 @@ impl Worker {
     }
 
     fn hear(&mut self) {
-        self.before = self.ear.position();
+        self.fresh.comes(self.ear.position());
         self.ear.played(&self.intake.sound.reference);
         self.ear.cancels(self.intake.cancels());
         self.ear.push(&self.intake.sound.clean);
@@ -367,12 +365,9 @@ impl Worker {
             if let EarEvent::Wake { name, at, .. } = &event {
                 tracing::debug!(at = at.0, heard = self.ear.position().0, name, ms_ago = self.ms_ago(*at), "wake word");
             }
-            self.tell(match event {
-                EarEvent::UplinkChunk { at, .. } if at > self.before => Heard::Fresh(event, self.read),
-                event => Heard::Ear(event),
-            });
+            self.tell(self.fresh.tell(event));
         }
-        self.before = self.ear.position();
+        self.fresh.comes(self.ear.position());
     }
 
     /// How long ago this place of the tape was in the air, in milliseconds.
