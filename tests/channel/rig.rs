@@ -11,6 +11,7 @@ use auricle::control::Request;
 use auricle::daemon::input::Input;
 use auricle::daemon::{Daemon, Parts};
 use auricle::device::pins::Board;
+use auricle::sound::Cards;
 use auricle_core::assistant::event::ServerId;
 use auricle_core::channel::{ChannelAsk, ChannelEvent, Session};
 use auricle_core::dialogue::{Ask, Class, Dialogue, DialogueEvent, PlayEnd, PlayId, Source};
@@ -67,14 +68,20 @@ pub struct Rig {
 impl Rig {
     /// One whose microphone is open.
     pub fn new() -> Self {
-        let (room, asks) = (Room::default(), Arc::<Mutex<VecDeque<Ask>>>::default());
+        let room = Room::default();
+        let settings = "[listen]\ntriggers = []\n[audio]\nprofile = \"off\"";
+        Self::with(room.clone(), Arc::new(room), settings)
+    }
+
+    /// The same on these cards; the settings end in `[audio]`.
+    pub fn with(room: Room, cards: Arc<dyn Cards>, settings: &str) -> Self {
+        let asks = Arc::<Mutex<VecDeque<Ask>>>::default();
         let ((ready, started), (tell, told)) = (channel(), channel());
-        let (cards, puppet) = (Arc::new(room.clone()), Puppet { asks: Arc::clone(&asks), told: tell });
+        let (settings, puppet) = (settings.to_owned(), Puppet { asks: Arc::clone(&asks), told: tell });
         let thread = std::thread::spawn(move || {
             let folder = tempfile::tempdir().unwrap();
             let text = format!(
-                "[audio]\nsounds = false\nprofile = \"off\"\n[listen]\ntriggers = []\n[device]\nserial = \"raspberry1\"\n\
-                 state_dir = {:?}\n[control]\nsocket = {:?}\n",
+                "{settings}\nsounds = false\n[device]\nserial = \"raspberry1\"\nstate_dir = {:?}\n[control]\nsocket = {:?}\n",
                 folder.path().join("state"),
                 folder.path().join("control.sock")
             );
