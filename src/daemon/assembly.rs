@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use super::buttons::Contact;
+use super::channel::Channel;
 use super::clock::Clock;
 use super::control::{Control, Server};
 use super::effects::tuning;
@@ -161,11 +162,16 @@ fn servers(
     for server in &settings.linto {
         let wanted = linto_settings(settings, server, serial)?;
         let link = connect(server, linto::policy(&wanted), ServerId(servers.len()), inbox.clone());
-        servers.push(Server { name: server.name.clone(), kind: "linto", link: Some(link) });
+        servers.push(Server {
+            name: server.name.clone(),
+            kind: "linto",
+            link: Some(link),
+            channel: Channel::default(),
+        });
         all.push(Box::new(linto::Linto::new(wanted)));
     }
     for (name, dialogue) in extra {
-        servers.push(Server { name, kind: "test", link: None });
+        servers.push(Server { name, kind: "test", link: None, channel: Channel::default() });
         all.push(dialogue);
     }
     Ok((servers, all))

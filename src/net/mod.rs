@@ -2,5 +2,7 @@
 //!
 //! [`mqtt`] keeps one connection to one MQTT broker. It knows nothing of any protocol that is spoken over it: topics,
 //! will, packet limit and farewell come in as an [`auricle_core::link::Policy`].
+//! [`channel`] carries encrypted sound beside it.
 
+pub mod channel;
 pub mod mqtt;

@@ -186,8 +186,12 @@ pub enum EarEvent {
     UplinkChunk {
         /// Which uplink.
         uplink: UplinkId,
-        /// Raw s16le.
+        /// In the form that was asked for.
         body: Vec<u8>,
+        /// Sound in it, in samples.
+        samples: u64,
+        /// Where on the tape that sound ends.
+        at: Position,
         /// Whether this was the last one.
         last: bool,
     },
