@@ -40,6 +40,7 @@ impl Client {
     pub fn open(server: &Xiaozhi, first: &[u8]) -> Self {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, server.mqtt_port())).unwrap();
         stream.set_read_timeout(Some(SOON)).unwrap();
+        stream.set_nodelay(true).unwrap();
         let mut client = Self { stream, buffer: BytesMut::new(), accepted: 0xff };
         client.raw(first);
         // By hand: the codec does not read refusals of MQTT 5.

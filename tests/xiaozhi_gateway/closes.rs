@@ -1,7 +1,7 @@
 //! What the gateway does not bear: it closes the connection.
 
 use rumqttc::QoS;
-use rumqttc::mqttbytes::v4::{PubAck, Packet, Publish, Unsubscribe};
+use rumqttc::mqttbytes::v4::{Packet, PubAck, Publish, Unsubscribe};
 use serde_json::json;
 
 use crate::client::{Client, hello};

@@ -78,7 +78,9 @@ fn the_same_client_again_closes_the_older_one() {
     let mut newer = Client::login(&server);
     // A session is said goodbye to before the connection ends.
     let last = older.closed().pop();
-    assert!(matches!(last, Some(Packet::Publish(publish)) if publish.payload.windows(7).any(|text| text == b"goodbye")));
+    assert!(
+        matches!(last, Some(Packet::Publish(publish)) if publish.payload.windows(7).any(|text| text == b"goodbye"))
+    );
     assert_eq!(newer.next().1["payload"]["method"], "initialize");
     assert!(newer.so_far().is_empty());
     let mut other = Client::connect(&server, &other_device());
@@ -104,7 +106,9 @@ fn of_a_subscription_only_the_first_filter_counts() {
     client.send(&Packet::Subscribe(subscribe));
     let Some(Packet::SubAck(answer)) = client.packet() else { panic!("an answer") };
     assert_eq!((answer.pkid, answer.return_codes.len()), (7, 1));
-    server.wait_event("the subscription", |event| matches!(event, Event::Subscribed(topic) if topic == "first").then_some(()));
+    server.wait_event("the subscription", |event| {
+        matches!(event, Event::Subscribed(topic) if topic == "first").then_some(())
+    });
 }
 
 #[test]

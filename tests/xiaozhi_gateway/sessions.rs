@@ -92,8 +92,7 @@ fn a_hello_before_the_echo_is_killed_by_it() {
 
 #[test]
 fn an_echo_during_the_hello_kills_the_new_session_too() {
-    let (_server, mut client) =
-        connected(Rules { hello_after: Some(Duration::from_millis(160)), ..slow_goodbye() });
+    let (_server, mut client) = connected(Rules { hello_after: Some(Duration::from_millis(160)), ..slow_goodbye() });
     let old = client.hello();
     client.say(&old.message(json!({"type": "goodbye"})));
     client.say(&hello(json!({})));

@@ -70,10 +70,13 @@ fn what_is_sent_comes_out_and_what_is_said_comes_in() {
     let sent = packets(&sound());
     sent.iter().for_each(|packet| session.send(packet));
     let taken = server.wait("all packets", |entries| {
-        let taken: Vec<Vec<u8>> = entries.iter().filter_map(|entry| match &entry.event {
-            Event::Sound { packet, .. } => Some(packet.clone()),
-            _ => None,
-        }).collect();
+        let taken: Vec<Vec<u8>> = entries
+            .iter()
+            .filter_map(|entry| match &entry.event {
+                Event::Sound { packet, .. } => Some(packet.clone()),
+                _ => None,
+            })
+            .collect();
         (taken.len() == sent.len()).then_some(taken)
     });
     assert_eq!(taken, sent);
@@ -146,10 +149,13 @@ fn what_is_no_datagram_of_the_gateway_is_dropped() {
     session.send_as(9, &[0xf8]);
     session.send_as(10, &[0xf8]);
     let taken = server.wait("the good ones", |entries| {
-        let taken: Vec<(u32, usize)> = entries.iter().filter_map(|entry| match &entry.event {
-            Event::Sound { sequence, packet, .. } => Some((*sequence, packet.len())),
-            _ => None,
-        }).collect();
+        let taken: Vec<(u32, usize)> = entries
+            .iter()
+            .filter_map(|entry| match &entry.event {
+                Event::Sound { sequence, packet, .. } => Some((*sequence, packet.len())),
+                _ => None,
+            })
+            .collect();
         taken.iter().any(|(sequence, _)| *sequence == 10).then_some(taken)
     });
     assert_eq!(taken, [(1, 2), (9, 1), (10, 1)]);

@@ -34,7 +34,10 @@ fn a_device_gets_its_login() {
     let answer = configuration(&server, &[("Device-Id", MAC), ("Client-Id", UUID)], &body());
     let login = Login::of("test", MAC, UUID);
     assert_eq!(answer["mqtt"]["client_id"], login.client);
-    assert_eq!((&answer["mqtt"]["username"], &answer["mqtt"]["password"]), (&json!(login.username), &json!(login.password)));
+    assert_eq!(
+        (&answer["mqtt"]["username"], &answer["mqtt"]["password"]),
+        (&json!(login.username), &json!(login.password))
+    );
     assert_eq!(answer["mqtt"]["endpoint"], format!("127.0.0.1:{}", server.mqtt_port()));
     assert_eq!(answer["mqtt"]["subscribe_topic"], "devices/p2p/00_16_3e_ac_b5_38");
     assert_eq!(answer.get("activation"), None);

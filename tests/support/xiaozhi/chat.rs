@@ -34,7 +34,10 @@ pub struct Turn {
 #[derive(Debug)]
 pub enum Said {
     Message(Value),
-    Sound { packet: Vec<u8>, timestamp: u32 },
+    Sound {
+        packet: Vec<u8>,
+        timestamp: u32,
+    },
     /// An utterance has ended: 16 kHz.
     Heard(Vec<i16>),
     Close,

@@ -36,12 +36,7 @@ impl Header {
         let word = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
         let length = u16::from_be_bytes([header[2], header[3]]);
         let whole = datagram.len() >= HEADER + usize::from(length);
-        (header[0] == 1 && whole).then(|| Self {
-            length,
-            connection: word(4),
-            timestamp: word(8),
-            sequence: word(12),
-        })
+        (header[0] == 1 && whole).then(|| Self { length, connection: word(4), timestamp: word(8), sequence: word(12) })
     }
 
     /// The datagram for this sound.

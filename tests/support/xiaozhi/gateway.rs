@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::TcpListener;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::chat::Turn;
@@ -26,10 +26,21 @@ const LOOK: Duration = Duration::from_millis(250);
 /// What comes from outside.
 pub enum Input {
     /// A connection; what is sent here goes out, and when the sender is dropped it is closed.
-    Opened { on: u64, out: UnboundedSender<Vec<u8>> },
-    Packet { on: u64, packet: Result<Packet, Violation> },
-    Gone { on: u64 },
-    Datagram { from: SocketAddr, bytes: Vec<u8> },
+    Opened {
+        on: u64,
+        out: UnboundedSender<Vec<u8>>,
+    },
+    Packet {
+        on: u64,
+        packet: Result<Packet, Violation>,
+    },
+    Gone {
+        on: u64,
+    },
+    Datagram {
+        from: SocketAddr,
+        bytes: Vec<u8>,
+    },
     Order(Order),
 }
 
@@ -52,16 +63,28 @@ pub enum Order {
 /// What comes of itself after a while.
 pub(super) enum Due {
     /// The second hello of a device has waited for the end of the first session.
-    Hello { on: u64, hello: Value },
+    Hello {
+        on: u64,
+        hello: Value,
+    },
     /// The chat server says hello.
     Greeted(u64),
     /// The chat server has closed.
     Closed(u64),
     /// A request about tools was not answered.
-    Late { on: u64, id: u64 },
+    Late {
+        on: u64,
+        id: u64,
+    },
     /// A datagram has come through the weather.
-    Arrive { from: SocketAddr, bytes: Vec<u8> },
-    Depart { to: SocketAddr, bytes: Vec<u8> },
+    Arrive {
+        from: SocketAddr,
+        bytes: Vec<u8>,
+    },
+    Depart {
+        to: SocketAddr,
+        bytes: Vec<u8>,
+    },
     Look,
 }
 

@@ -28,10 +28,10 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::broker::{SOON, wait_until};
-use gateway::{Input, World};
 pub use gateway::Order;
-pub use ota::{Login, PATH, password};
+use gateway::{Input, World};
 use ota::Ota;
+pub use ota::{Login, PATH, password};
 use record::{Entry, Event, Log};
 pub use rules::{Activation, Mode, Rules};
 
@@ -70,11 +70,8 @@ impl Xiaozhi {
         let web = TcpListener::bind((Ipv4Addr::LOCALHOST, self.ports.web))?;
         let mqtt = TcpListener::bind((Ipv4Addr::LOCALHOST, self.ports.mqtt))?;
         let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, self.ports.udp))?;
-        self.ports = Ports {
-            web: web.local_addr()?.port(),
-            mqtt: mqtt.local_addr()?.port(),
-            udp: udp.local_addr()?.port(),
-        };
+        self.ports =
+            Ports { web: web.local_addr()?.port(), mqtt: mqtt.local_addr()?.port(), udp: udp.local_addr()?.port() };
         web.set_nonblocking(true)?;
         mqtt.set_nonblocking(true)?;
         udp.set_nonblocking(true)?;
@@ -197,7 +194,9 @@ impl Xiaozhi {
     /// Waits until devices have sent so many messages of this type; all of them.
     #[track_caller]
     pub fn wait_said(&self, kind: &str, times: usize) -> Vec<Value> {
-        self.wait(&format!("{times} × `{kind}`"), |entries| Some(messages(entries, kind)).filter(|all| all.len() >= times))
+        self.wait(&format!("{times} × `{kind}`"), |entries| {
+            Some(messages(entries, kind)).filter(|all| all.len() >= times)
+        })
     }
 
     /// What devices have sent to the newest session, as the chat server decodes it: 16 kHz.

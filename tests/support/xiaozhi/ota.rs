@@ -88,7 +88,8 @@ impl Request {
             let Some((name, value)) = line.split_once(':') else { break };
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        let length = headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok());
+        let length =
+            headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok());
         let mut body = vec![0; length.unwrap_or(0).min(LONGEST)];
         lines.read_exact(&mut body).await.ok()?;
         Some(Self { method, path, headers, body: String::from_utf8_lossy(&body).into_owned() })

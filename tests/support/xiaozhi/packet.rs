@@ -6,10 +6,22 @@ const LIMIT: usize = 8_192;
 /// A packet from a device.
 #[derive(Debug)]
 pub enum Packet {
-    Connect { client: String, username: String, password: String, keep_alive: u16 },
-    Publish { qos: u8, topic: String, payload: Vec<u8> },
+    Connect {
+        client: String,
+        username: String,
+        password: String,
+        keep_alive: u16,
+    },
+    Publish {
+        qos: u8,
+        topic: String,
+        payload: Vec<u8>,
+    },
     /// Only the first filter is looked at.
-    Subscribe { id: [u8; 2] , topic: String },
+    Subscribe {
+        id: [u8; 2],
+        topic: String,
+    },
     Ping,
     Disconnect,
 }

@@ -37,6 +37,8 @@ pub enum Event {
     Played { sequence: u32 },
     /// There was no address yet to which a datagram could go.
     Nowhere,
+    /// A request about tools was not answered in time.
+    Unanswered(u64),
     /// The gateway closed the connection, why.
     Closed(String),
     /// The device closed the connection.
@@ -97,7 +99,9 @@ pub fn brief(entries: &[Entry]) -> String {
             Event::Played { sequence } => ("played", format!("played from {sequence} on")),
             Event::Nowhere => ("nowhere", "no address yet".into()),
             Event::Utterance(sound) => ("", format!("an utterance of {} samples", sound.len())),
-            Event::Asked { path, body, .. } => ("", format!("asked for {path} with {body}")),
+            Event::Asked { path, body, .. } => ("", format!("asked for {path} with {body:.200}")),
+            Event::Said { message, .. } => ("", format!("<- {:.200}", message.to_string())),
+            Event::Told(message) => ("", format!("-> {:.200}", message.to_string())),
             other => ("", format!("{other:?}")),
         };
         match lines.last_mut() {
@@ -108,5 +112,6 @@ pub fn brief(entries: &[Entry]) -> String {
             }
         }
     }
-    lines.iter().map(|(_, line, times)| format!("{line} ({times})\n")).collect()
+    let times = |times: usize| if times > 1 { format!(" ({times} in a row)") } else { String::new() };
+    lines.iter().map(|(_, line, number)| format!("{line}{}\n", times(*number))).collect()
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::chat::request;
 use super::gateway::{Due, World};
+use super::record::Event;
 
 /// More tools than these are not kept: the page that would exceed it is dropped.
 const MOST: usize = 32;
@@ -87,8 +88,11 @@ impl World {
     /// Who has not answered by now has no tools for as long as the connection lasts.
     pub(super) fn late(&mut self, on: u64, id: u64) {
         let asked = self.connections.get_mut(&on).and_then(|connection| connection.asked.remove(&id));
-        if let Some(Asked::Manage(reply)) = asked {
-            let _ = reply.send(Err("timeout".into()));
+        match asked {
+            None => return,
+            Some(Asked::Manage(reply)) => drop(reply.send(Err("timeout".into()))),
+            Some(_) => {}
         }
+        self.log.add(on, Event::Unanswered(id));
     }
 }
