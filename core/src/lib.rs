@@ -9,6 +9,7 @@ pub mod audio;
 pub mod button;
 pub mod channel;
 pub mod dialogue;
+pub mod downlink;
 pub mod fetch;
 pub mod frontend;
 pub mod hearing;

@@ -1,3 +1,4 @@
 //! The wire formats of the servers.
 
 pub mod linto;
+pub mod xiaozhi;
