@@ -13,6 +13,7 @@ mod xiaozhi;
 
 mod client;
 
+mod cipher;
 mod closes;
 mod conversation;
 mod login;

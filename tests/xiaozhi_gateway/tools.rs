@@ -19,14 +19,14 @@ fn answer(client: &mut Client, result: Value) -> Value {
     request
 }
 
-/// Introduces a device with these pages of tools; the requests that were made.
-fn introduce(client: &mut Client, pages: &[std::ops::Range<usize>]) -> Vec<Value> {
+/// Introduces a device with these pages of tools, each from one number to before another; the requests that were made.
+fn introduce(client: &mut Client, pages: &[(usize, usize)]) -> Vec<Value> {
     let mut requests = vec![answer(client, json!({"protocolVersion": "2024-11-05"}))];
     requests.push(client.wait("mcp")["payload"].clone());
-    for (number, page) in pages.iter().enumerate() {
-        let mut result = json!({"tools": page.clone().map(tool).collect::<Vec<_>>()});
+    for (number, &(from, to)) in pages.iter().enumerate() {
+        let mut result = json!({"tools": (from..to).map(tool).collect::<Vec<_>>()});
         if number + 1 < pages.len() {
-            result["nextCursor"] = format!("self.tool_{}", page.end).into();
+            result["nextCursor"] = format!("self.tool_{to}").into();
         }
         requests.push(answer(client, result));
     }
@@ -38,7 +38,7 @@ fn introduce(client: &mut Client, pages: &[std::ops::Range<usize>]) -> Vec<Value
 fn it_introduces_itself_and_asks_for_all_pages() {
     let server = Xiaozhi::start(Rules::default());
     let mut client = Client::login(&server);
-    let requests = introduce(&mut client, &[0..3, 3..5]);
+    let requests = introduce(&mut client, &[(0, 3), (3, 5)]);
     let methods: Vec<&str> = requests.iter().map(|request| request["method"].as_str().unwrap()).collect();
     assert_eq!(methods, ["initialize", "notifications/initialized", "tools/list", "tools/list"]);
     let ids: Vec<Option<u64>> = requests.iter().map(|request| request["id"].as_u64()).collect();
@@ -51,10 +51,10 @@ fn it_introduces_itself_and_asks_for_all_pages() {
 fn a_page_that_would_make_more_than_32_is_dropped_whole() {
     let server = Xiaozhi::start(Rules::default());
     let mut client = Client::login(&server);
-    introduce(&mut client, &[0..30, 30..33]);
+    introduce(&mut client, &[(0, 30), (30, 33)]);
     assert_eq!(server.tools().len(), 30);
     client = Client::login(&server);
-    introduce(&mut client, &[0..30, 30..32]);
+    introduce(&mut client, &[(0, 30), (30, 32)]);
     assert_eq!(server.tools().len(), 32);
 }
 
@@ -75,7 +75,7 @@ fn who_does_not_answer_in_time_has_no_tools() {
 fn somebody_can_call_a_tool_of_an_idle_device() {
     let server = Xiaozhi::start(Rules::default());
     let mut client = Client::login(&server);
-    introduce(&mut client, &[0..1]);
+    introduce(&mut client, &[(0, 1)]);
     let device = std::thread::spawn(move || {
         let called = answer(&mut client, json!({"content": [{"type": "text", "text": "true"}], "isError": false}));
         assert_eq!((&called["method"], &called["params"]["name"]), (&json!("tools/call"), &json!("self.tool_0")));
@@ -94,7 +94,7 @@ fn somebody_can_call_a_tool_of_an_idle_device() {
 fn the_chat_server_gets_the_tools_from_the_gateway_and_the_introduction_from_the_device() {
     let server = Xiaozhi::start(Rules::default());
     let mut client = Client::login(&server);
-    introduce(&mut client, &[0..2]);
+    introduce(&mut client, &[(0, 2)]);
     client.hello_with(json!({"mcp": true}));
     let request = answer(&mut client, json!({"protocolVersion": "2024-11-05"}));
     assert_eq!((&request["method"], &request["id"]), (&json!("initialize"), &json!(1)));

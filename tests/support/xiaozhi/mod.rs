@@ -206,7 +206,7 @@ impl Xiaozhi {
             Event::Sound { session, packet, .. } => Some((session, packet)),
             _ => None,
         });
-        let newest = sounds.clone().last().map(|(session, _)| session);
+        let newest = sounds.clone().next_back().map(|(session, _)| session);
         let mut decoded = voice::Decoded::new();
         let own = sounds.filter(|(session, _)| Some(*session) == newest);
         own.filter_map(|(_, packet)| decoded.next(packet)).flatten().collect()
