@@ -48,7 +48,7 @@ pub enum Input {
 pub enum Order {
     /// The chat server of the newest session closes.
     EndChat,
-    /// The chat server of the newest session sends this.
+    /// The newest device gets this message.
     Tell(Value),
     /// The chat server of the newest session says this.
     Say(Turn),
@@ -198,8 +198,8 @@ impl World {
         match order {
             Order::EndChat => newest.into_iter().for_each(|bridge| self.bridge_closed(bridge)),
             Order::Tell(message) => {
-                if let Some(bridge) = newest.and_then(|bridge| self.bridges.get(&bridge)) {
-                    self.tell(bridge.on, &message);
+                if let Some(on) = self.connections.keys().last().copied() {
+                    self.tell(on, &message);
                 }
             }
             Order::Say(turn) => {

@@ -150,11 +150,6 @@ impl Xiaozhi {
         self.order(Order::EndChat);
     }
 
-    /// The chat server of the newest session says this.
-    pub fn tell(&self, message: Value) {
-        self.order(Order::Tell(message));
-    }
-
     /// Somebody asks the newest device through the gateway's own interface; its answer, or what went wrong.
     pub fn manage(&self, method: &str, params: Value) -> Result<Value, String> {
         let (reply, answer) = std::sync::mpsc::channel();
