@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)]
+
 use opus::{Application, Channels, Encoder};
 use proptest::prelude::*;
 
