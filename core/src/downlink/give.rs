@@ -63,7 +63,7 @@ impl Downlink {
             }
             let (Some(next), Some(first)) = (self.next, self.queue.first()) else { return self.run_dry(now, out) };
             let gap = ahead(first.sequence, next);
-            if gap <= 0 && self.has_waited_for_nothing(now) {
+            if gap <= 0 && self.still_gathers(now) {
                 return Pulled::Wait;
             }
             self.end_dry(now, gap);
@@ -83,7 +83,7 @@ impl Downlink {
     }
 
     /// After a silence, whether it is better to wait until enough is there again.
-    fn has_waited_for_nothing(&self, now: Tick) -> bool {
+    fn still_gathers(&self, now: Tick) -> bool {
         self.dry.is_some() && self.due.is_some_and(|due| now > due) && !self.is_filled(now)
     }
 

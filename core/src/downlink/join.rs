@@ -14,10 +14,10 @@ const TURNED_DOWN: f32 = 25.0;
 const DISTRUST: f32 = 0.3;
 
 /// The noise in a gap whose end is known, beside the levels at its ends.
-const WITHIN: f32 = 0.4;
+const WITHIN: f32 = 0.45;
 
 /// The noise in a gap whose end is not known, beside the level at its beginning; and after how many ms it is half of that.
-const OPEN: f32 = 0.35;
+const OPEN: f32 = 0.4;
 const HALVED: f32 = 300.0;
 
 /// From when to when that noise fades into silence, in ms.

@@ -90,6 +90,8 @@ fn has_lbrr(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use opus::{Application, Bitrate, Encoder, Signal};
 
     use super::*;

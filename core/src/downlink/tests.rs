@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)]
+
 use opus::{Application, Channels, Encoder};
 use proptest::prelude::*;
 
@@ -71,7 +73,7 @@ fn nothing_is_given_while_it_holds_and_only_the_last_second_is_kept() {
     let Counters { depth, overflowed, .. } = downlink.counters();
     assert_eq!((depth, overflowed), (960, 4));
     downlink.start(ms(100));
-    assert_eq!(places(&run(&mut downlink, 100, 200)), [5, 6]);
+    assert_eq!(places(&run(&mut downlink, 100, 200)), [5, 6, 7]);
 }
 
 #[test]
@@ -121,7 +123,7 @@ fn what_is_thrown_away_is_not_heard_and_not_lost() {
         downlink.push(ms(300), sequence, &raw(1_000));
     }
     downlink.start(ms(300));
-    assert_eq!(places(&run(&mut downlink, 300, 400)), [11, 12]);
+    assert_eq!(places(&run(&mut downlink, 300, 400)), [11, 12, 13]);
     assert_eq!(downlink.counters().lost, 0);
 }
 
@@ -132,14 +134,14 @@ fn late_and_doubled_packets_are_told_apart() {
         downlink.push(ms(0), sequence, &raw(1_000));
     }
     let seen = run(&mut downlink, 0, 250);
-    assert_eq!(places(&seen), [1, 2, 4]);
+    assert_eq!(places(&seen), [1, 2, 4, 5]);
     assert_eq!((downlink.counters().lost, downlink.counters().concealed), (1, 1));
     downlink.push(ms(250), 3, &raw(1_000));
     downlink.push(ms(250), 2, &raw(1_000));
     downlink.push(ms(250), 6, &raw(1_000));
     let Counters { late, duplicate, .. } = downlink.counters();
     assert_eq!((late, duplicate), (1, 2));
-    assert_eq!(places(&run(&mut downlink, 250, 400)), [5, 6]);
+    assert_eq!(places(&run(&mut downlink, 250, 400)), [6]);
 }
 
 #[test]
@@ -262,7 +264,8 @@ proptest! {
             let mut pulls = 0;
             while matches!(downlink.pull(ms(now), &mut out), Pulled::Sound | Pulled::Concealed) {
                 pulls += 1;
-                prop_assert!(pulls < 100);
+                // 40 ms of the shortest pieces: one sample each.
+                prop_assert!(pulls < 2_000);
             }
             prop_assert!(u64::from(downlink.counters().depth) <= BOUND.as_millis() as u64 + 120);
         }
