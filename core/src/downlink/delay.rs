@@ -19,6 +19,9 @@ const PAUSE: i64 = 400_000;
 /// A gap of up to so many packets should be closed by the time that it is heard: only who knows what follows can mend it.
 const BRIDGED: i64 = 2;
 
+/// Who is further behind the foremost packet than this is not reordered.
+const STRAY: i64 = 64;
+
 /// How much the delay shrinks with each packet that comes in time, in µs: 8 ms a second with packets of 60 ms.
 const DOWN: i64 = 500;
 
@@ -72,7 +75,8 @@ impl Delay {
         let now = now.as_micros().cast_signed();
         let fresh = Scale { sequence, at: now, packet };
         let missing = self.newest.map_or(0, |newest| i64::from(ahead(sequence, newest)) - 1);
-        self.newest = if missing >= 0 { Some(sequence) } else { self.newest };
+        // A stray from far ahead is not the foremost for long.
+        self.newest = if (-STRAY..0).contains(&missing) { self.newest } else { Some(sequence) };
         let Some(scale) = self.scale.filter(|scale| scale.packet == packet) else {
             self.scale = Some(fresh);
             return;

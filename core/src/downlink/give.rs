@@ -3,20 +3,23 @@
 use std::time::Duration;
 
 use super::queue::ahead;
-use super::{DRAINED, Downlink, Phase, Pulled, micros};
+use super::{DRAINED, Downlink, Phase, Pulled, Ready, micros};
 use crate::time::Tick;
 
 /// How much is put in between at a time.
 const STEP: Duration = Duration::from_millis(20);
 
 /// How long the sound is carried on while nothing is there.
-const CARRIED: Duration = Duration::from_millis(120);
+const CARRIED: Duration = Duration::from_millis(320);
 
 /// How much is put in between at one gap to make the delay longer.
 const STRETCHED: Duration = Duration::from_millis(60);
 
 /// A gap that is longer is not filled: the server counts differently, or the link was down.
 const JUMP: Duration = Duration::from_secs(1);
+
+/// A gap of up to so many places is filled in one go when it is known what follows.
+const WHOLE: i32 = 4;
 
 /// At the start of an answer so many places before the first packet are lost ones; more were never meant for us.
 const MISSED: i32 = 5;
@@ -31,7 +34,7 @@ impl Downlink {
         self.drained.is_some() || waiting >= target || waited
     }
 
-    pub(super) fn begin(&mut self, _now: Tick) {
+    pub(super) fn begin(&mut self) {
         self.phase = Phase::Playing;
         let Some(first) = self.queue.first() else { return };
         let missed = self.next.map_or(0, |next| ahead(first.sequence, next));
@@ -55,10 +58,8 @@ impl Downlink {
 
     pub(super) fn give(&mut self, now: Tick, out: &mut Vec<i16>) -> Pulled {
         loop {
-            if let Some(piece) = self.following.take() {
-                self.piece = piece;
-                self.join.came(&mut self.piece);
-                return self.pass(now, out, true, Pulled::Sound);
+            if let Some(ready) = self.ready.pop_front() {
+                return self.give_ready(ready, now, out);
             }
             let (Some(next), Some(first)) = (self.next, self.queue.first()) else { return self.run_dry(now, out) };
             let gap = ahead(first.sequence, next);
@@ -71,6 +72,14 @@ impl Downlink {
                 return pulled;
             }
         }
+    }
+
+    fn give_ready(&mut self, ready: Ready, now: Tick, out: &mut Vec<i16>) -> Pulled {
+        self.piece = ready.sound;
+        if ready.pulled == Pulled::Sound {
+            self.join.came(&mut self.piece);
+        }
+        self.pass(now, out, ready.pulled == Pulled::Sound, ready.pulled)
     }
 
     /// After a silence, whether it is better to wait until enough is there again.
@@ -102,7 +111,8 @@ impl Downlink {
             return None;
         }
         if quiet && self.lacks(now) {
-            self.following = Some(std::mem::take(&mut self.piece));
+            let sound = std::mem::take(&mut self.piece);
+            self.ready.push_back(Ready { sound, pulled: Pulled::Sound });
             return Some(self.put_in(now, out));
         }
         self.join.came(&mut self.piece);
@@ -132,97 +142,16 @@ impl Downlink {
             self.advance(false);
             return None;
         }
-        let length = self.whole(span - self.credit);
-        (self.credit, self.made_up) = (0, 0);
-        if gap == 1 && self.repair(span) {
-            self.piece.drain(..span - length);
-            self.join.came(&mut self.piece);
-            self.count_concealed();
-            self.counters.repaired += 1;
-            return Some(self.pass(now, out, false, Pulled::Concealed));
-        }
         if self.hope > 0 && self.lacks(now) && self.join.carried() < self.samples(STRETCHED) {
             return Some(self.put_in(now, out));
         }
-        Some(self.bridge(gap, length, now, out))
-    }
-
-    /// Up to the next length that a decoder makes up: steps of 2.5 ms.
-    const fn whole(&self, samples: usize) -> usize {
-        samples.next_multiple_of(self.rate as usize / 400)
-    }
-
-    /// Goes on with the first packet that is there, whatever lies between.
-    fn jump(&mut self) {
-        if let Some(first) = self.queue.first() {
-            // The place before it is the one that is filled.
-            self.next = Some(first.sequence.wrapping_sub(1));
-            self.heard = 0;
+        let length = self.whole(span - self.credit).min(span);
+        (self.credit, self.made_up) = (0, 0);
+        if gap <= WHOLE && (gap == 1 || self.hope == 0) {
+            self.bridge(gap.unsigned_abs() as usize, length);
+            return None;
         }
-    }
-
-    /// Fills the place from what the following packet carries.
-    fn repair(&mut self, span: usize) -> bool {
-        let Some(first) = self.queue.first().filter(|first| self.source.carries_the_one_before(&first.bytes)) else {
-            return false;
-        };
-        self.piece.clear();
-        self.piece.resize(span, 0);
-        self.source.repair(&first.bytes, &mut self.piece)
-    }
-
-    /// A place without a packet, towards one that has.
-    fn bridge(&mut self, gap: i32, length: usize, now: Tick, out: &mut Vec<i16>) -> Pulled {
-        self.make_up(length);
-        let next = if gap == 1 { self.look_ahead() } else { None };
-        match &next {
-            Some(next) => self.join.lead_to(&mut self.piece, next),
-            None => self.join.fade(&mut self.piece),
-        }
-        self.following = next;
-        self.count_concealed();
-        self.pass(now, out, false, Pulled::Concealed)
-    }
-
-    /// Decodes the packet behind the gap before its turn.
-    fn look_ahead(&mut self) -> Option<Vec<i16>> {
-        let packet = self.queue.pop()?;
-        let mut sound = vec![0; packet.span];
-        if self.source.decode(&packet.bytes, &mut sound) {
-            return Some(sound);
-        }
-        self.counters.damaged += 1;
-        None
-    }
-
-    /// A place without a packet.
-    fn conceal(&mut self, length: usize, now: Tick, out: &mut Vec<i16>) -> Pulled {
-        self.make_up(length);
-        self.join.fade(&mut self.piece);
-        self.count_concealed();
-        self.pass(now, out, false, Pulled::Concealed)
-    }
-
-    const fn count_concealed(&mut self) {
-        self.counters.lost += 1;
-        self.counters.concealed += 1;
-        self.hope = self.hope.saturating_sub(1);
-    }
-
-    /// Makes up a piece for a missing packet.
-    fn make_up(&mut self, length: usize) {
-        let carries_on = self.join.carries_on();
-        let told = self.tell_decoder(length);
-        if carries_on || !told {
-            self.join.carry_on(&mut self.piece);
-        }
-    }
-
-    /// The decoder has to know that a packet is missing, also where its own way out is not heard.
-    fn tell_decoder(&mut self, length: usize) -> bool {
-        self.piece.clear();
-        self.piece.resize(length, 0);
-        length > 0 && self.source.conceal(&mut self.piece)
+        Some(self.conceal(length, now, out))
     }
 
     /// Nothing is there at all.
@@ -257,7 +186,7 @@ impl Downlink {
     }
 
     /// Gives the piece as the next place.
-    fn pass(&mut self, now: Tick, out: &mut Vec<i16>, heard: bool, pulled: Pulled) -> Pulled {
+    pub(super) fn pass(&mut self, now: Tick, out: &mut Vec<i16>, heard: bool, pulled: Pulled) -> Pulled {
         self.place = self.next;
         self.advance(heard);
         self.send(now, out);

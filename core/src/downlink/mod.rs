@@ -8,16 +8,19 @@
 //! by the decoder's own concealment, bent towards what follows if that is there. When nothing at all is there the sound is
 //! carried on for a moment, and waits: the packet may only be late, and then nothing of it is lost.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use thiserror::Error;
 
 use crate::time::Tick;
 
+mod breath;
 mod counters;
 mod delay;
 mod give;
 mod join;
+mod missing;
 mod pauses;
 mod predict;
 mod queue;
@@ -83,6 +86,13 @@ enum Phase {
     Ended,
 }
 
+/// A piece that is made before its turn.
+#[derive(Debug)]
+struct Ready {
+    sound: Vec<i16>,
+    pulled: Pulled,
+}
+
 /// The way of one server's sound from the datagrams to the loudspeaker.
 #[derive(Debug)]
 pub struct Downlink {
@@ -116,8 +126,8 @@ pub struct Downlink {
     last_came: Tick,
     /// The piece that is being made.
     piece: Vec<i16>,
-    /// The piece after it, if that was needed already.
-    following: Option<Vec<i16>>,
+    /// The pieces after it that are made already.
+    ready: VecDeque<Ready>,
     place: Option<u32>,
 }
 
@@ -161,7 +171,7 @@ impl Downlink {
             drained: None,
             last_came: Tick::ZERO,
             piece: Vec::new(),
-            following: None,
+            ready: VecDeque::new(),
             place: None,
         }
     }
@@ -185,7 +195,7 @@ impl Downlink {
             Phase::Holding => return Pulled::Wait,
             Phase::Ended => return Pulled::Ended,
             Phase::Filling if !self.is_filled(now) => return self.nothing(now),
-            Phase::Filling => self.begin(now),
+            Phase::Filling => self.begin(),
             Phase::Playing => {}
         }
         if self.due.is_some_and(|due| now + LEAD < due) {
@@ -203,7 +213,7 @@ impl Downlink {
     /// What arrives from now on is kept, up to [`HELD`] of it; the oldest goes first. Nothing is given out.
     pub fn hold(&mut self) {
         self.phase = Phase::Holding;
-        self.following = None;
+        self.ready.clear();
         self.delay.forget();
     }
 
@@ -239,7 +249,7 @@ impl Downlink {
     /// Since the beginning.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        let waiting = self.queue.samples() + self.following.as_ref().map_or(0, Vec::len);
+        let waiting = self.queue.samples() + self.ready.iter().map(|piece| piece.sound.len()).sum::<usize>();
         let depth = u32::try_from(waiting as u64 * 1_000 / u64::from(self.rate)).unwrap_or(u32::MAX);
         let target = u32::try_from(self.delay.target() / 1_000).unwrap_or(0);
         Counters { depth, target, ..self.counters }

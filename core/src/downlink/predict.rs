@@ -5,8 +5,7 @@ const LOOK: usize = 60;
 const REACH: usize = 15;
 
 /// A sound carried on by `out.len()` samples.
-pub(super) fn carry_on(past: &[f32], rate: u32, out: &mut [f32]) {
-    let rate = rate as usize;
+pub(super) fn carry_on(past: &[f32], rate: usize, out: &mut [f32]) {
     let look = &past[past.len().saturating_sub(rate * LOOK / 1_000)..];
     let reach = (rate * REACH / 1_000).min(look.len() / 3);
     let weights = burg(look, reach);
@@ -18,7 +17,7 @@ pub(super) fn carry_on(past: &[f32], rate: u32, out: &mut [f32]) {
 }
 
 /// The weights with which each sample follows from those before it, the nearest first. They make a sound that dies away.
-fn burg(sound: &[f32], order: usize) -> Vec<f32> {
+pub(super) fn burg(sound: &[f32], order: usize) -> Vec<f32> {
     let mut weights: Vec<f32> = Vec::with_capacity(order);
     let (mut forward, mut backward) = (sound.to_vec(), sound.to_vec());
     for stage in 0..order {
@@ -62,7 +61,13 @@ mod tests {
 
     #[test]
     fn nothing_and_a_constant_and_noise_stay_within_bounds() {
-        for past in [vec![], vec![1.0], vec![0.0; 2_400], vec![32_767.0; 2_400], (0..2_400).map(|i| (i * 7_919 % 65_537) as f32 - 32_768.0).collect()] {
+        for past in [
+            vec![],
+            vec![1.0],
+            vec![0.0; 2_400],
+            vec![32_767.0; 2_400],
+            (0..2_400).map(|i| (i * 7_919 % 65_537) as f32 - 32_768.0).collect(),
+        ] {
             let mut out = vec![0.0; 4_800];
             carry_on(&past, 24_000, &mut out);
             assert!(out.iter().all(|s| s.abs() < 200_000.0));

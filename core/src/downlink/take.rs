@@ -1,7 +1,7 @@
 //! What comes: in its place, or counted.
 
 use super::queue::{Packet, ahead};
-use super::{BOUND, Downlink, HELD, Phase, micros};
+use super::{BOUND, Downlink, HELD, Phase, Pulled, micros};
 use crate::time::Tick;
 
 /// How far behind a packet can be late; as many as `heard` has bits. One that is further behind is of another count.
@@ -58,6 +58,7 @@ impl Downlink {
         }
         (self.strange, self.heard) = (0, 0);
         self.queue.clear();
+        self.ready.clear();
         self.delay.forget();
         // Whoever plays goes on with this packet.
         self.next = (self.phase == Phase::Playing).then_some(sequence);
@@ -67,11 +68,13 @@ impl Downlink {
     /// Whether its place is behind; then it is counted.
     fn is_past(&mut self, sequence: u32) -> bool {
         let Some(behind) = self.next.map(|next| -ahead(sequence, next)) else { return false };
-        let was_there = match behind {
-            // It has been decoded already.
-            0 if self.following.is_some() => true,
-            1.. => self.heard >> (behind - 1) & 1 == 1,
-            _ => return false,
+        let was_there = match usize::try_from(-behind) {
+            // Its place may have been filled already, before its turn.
+            Ok(ahead) => match self.ready.get(ahead) {
+                Some(ready) => ready.pulled == Pulled::Sound,
+                None => return false,
+            },
+            Err(_) => self.heard >> (behind - 1) & 1 == 1,
         };
         if was_there {
             self.counters.duplicate += 1;
@@ -85,8 +88,9 @@ impl Downlink {
     /// How early it came for its place.
     fn measure(&mut self, now: Tick, sequence: u32) {
         let (Phase::Playing, Some(due), Some(next)) = (self.phase, self.due, self.next) else { return };
-        let waiting = self.following.as_ref().map_or(0, Vec::len);
-        let places = i64::from(ahead(sequence, next)) * micros(self.span_of(self.span)) + micros(self.span_of(waiting));
+        let waiting: usize = self.ready.iter().map(|piece| piece.sound.len()).sum();
+        let places = i64::from(ahead(sequence, next)) - self.ready.len() as i64;
+        let places = places * micros(self.span_of(self.span)) + micros(self.span_of(waiting));
         let early = due.as_micros().cast_signed() + places - now.as_micros().cast_signed();
         self.pauses.came(early, self.delay.target());
     }
