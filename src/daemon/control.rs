@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use auricle_core::assistant::Assistant;
-use auricle_core::assistant::event::{Event, Memory, PlayNumber, ServerId};
+use auricle_core::assistant::event::{Event, Memory, PlayNumber};
 use auricle_core::frontend::DeviceTime;
 use auricle_core::hearing::UplinkId;
-use auricle_core::link::LinkEvent;
 use auricle_core::voices::Voices;
 use tokio::sync::mpsc;
 
@@ -19,6 +18,7 @@ use super::hearing::Hearing;
 use super::input::Input;
 use super::ledger::Ledger;
 use super::lights::Panel;
+use super::links::Line;
 use super::meeting::Minutes;
 use super::notify::{self, Watchdog};
 use super::patience::Patience;
@@ -42,6 +42,7 @@ pub(super) struct Server {
     pub(super) kind: &'static str,
     /// Its broker connection; `None` for protocols without one.
     pub(super) link: Option<Link>,
+    pub(super) line: Line,
     /// Its channel of sound; protocols without one never open it.
     pub(super) channel: Channel,
 }
@@ -167,8 +168,9 @@ impl Control {
             Input::Heard(heard) => self.heard(heard),
             Input::Mic(notice) => self.mic_notice(notice),
             Input::Speaker(notice) => self.speaker_notice(notice),
-            Input::Link(server, event) => self.link_event(server, event),
+            Input::Link(server, number, event) => self.link_event(server, number, event),
             Input::Channel { server, opening, notice } => self.channel_notice(server, opening, notice),
+            Input::Fetched(server, id, outcome) => self.decide(Event::Fetched(server, id, outcome)),
             Input::Voiceless(play, error) => self.voiceless(play, &error),
             Input::Voiced(play) => self.voiced(play),
             Input::Voices(known) => self.voices(known),
@@ -191,13 +193,6 @@ impl Control {
             Voices::new(None)
         });
         self.decide(Event::Voices(voices));
-    }
-
-    fn link_event(&mut self, server: ServerId, event: LinkEvent) {
-        if event == LinkEvent::Connected {
-            self.decide(Event::Facts(self.facts()));
-        }
-        self.decide(Event::Link(server, event));
     }
 
     /// Says goodbye to everybody, within `limit`.

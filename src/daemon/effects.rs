@@ -7,7 +7,7 @@ use auricle_core::assistant::event::{By, Effect, Event, Memory, PlayNumber, Reme
 use auricle_core::assistant::report::Report;
 use auricle_core::dialogue::{Delivery, PlayEnd, Source};
 use auricle_core::hearing::UplinkId;
-use auricle_core::link::{LinkAsk, Publication, Qos};
+use auricle_core::link::Publication;
 
 use super::clock::Clock;
 use super::control::Control;
@@ -40,7 +40,8 @@ impl Control {
             Effect::Flush(play) => self.flush(play),
             Effect::Link(server, ask) => self.ask_link(server, |link| link.ask(ask)),
             Effect::Channel(server, ask) => self.ask_channel(server, ask),
-            Effect::Connect(..) | Effect::Fetch(..) => {}
+            Effect::Connect(server, access) => self.connect(server, *access),
+            Effect::Fetch(server, id, fetch) => self.fetch(server, id, fetch),
             Effect::Publish { server, publication, expires } => {
                 self.ask_link(server, |link| link.publish_by(publication, Clock::within(expires)));
             }
@@ -124,10 +125,7 @@ impl Control {
             Delivery::Message { topic, qos, expires } => {
                 let publication = Publication { topic, payload: body.bytes, qos, retain: false };
                 let link = self.servers.get(server.0).and_then(|server| server.link.as_ref());
-                link.is_some_and(|link| match qos {
-                    Qos::Zero => link.ask(LinkAsk::Publish(publication)),
-                    Qos::One | Qos::Two => link.publish_by(publication, Clock::within(expires)),
-                })
+                link.is_some_and(|link| link.publish_by(publication, Clock::within(expires)))
             }
             Delivery::Channel => self.send_frame(server, &body),
         };
@@ -139,10 +137,12 @@ impl Control {
     }
 
     pub(super) fn remember(&mut self, memory: Memory) {
+        let name = |server: ServerId| self.servers.get(server.0).map(|server| server.name.clone());
         let kept = self.state.update(|state| match memory {
             Memory::Muted(by) => state.muted = by.map(|by| by.name().to_owned()),
             Memory::Volume(percent) => state.volume = Some(percent),
             Memory::Language(tag) => state.language = Some(tag),
+            Memory::Server(server, keepsake) => drop(name(server).map(|name| state.servers.insert(name, keepsake))),
         });
         if let Err(error) = kept {
             tracing::error!("mute, volume and language will not survive a restart: {error}");

@@ -1,6 +1,7 @@
 //! Everything that reaches the control thread, in one queue.
 
 use auricle_core::assistant::event::{PlayNumber, ServerId, ServiceId};
+use auricle_core::fetch::{FetchId, Fetched};
 use auricle_core::frontend::DeviceTime;
 use auricle_core::hearing::EarEvent;
 use auricle_core::link::LinkEvent;
@@ -55,8 +56,8 @@ pub enum Input {
     Mic(MicNotice),
     /// From the loudspeaker's thread.
     Speaker(SpeakerNotice),
-    /// From a broker connection.
-    Link(ServerId, LinkEvent),
+    /// From the broker connection of a server that has this number; an older one's is smaller.
+    Link(ServerId, u64, LinkEvent),
     /// From a channel of sound.
     Channel {
         /// Whose.
@@ -66,6 +67,8 @@ pub enum Input {
         /// What.
         notice: Notice,
     },
+    /// What came of a server's request over HTTP.
+    Fetched(ServerId, FetchId, Result<Fetched, String>),
     /// A sound could not be made; a mere tone is heard instead.
     Voiceless(PlayNumber, TtsError),
     /// A sound was made to its end.

@@ -106,7 +106,7 @@ impl Rig {
     pub fn ask(&self, asks: impl IntoIterator<Item = Ask>) {
         self.asks.lock().unwrap().extend(asks);
         // Something happens, so that it is asked.
-        self.inbox.blocking_send(Input::Link(ServerId(0), LinkEvent::Connected)).unwrap();
+        self.inbox.blocking_send(Input::Link(ServerId(0), 0, LinkEvent::Connected)).unwrap();
     }
 
     pub fn channel(&self, ask: ChannelAsk) {

@@ -9,7 +9,7 @@ use crate::audio::Position;
 use crate::audio::chime::Chime;
 use crate::button::Gesture;
 use crate::channel::{ChannelAsk, ChannelEvent};
-use crate::dialogue::{Delivery, DeviceFacts, PlayEnd, Source, Trigger};
+use crate::dialogue::{Delivery, DeviceFacts, Keepsake, PlayEnd, Source, Trigger};
 use crate::fetch::{Fetch, FetchId, Fetched};
 use crate::hearing::{EarCommand, Ending, ListenId, UplinkId};
 use crate::link::{Access, LinkAsk, LinkEvent, Publication};
@@ -367,4 +367,6 @@ pub enum Memory {
     Volume(u8),
     /// The speech language.
     Language(String),
+    /// What this server's dialogue gets back when it is made anew.
+    Server(ServerId, Keepsake),
 }

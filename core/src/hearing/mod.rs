@@ -40,6 +40,14 @@ pub struct Limits {
     pub answer: bool,
 }
 
+impl Limits {
+    /// The same for somebody who only wants to know whether anybody speaks within `no_speech`.
+    #[must_use]
+    pub const fn watching(self, no_speech: Duration, max_utterance: Duration) -> Self {
+        Self { no_speech, max_utterance, answer: false, ..self }
+    }
+}
+
 /// Where on the tape something begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {

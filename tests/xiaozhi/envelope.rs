@@ -1,0 +1,67 @@
+//! Sounds compared by their loudness: two codecs and a bad network leave little of the wave itself.
+
+use std::time::Duration;
+
+/// Each value covers so much.
+const WINDOW: Duration = Duration::from_millis(20);
+
+/// From one value to the next.
+const STEP: Duration = Duration::from_millis(5);
+
+/// Where a sound was found in another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Found {
+    /// Where it begins.
+    pub at: Duration,
+    /// How alike the two are: 1 is the same at any loudness, 0 is nothing in common.
+    pub score: f64,
+}
+
+/// The loudness, step by step: root mean square of each window.
+pub fn of(sound: &[i16], rate: u32) -> Vec<f64> {
+    let samples = |time: Duration| (f64::from(rate) * time.as_secs_f64()) as usize;
+    let (window, step) = (samples(WINDOW), samples(STEP));
+    let loudness = |from: usize| {
+        let energy: f64 = sound[from..from + window].iter().map(|&sample| f64::from(sample).powi(2)).sum();
+        (energy / window as f64).sqrt()
+    };
+    (0..=sound.len().saturating_sub(window)).step_by(step).take_while(|_| sound.len() >= window).map(loudness).collect()
+}
+
+/// Looks for one envelope in another.
+pub fn find(pattern: &[f64], hay: &[f64]) -> Found {
+    let last = hay.len().saturating_sub(pattern.len());
+    let places = (0..=last).map(|at| (at, alike(pattern, &hay[at..])));
+    let (at, score) = places.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default();
+    Found { at: STEP * at as u32, score }
+}
+
+/// Pearson's correlation of a pattern and the beginning of something.
+fn alike(pattern: &[f64], sound: &[f64]) -> f64 {
+    if sound.len() < pattern.len() {
+        return 0.0;
+    }
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let (a, b) = (mean(pattern), mean(&sound[..pattern.len()]));
+    let sums = pattern.iter().zip(sound).fold((0.0, 0.0, 0.0), |(ab, aa, bb), (p, s)| {
+        let (p, s) = (p - a, s - b);
+        (ab + p * s, aa + p * p, bb + s * s)
+    });
+    sums.0 / (sums.1 * sums.2).sqrt().max(1.0)
+}
+
+/// The share of the pattern that is missing in the beginning of something: where the pattern is speech, that is more than
+/// 20 dB softer. Both are made equally loud first.
+pub fn gaps(pattern: &[f64], sound: &[f64]) -> f64 {
+    let total = |values: &[f64]| values.iter().sum::<f64>().max(1.0);
+    let length = pattern.len().min(sound.len());
+    let scale = total(&pattern[..length]) / total(&sound[..length]);
+    let loudest = pattern.iter().copied().fold(0.0, f64::max);
+    let speech: Vec<bool> = pattern[..length]
+        .iter()
+        .zip(sound)
+        .filter(|(p, _)| **p > loudest / 10.0)
+        .map(|(p, s)| s * scale < p / 10.0)
+        .collect();
+    speech.iter().filter(|gap| **gap).count() as f64 / speech.len().max(1) as f64
+}
