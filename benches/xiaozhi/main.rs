@@ -63,6 +63,8 @@ fn measure(pulse: &Pulse, listen: &str, frame: Duration, frames: u64, what: &str
     for _ in 0..frames {
         peer.next();
     }
+    let causes = rig.status()["causes"].clone();
+    assert!(causes.as_array().is_some_and(Vec::is_empty), "{causes}");
     let of = |share: &str| rig.count(&format!("test_frame_sent_{share}_us"));
     let (half, most) = (of("p50"), of("p95"));
     println!("  {what}, frames of {} ms: p50 {half} µs, p95 {most} µs", frame.as_millis());

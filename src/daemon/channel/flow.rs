@@ -101,7 +101,7 @@ pub(super) async fn run(
     match dialled.and_then(|ends| Ok((ends, buffer?))) {
         Err(why) => teller.tell(Notice::Failed(why)).await,
         Ok(((outbound, inbound), downlink)) => {
-            teller.tell(Notice::Opened(outbound)).await;
+            teller.tell(Notice::Opened(Box::new(outbound))).await;
             Flow::new(inbound, downlink, Tally::new(counters), teller).run(&mut orders).await;
         }
     }

@@ -29,7 +29,7 @@ const ORDERS: usize = 32;
 /// What the task of a session tells.
 pub enum Notice {
     /// The socket stands, and the greeting is on its way.
-    Opened(Outbound),
+    Opened(Box<Outbound>),
     /// As [`ChannelEvent::Failed`].
     Failed(String),
     /// As [`ChannelEvent::Arrived`].
@@ -49,7 +49,7 @@ struct Running {
     orders: mpsc::Sender<Order>,
     task: JoinHandle<()>,
     /// As soon as the socket stands.
-    outbound: Option<Outbound>,
+    outbound: Option<Box<Outbound>>,
     /// That it failed was told.
     failed: bool,
 }
@@ -84,14 +84,13 @@ impl Channel {
 
     /// Sends through the open socket; false if that was not possible, and the reason if it is new.
     fn send(&mut self, send: impl FnOnce(&mut Outbound) -> io::Result<bool>) -> (bool, Option<String>) {
-        let Some(outbound) = self.session.as_mut().and_then(|session| session.outbound.as_mut()) else {
+        let Some(outbound) = self.session.as_mut().and_then(|session| session.outbound.as_deref_mut()) else {
             return (false, None);
         };
-        let to = outbound.to();
         match send(outbound) {
             Ok(sent) => (sent, None),
             Err(error) => {
-                let to = to.map_or_else(String::new, |to| format!(" to {to}"));
+                let to = outbound.to().map_or_else(String::new, |to| format!(" to {to}"));
                 let why = format!("no sound can be sent{to}: {error}; does the server still listen there?");
                 (false, self.fail(why))
             }
