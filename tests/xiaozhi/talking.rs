@@ -98,3 +98,16 @@ fn while_the_session_opens_the_tape_keeps_what_is_said() {
     stage.daemon.wait_state("connecting");
     assert_whole(&question, &stage.utterances(1)[0]);
 }
+
+#[test]
+fn in_manual_mode_the_device_tells_when_somebody_has_finished() {
+    let stage = Stage::with(echo(), |settings| settings.text("xiaozhi", "mode", "manual"));
+    let (recording, question) = (stage.pulse.record(), words::question());
+    stage.person_says(&question);
+    assert_whole(&question, &stage.utterances(1)[0]);
+    stage.daemon.wait_event("spoken", |_| true, SOON);
+    assert_back(&question, &recording.finish());
+    stage.daemon.wait_state("idle");
+    let said: Vec<String> = stage.server.said("listen").iter().map(|message| message["state"].to_string()).collect();
+    assert_eq!(said, ["\"start\"", "\"stop\""]);
+}
