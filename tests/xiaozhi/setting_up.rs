@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::broker::SOON;
+use crate::broker::{SOON, wait_until};
 use crate::daemon::Daemon;
 use crate::pulse::Pulse;
 use crate::stage::{MAC, Stage, echo, settings};
@@ -62,7 +62,7 @@ fn it_asks_for_its_configuration_and_logs_in() {
 #[test]
 fn its_tools_can_be_called_before_anybody_has_spoken() {
     let stage = Stage::new(Rules::default());
-    let names = stage.server.wait("its tools", |_| {
+    let names = wait_until("its tools", SOON, || {
         let tools = stage.server.tools();
         let name = |tool: &Value| tool["name"].as_str().map(str::to_owned);
         (!tools.is_empty()).then(|| tools.iter().filter_map(name).collect::<Vec<_>>())
@@ -84,6 +84,21 @@ fn its_tools_can_be_called_before_anybody_has_spoken() {
 }
 
 #[test]
+fn a_tool_of_the_owner_is_offered_and_run() {
+    let tool = "[[tools]]\nname = \"lamp.set\"\ndescription = \"Dims the lamp.\"\n\
+                arguments = [{ name = \"level\", type = \"integer\", min = 0, max = 100 }]\n\
+                command = [\"/bin/echo\", \"{level}\"]\n";
+    let stage = Stage::with(Rules::default(), |settings| settings.more(tool));
+    wait_until("its tools", SOON, || stage.server.tools().iter().any(|tool| tool["name"] == "lamp.set").then_some(()));
+    let call = |level: u32| {
+        let params = json!({"name": "lamp.set", "arguments": {"level": level}});
+        stage.server.manage("tools/call", params)
+    };
+    assert_eq!(call(5).unwrap()["content"][0]["text"].as_str().unwrap().trim(), "5");
+    assert!(call(101).is_err(), "101 is too much");
+}
+
+#[test]
 fn the_code_is_told_until_somebody_has_typed_it() {
     let activation = Activation { code: "408215".into(), challenge: Some("c".into()), waits: usize::MAX };
     let server = Xiaozhi::start(Rules { activation: Some(activation), ..echo() });
@@ -97,7 +112,7 @@ fn the_code_is_told_until_somebody_has_typed_it() {
         (questions.count() >= 2).then_some(())
     });
     assert_eq!(joined(&server.all()), 0, "it connects before it belongs to anybody");
-    crate::broker::wait_until("the code to be said", SOON, || {
+    wait_until("the code to be said", SOON, || {
         let sound = crate::speech::say("4, 0, 8, 2, 1, 5.", "en-us", words::SPEAKER_RATE);
         let narrow = |sound: &[i16]| crate::speech::resample(sound, words::SPEAKER_RATE, words::MIC_RATE);
         let found = crate::speech::find(&narrow(words::audible(&sound)), &narrow(&recording.so_far()));
