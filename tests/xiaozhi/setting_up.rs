@@ -23,6 +23,14 @@ fn joined(entries: &[Entry]) -> usize {
     entries.iter().filter(|entry| matches!(entry.event, Event::Joined { .. })).count()
 }
 
+/// Waits for a cause that may have been there before anybody could listen to events.
+#[track_caller]
+fn cause(daemon: &Daemon, code: &str) -> Value {
+    let is = |cause: &&Value| cause["code"] == code;
+    let find = |status: &Value| status["causes"].as_array().unwrap().iter().find(is).cloned();
+    find(&daemon.wait_status(code, |status| find(status).is_some())).unwrap()
+}
+
 #[test]
 fn it_asks_for_its_configuration_and_logs_in() {
     let stage = Stage::new(Rules::default());
@@ -105,8 +113,8 @@ fn the_code_is_told_until_somebody_has_typed_it() {
     let pulse = Pulse::start();
     let recording = pulse.record();
     let daemon = Daemon::start(&pulse, &settings(&server));
-    let cause = daemon.wait_cause("NotActivated");
-    assert!(cause["text"].as_str().unwrap().contains("408215"), "{cause}");
+    let told = cause(&daemon, "NotActivated");
+    assert!(told["text"].as_str().unwrap().contains("408215"), "{told}");
     server.wait("two questions whether it is done", |entries| {
         let questions = asked(entries).into_iter().filter(|(path, ..)| path == "/xiaozhi/ota/activate");
         (questions.count() >= 2).then_some(())
@@ -129,7 +137,7 @@ fn a_wrong_password_is_told() {
     let server = Xiaozhi::start(Rules { right_password: false, ..Rules::default() });
     let pulse = Pulse::start();
     let daemon = Daemon::start(&pulse, &settings(&server));
-    daemon.wait_cause("BrokerRefused");
+    cause(&daemon, "BrokerRefused");
     assert_ne!(daemon.status()["servers"][0]["link"], "up");
     let again = daemon.run_cli(&["listen"]);
     assert!(!again.status.success() || daemon.status()["state"] != "listening", "nobody could answer");
@@ -140,8 +148,8 @@ fn a_server_that_gives_no_configuration_is_told() {
     let server = Xiaozhi::start(Rules { ota_status: 500, ..Rules::default() });
     let pulse = Pulse::start();
     let daemon = Daemon::start(&pulse, &settings(&server));
-    let cause = daemon.wait_cause("NoConfiguration");
-    assert!(cause["text"].as_str().unwrap().contains("500"), "{cause}");
+    let told = cause(&daemon, "NoConfiguration");
+    assert!(told["text"].as_str().unwrap().contains("500"), "{told}");
     server.change(|rules| rules.ota_status = 200);
     daemon.wait_status("the device to be connected", |status| status["servers"][0]["link"] == "up");
 }
