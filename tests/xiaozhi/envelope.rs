@@ -50,18 +50,39 @@ fn alike(pattern: &[f64], sound: &[f64]) -> f64 {
     sums.0 / (sums.1 * sums.2).sqrt().max(1.0)
 }
 
-/// The share of the pattern that is missing in the beginning of something: where the pattern is speech, that is more than
-/// 20 dB softer. Both are made equally loud first.
-pub fn gaps(pattern: &[f64], sound: &[f64]) -> f64 {
-    let total = |values: &[f64]| values.iter().sum::<f64>().max(1.0);
-    let length = pattern.len().min(sound.len());
-    let scale = total(&pattern[..length]) / total(&sound[..length]);
+/// How much of a sound is left, piece by piece: a network that is bad moves them a little.
+#[derive(Clone, Copy, Debug)]
+pub struct Left {
+    /// The mean likeness of its seconds.
+    pub score: f64,
+    /// The share of its speech that is missing: more than 20 dB softer than it was.
+    pub missing: f64,
+}
+
+/// Each second is looked for around its place, this far.
+const AROUND: usize = 60;
+
+/// Compares a pattern with a sound in which it begins at a place.
+pub fn left(pattern: &[f64], sound: &[f64], at: Duration) -> Left {
+    let second = (1_000 / STEP.as_millis()) as usize;
+    let begin = (at.as_millis() / STEP.as_millis()) as usize;
+    let scale = |values: &[f64]| values.iter().sum::<f64>().max(1.0);
     let loudest = pattern.iter().copied().fold(0.0, f64::max);
-    let speech: Vec<bool> = pattern[..length]
-        .iter()
-        .zip(sound)
-        .filter(|(p, _)| **p > loudest / 10.0)
-        .map(|(p, s)| s * scale < p / 10.0)
-        .collect();
-    speech.iter().filter(|gap| **gap).count() as f64 / speech.len().max(1) as f64
+    let whole = &sound[begin.min(sound.len())..(begin + pattern.len()).min(sound.len())];
+    let louder = scale(pattern) / scale(whole);
+    let (mut scores, mut speech, mut missing) = (Vec::new(), 0_usize, 0_usize);
+    for (number, piece) in pattern.chunks_exact(second).enumerate() {
+        let from = (begin + number * second).saturating_sub(AROUND).min(sound.len());
+        let around = &sound[from..(from + second + 2 * AROUND).min(sound.len())];
+        let found = find(piece, around);
+        scores.push(found.score);
+        let place = (found.at.as_millis() / STEP.as_millis()) as usize;
+        let audible = piece.iter().zip(&around[place..]).filter(|(wanted, _)| **wanted > loudest / 10.0);
+        for (wanted, got) in audible {
+            speech += 1;
+            missing += usize::from(got * louder < wanted / 10.0);
+        }
+    }
+    let share = |part: usize, all: usize| part as f64 / all.max(1) as f64;
+    Left { score: scores.iter().sum::<f64>() / scores.len().max(1) as f64, missing: share(missing, speech) }
 }

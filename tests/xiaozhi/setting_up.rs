@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::broker::SOON;
+use crate::broker::{SOON, wait_until};
 use crate::daemon::Daemon;
 use crate::pulse::Pulse;
 use crate::stage::{MAC, Stage, echo, settings};
@@ -21,6 +21,14 @@ fn asked(entries: &[Entry]) -> Vec<(String, Vec<(String, String)>, String)> {
 
 fn joined(entries: &[Entry]) -> usize {
     entries.iter().filter(|entry| matches!(entry.event, Event::Joined { .. })).count()
+}
+
+/// Waits for a cause that may have been there before anybody could listen to events.
+#[track_caller]
+fn cause(daemon: &Daemon, code: &str) -> Value {
+    let is = |cause: &&Value| cause["code"] == code;
+    let find = |status: &Value| status["causes"].as_array().unwrap().iter().find(is).cloned();
+    find(&daemon.wait_status(code, |status| find(status).is_some())).unwrap()
 }
 
 #[test]
@@ -62,7 +70,7 @@ fn it_asks_for_its_configuration_and_logs_in() {
 #[test]
 fn its_tools_can_be_called_before_anybody_has_spoken() {
     let stage = Stage::new(Rules::default());
-    let names = stage.server.wait("its tools", |_| {
+    let names = wait_until("its tools", SOON, || {
         let tools = stage.server.tools();
         let name = |tool: &Value| tool["name"].as_str().map(str::to_owned);
         (!tools.is_empty()).then(|| tools.iter().filter_map(name).collect::<Vec<_>>())
@@ -84,20 +92,35 @@ fn its_tools_can_be_called_before_anybody_has_spoken() {
 }
 
 #[test]
+fn a_tool_of_the_owner_is_offered_and_run() {
+    let tool = "[[tools]]\nname = \"lamp.set\"\ndescription = \"Dims the lamp.\"\n\
+                arguments = [{ name = \"level\", type = \"integer\", min = 0, max = 100 }]\n\
+                command = [\"/bin/echo\", \"{level}\"]\n";
+    let stage = Stage::with(Rules::default(), |settings| settings.more(tool));
+    wait_until("its tools", SOON, || stage.server.tools().iter().any(|tool| tool["name"] == "lamp.set").then_some(()));
+    let call = |level: u32| {
+        let params = json!({"name": "lamp.set", "arguments": {"level": level}});
+        stage.server.manage("tools/call", params)
+    };
+    assert_eq!(call(5).unwrap()["content"][0]["text"].as_str().unwrap().trim(), "5");
+    assert!(call(101).is_err(), "101 is too much");
+}
+
+#[test]
 fn the_code_is_told_until_somebody_has_typed_it() {
     let activation = Activation { code: "408215".into(), challenge: Some("c".into()), waits: usize::MAX };
     let server = Xiaozhi::start(Rules { activation: Some(activation), ..echo() });
     let pulse = Pulse::start();
     let recording = pulse.record();
     let daemon = Daemon::start(&pulse, &settings(&server));
-    let cause = daemon.wait_cause("NotActivated");
-    assert!(cause["text"].as_str().unwrap().contains("408215"), "{cause}");
+    let told = cause(&daemon, "NotActivated");
+    assert!(told["text"].as_str().unwrap().contains("408215"), "{told}");
     server.wait("two questions whether it is done", |entries| {
         let questions = asked(entries).into_iter().filter(|(path, ..)| path == "/xiaozhi/ota/activate");
         (questions.count() >= 2).then_some(())
     });
     assert_eq!(joined(&server.all()), 0, "it connects before it belongs to anybody");
-    crate::broker::wait_until("the code to be said", SOON, || {
+    wait_until("the code to be said", SOON, || {
         let sound = crate::speech::say("4, 0, 8, 2, 1, 5.", "en-us", words::SPEAKER_RATE);
         let narrow = |sound: &[i16]| crate::speech::resample(sound, words::SPEAKER_RATE, words::MIC_RATE);
         let found = crate::speech::find(&narrow(words::audible(&sound)), &narrow(&recording.so_far()));
@@ -114,7 +137,7 @@ fn a_wrong_password_is_told() {
     let server = Xiaozhi::start(Rules { right_password: false, ..Rules::default() });
     let pulse = Pulse::start();
     let daemon = Daemon::start(&pulse, &settings(&server));
-    daemon.wait_cause("BrokerRefused");
+    cause(&daemon, "BrokerRefused");
     assert_ne!(daemon.status()["servers"][0]["link"], "up");
     let again = daemon.run_cli(&["listen"]);
     assert!(!again.status.success() || daemon.status()["state"] != "listening", "nobody could answer");
@@ -125,8 +148,8 @@ fn a_server_that_gives_no_configuration_is_told() {
     let server = Xiaozhi::start(Rules { ota_status: 500, ..Rules::default() });
     let pulse = Pulse::start();
     let daemon = Daemon::start(&pulse, &settings(&server));
-    let cause = daemon.wait_cause("NoConfiguration");
-    assert!(cause["text"].as_str().unwrap().contains("500"), "{cause}");
+    let told = cause(&daemon, "NoConfiguration");
+    assert!(told["text"].as_str().unwrap().contains("500"), "{told}");
     server.change(|rules| rules.ota_status = 200);
     daemon.wait_status("the device to be connected", |status| status["servers"][0]["link"] == "up");
 }

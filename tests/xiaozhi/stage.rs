@@ -1,10 +1,7 @@
 //! A device with its xiaozhi server and its sound cards.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
-use crate::broker::SOON;
 use crate::daemon::{Daemon, Settings};
 use crate::envelope;
 use crate::pulse::{Pulse, Speaking};
@@ -113,12 +110,6 @@ impl Stage {
     /// A counter of this server's.
     pub fn counter(&self, name: &str) -> u64 {
         self.daemon.counter(&format!("xiaozhi_{name}"))
-    }
-
-    /// Waits for a state that must come within a time.
-    #[track_caller]
-    pub fn wait_state_within(&self, state: &str, within: Duration) {
-        self.daemon.wait_event("state", |event| event["state"] == state, within.min(SOON));
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::broker::SOON;
 use crate::stage::{Stage, assert_back, assert_whole, echo, saying};
 use crate::words;
+use crate::xiaozhi::Rules;
 use crate::xiaozhi::record::{Entry, Event};
 
 /// Sequence number and timestamp of each datagram.
@@ -64,7 +65,8 @@ fn silence_is_sent_as_well() {
 #[test]
 fn what_the_server_says_is_shown_and_heard_to_its_last_word() {
     let text = "It is a quarter past nine in the morning.";
-    let stage = Stage::new(saying(text));
+    // Where the sound goes may be told by name.
+    let stage = Stage::new(Rules { udp_host: "localhost".into(), ..saying(text) });
     let recording = stage.pulse.record();
     stage.person_says(&words::question());
     stage.daemon.wait_event("final", |event| event["text"] == "What?", SOON);
@@ -97,4 +99,32 @@ fn while_the_session_opens_the_tape_keeps_what_is_said() {
     stage.person_says(&question);
     stage.daemon.wait_state("connecting");
     assert_whole(&question, &stage.utterances(1)[0]);
+}
+
+#[test]
+fn in_manual_mode_the_device_tells_when_somebody_has_finished() {
+    let stage = Stage::with(echo(), |settings| settings.text("xiaozhi", "mode", "manual"));
+    let (recording, question) = (stage.pulse.record(), words::question());
+    stage.person_says(&question);
+    assert_whole(&question, &stage.utterances(1)[0]);
+    stage.daemon.wait_event("spoken", |_| true, SOON);
+    assert_back(&question, &recording.finish());
+    stage.daemon.wait_state("idle");
+    let said: Vec<String> = stage.server.said("listen").iter().map(|message| message["state"].to_string()).collect();
+    assert_eq!(said, ["\"start\"", "\"stop\""]);
+}
+
+/// The server can send sound only where a datagram came from, and nobody has spoken.
+#[test]
+fn a_question_in_writing_is_answered_aloud() {
+    let text = "It is a quarter past nine in the morning.";
+    let stage = Stage::new(saying(text));
+    let recording = stage.pulse.record();
+    let answer = stage.daemon.run_cli(&["ask", "What is the time?"]);
+    assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
+    assert!(String::from_utf8_lossy(&answer.stdout).contains(text));
+    let detect = &stage.server.said("listen")[0];
+    assert_eq!((&detect["state"], &detect["text"]), (&json!("detect"), &json!("What is the time?")));
+    stage.daemon.wait_event("spoken", |_| true, SOON);
+    assert_back(&crate::speech::say(text, "en-us", words::MIC_RATE), &recording.finish());
 }

@@ -4,7 +4,7 @@
 //! All of it runs on one thread, in the order in which things come, as the real gateway does.
 
 // Each test crate uses its own part of this.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+#![allow(dead_code, unused_imports, clippy::unwrap_used, clippy::expect_used)]
 
 pub mod chat;
 mod connection;
