@@ -151,8 +151,7 @@ fn mac(text: &str) -> Option<String> {
     let parts: Vec<_> = text.split([':', '-']).collect();
     let is_byte = |part: &&str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_hexdigit());
     let nobody = parts.iter().all(|part| *part == "00");
-    (parts.len() == 6 && parts.iter().all(|part| is_byte(part)) && !nobody)
-        .then(|| parts.join(":").to_ascii_lowercase())
+    (parts.len() == 6 && parts.iter().all(is_byte) && !nobody).then(|| parts.join(":").to_ascii_lowercase())
 }
 
 /// Filters of MQTT.

@@ -15,7 +15,7 @@ use super::daemon::causes;
 use super::sheet::{Finding, Sheet, Style};
 use crate::config::Xiaozhi;
 
-const CONFIGURATION: &str = "configuration";
+const CONFIGURATION: &str = "ota";
 const GATEWAY: &str = "gateway";
 
 /// What is looked at.
