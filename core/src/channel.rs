@@ -2,8 +2,8 @@
 //! back. The sound itself never travels here: frames go from the tape to the socket, and datagrams from the socket
 //! through a buffer to the loudspeaker.
 
+use core::net::IpAddr;
 use std::fmt;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -23,7 +23,7 @@ pub struct Session {
     pub frame: Duration,
     /// What comes is not Opus but raw 16 kHz mono s16le.
     pub raw: bool,
-    /// What opens the channel instead of a frame of silence, in the clear.
+    /// What opens the channel instead of a frame of silence: this text, sealed as a packet is.
     pub greeting: Option<String>,
 }
 

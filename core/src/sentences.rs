@@ -90,11 +90,13 @@ pub enum Sentence {
     NobodyAnswers,
     /// A wake word can't be listened for.
     WakeMissing,
+    /// The device belongs to no account of its server; the code follows, digit by digit.
+    NotActivated,
 }
 
 impl Sentence {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::NoAnswer,
         Self::Offline,
         Self::NotSent,
@@ -112,6 +114,7 @@ impl Sentence {
         Self::HardlyHeard,
         Self::NobodyAnswers,
         Self::WakeMissing,
+        Self::NotActivated,
     ];
 
     /// What is said when this is wrong; `None` if nobody could hear it, or if it keeps nobody from talking.
@@ -129,7 +132,8 @@ impl Sentence {
             | Cause::ButtonGone { .. }
             | Cause::LightsGone { .. } => return None,
             Cause::WakeMissing { .. } => Self::WakeMissing,
-            Cause::BrokerUnreachable { .. } => Self::Offline,
+            Cause::BrokerUnreachable { .. } | Cause::NoConfiguration { .. } => Self::Offline,
+            Cause::NotActivated { .. } => Self::NotActivated,
             Cause::BrokerRefused { .. } => Self::Refused,
             Cause::TwinDevice { .. } => Self::TwinDevice,
             Cause::PoisonedTopic { .. } => Self::PoisonedTopic,
@@ -170,6 +174,7 @@ impl Sentence {
                 "The server is there, but nobody answers my requests. Please check my application and my account."
             }
             Self::WakeMissing => "I can't listen for my wake word. Please check its model and its settings.",
+            Self::NotActivated => "I don't belong to an account yet. Please type my code in on the server's page.",
         }
     }
 
@@ -198,6 +203,9 @@ impl Sentence {
             Self::WakeMissing => {
                 "Je ne peux pas reconnaître mon mot d'activation. Vérifiez son modèle et ses réglages."
             }
+            Self::NotActivated => {
+                "Je n'appartiens encore à aucun compte. Veuillez saisir mon code sur la page du serveur."
+            }
         }
     }
 
@@ -224,6 +232,9 @@ impl Sentence {
             Self::WakeMissing => {
                 "Ich kann nicht auf mein Aktivierungswort hören. Bitte prüfe sein Modell und die Einstellungen."
             }
+            Self::NotActivated => {
+                "Ich gehöre noch zu keinem Konto. Bitte gib meinen Code auf der Seite des Servers ein."
+            }
         }
     }
 
@@ -248,6 +259,9 @@ impl Sentence {
                 "El servidor está ahí, pero nadie responde a mis peticiones. Comprueba mi aplicación y mi cuenta."
             }
             Self::WakeMissing => "No puedo reconocer mi palabra de activación. Comprueba su modelo y sus ajustes.",
+            Self::NotActivated => {
+                "Todavía no pertenezco a ninguna cuenta. Introduce mi código en la página del servidor."
+            }
         }
     }
 
@@ -275,6 +289,9 @@ impl Sentence {
             }
             Self::WakeMissing => {
                 "Non riesco a riconoscere la mia parola di attivazione. Controlla il suo modello e le sue impostazioni."
+            }
+            Self::NotActivated => {
+                "Non appartengo ancora a nessun account. Inserisci il mio codice nella pagina del server."
             }
         }
     }
@@ -307,7 +324,7 @@ mod tests {
         for (place, sentence) in Sentence::ALL.into_iter().enumerate() {
             assert_eq!(sentence as usize, place);
         }
-        assert_eq!(Sentence::WakeMissing as usize + 1, Sentence::ALL.len(), "the last variant");
+        assert_eq!(Sentence::NotActivated as usize + 1, Sentence::ALL.len(), "the last variant");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 /// Names a wish. Unique within one dialogue.
@@ -42,6 +42,16 @@ pub enum Wish {
     TunnelStop,
     /// Run the owner's program for this.
     Hook(Hook),
+    /// Run the owner's program that servers know as a tool of this name, from `[[tools]]`. The answer's payload has what
+    /// it printed as `text`.
+    Tool {
+        /// Its name.
+        name: String,
+        /// Names and checked values of its arguments; what was left out is not there.
+        arguments: Map<String, Value>,
+    },
+    /// Restart the service. Whoever wishes it has looked whether that is allowed.
+    Restart,
 }
 
 /// Where a reverse SSH tunnel goes.

@@ -37,9 +37,9 @@ fn the_server_ends_the_turn() {
     bench.message(S0, "toy", "ready");
     assert_eq!(bench.assistant.state(), State::Listening);
     let listen = bench.last_listen();
-    assert!(bench.effects.iter().any(|e| matches!(e, Effect::Ear(EarCommand::Listen { limits: None, .. }))));
     bench.event(Event::Ended { listen, at: Position(200_000), why: Ending::Silence });
     assert_eq!(bench.assistant.state(), State::Listening, "the local endpointer has no say");
+    assert!(!sent(&bench).iter().any(|word| word.starts_with("ended")), "and is not heard");
     bench.message(S0, "toy", "heard");
     assert_eq!(bench.assistant.state(), State::Waiting);
     bench.finish_playing();
@@ -49,6 +49,38 @@ fn the_server_ends_the_turn() {
     assert!(sent(&bench).contains(&"played 7".into()));
     bench.message(S0, "toy", "end");
     assert_eq!(bench.assistant.state(), State::Idle);
+}
+
+#[test]
+fn where_the_server_ends_the_turn_it_is_told_that_nobody_speaks() {
+    let mut bench = bench(false);
+    bench.listen();
+    bench.message(S0, "toy", "ready");
+    let listen = bench.last_listen();
+    let watched = bench.effects.iter().find_map(|effect| match effect {
+        Effect::Ear(EarCommand::Listen { limits: Some(limits), .. }) => Some((limits.no_speech, limits.max_utterance)),
+        _ => None,
+    });
+    assert_eq!(watched, Some((Duration::from_secs(5), Duration::from_secs(10))));
+    bench.event(Event::Ended { listen, at: Position(200_000), why: Ending::NoSpeech });
+    assert!(sent(&bench).contains(&"ended NoSpeech".into()));
+    assert_eq!(bench.assistant.state(), State::Listening, "what becomes of that is the dialogue's matter");
+}
+
+#[test]
+fn a_turn_of_another_server_ends_one_that_would_go_on_listening() {
+    let servers: Vec<Box<dyn auricle_core::dialogue::Dialogue>> =
+        vec![Box::new(Toy::new(true)), Box::new(Toy::new(false))];
+    let mut bench = Bench::new(servers);
+    bench.listen();
+    bench.message(S0, "toy", "ready");
+    bench.message(S0, "toy", "speak 1");
+    let other = auricle_core::assistant::event::ServerId(1);
+    let trigger = auricle_core::dialogue::Trigger::Listen;
+    bench.event(Event::Trigger { trigger, server: Some(other), at: Some(Position(320_000)) });
+    assert_eq!(bench.assistant.turn(), Some(other));
+    let sent = sent(&bench);
+    assert!(sent.contains(&"abort".into()) && sent.contains(&"cancelled".into()), "{sent:?}");
 }
 
 #[test]

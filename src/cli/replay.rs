@@ -87,6 +87,7 @@ fn place(seconds: &str) -> Result<Position, String> {
 
 fn hear(options: &Options, settings: &Settings, words: Vec<Word>) -> Result<(), ReplayError> {
     let (name, mut input) = open(&options.file, options.plot.as_deref())?;
+    let mut picture = options.plot.as_deref().map(Picture::begin).transpose()?;
     let about = plot::About {
         title: options.file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         note: replay::settings_in_words(settings),
@@ -96,9 +97,8 @@ fn hear(options: &Options, settings: &Settings, words: Vec<Word>) -> Result<(), 
     let line = if options.json { replay::json } else { replay::words };
     let mut tell = |heard: &_| writeln!(std::io::stdout().lock(), "{}", line(heard));
     let Outcome { summary, trace } = replay::hear(&mut input, &name, settings, words, trace, &mut tell)?;
-    if let (Some(path), Some(trace)) = (&options.plot, &trace) {
-        std::fs::write(path, plot::draw(trace, &about))
-            .map_err(|error| ReplayError::Plot { path: path.clone(), error })?;
+    if let (Some(picture), Some(trace)) = (&mut picture, &trace) {
+        picture.draw(&plot::draw(trace, &about))?;
     }
     if let Some(warning) = summary.warning(&name) {
         eprintln!("warning: {warning}");
@@ -109,6 +109,28 @@ fn hear(options: &Options, settings: &Settings, words: Vec<Word>) -> Result<(), 
         writeln!(std::io::stdout().lock(), "{summary}").map_err(ReplayError::Told)?;
     }
     Ok(())
+}
+
+/// The file that the picture goes to, opened before anything is heard: a name that can't be written is told at once.
+struct Picture {
+    path: PathBuf,
+    file: File,
+}
+
+impl Picture {
+    fn begin(path: &Path) -> Result<Self, ReplayError> {
+        let begun = File::options().write(true).create(true).truncate(false).open(path);
+        let file = begun.map_err(|error| ReplayError::Plot { path: path.into(), error })?;
+        Ok(Self { path: path.into(), file })
+    }
+
+    /// What was there before goes only now, when there is a picture.
+    fn draw(&mut self, drawing: &str) -> Result<(), ReplayError> {
+        // A pipe has no length to be cut.
+        let _ = self.file.set_len(0);
+        let written = self.file.write_all(drawing.as_bytes());
+        written.map_err(|error| ReplayError::Plot { path: self.path.clone(), error })
+    }
 }
 
 /// The recording, and how it is called in messages. It is not to be the file that the picture is written to.

@@ -17,13 +17,17 @@ use super::kinds::{
 use super::pins::{Button, Leds};
 use super::secret::Secret;
 use super::size::Size;
+use super::tools::Tool;
 use super::wake::{WakeWord, WakeWords};
 use super::words::CommandLines;
+use super::xiaozhi::Xiaozhi;
 
 /// All sections that are served, in the order of the sample.
-pub(super) fn served() -> [&'static SectionDef; 12] {
+pub(super) fn served() -> [&'static SectionDef; 14] {
     [
         Linto::definition(),
+        Xiaozhi::definition(),
+        Tool::definition(),
         Button::definition(),
         Device::definition(),
         Audio::definition(),
@@ -39,10 +43,10 @@ pub(super) fn served() -> [&'static SectionDef; 12] {
 }
 
 /// Sections that may stand several times.
-pub(super) const REPEATED: [&str; 2] = ["linto", "button"];
+pub(super) const REPEATED: [&str; 4] = ["linto", "xiaozhi", "button", "tools"];
 
 /// Sections that are agreed, but come with later versions.
-pub(super) const LATER: [&str; 4] = ["xiaozhi", "rhasspy", "thinx", "tools"];
+pub(super) const LATER: [&str; 2] = ["rhasspy", "thinx"];
 
 const PATH: FilePath = FilePath { longest: LONGEST_PATH };
 

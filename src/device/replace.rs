@@ -56,10 +56,14 @@ impl Rights {
 /// old or the new one under that name, with these rights.
 ///
 /// # Errors
-/// What the system says; the old content is still there.
+/// What the system says; the old content is still there. What is there and is no file, `/dev/null` say, stays.
 pub fn replace_file(path: &Path, bytes: &[u8], rights: Rights) -> io::Result<()> {
     let nameless = || io::Error::new(io::ErrorKind::InvalidInput, "not the name of a file");
     let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(nameless)?;
+    let kind = fs::symlink_metadata(path).map(|found| found.file_type());
+    if kind.is_ok_and(|kind| !kind.is_file() && !kind.is_symlink()) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+    }
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     replace(&mut RealFolder { path: parent.into(), rights }, name, bytes)
 }
@@ -251,5 +255,18 @@ mod tests {
             }
         }
         assert!(!wrong(&early, &contents).is_empty(), "fsync of the folder after the rename");
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("socket");
+        let _listening = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        assert_eq!(replace_file(&socket, b"", Rights::PRIVATE).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        assert!(!fs::symlink_metadata(&socket).unwrap().is_file());
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("settings", &link).unwrap();
+        replace_file(&link, b"new", Rights::PRIVATE).unwrap();
+        assert_eq!(fs::read(&link).unwrap(), b"new");
     }
 }

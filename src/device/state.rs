@@ -3,11 +3,13 @@
 //! It is replaced as a whole (new file, fsync, rename, fsync of the folder), so that a power cut leaves the old content
 //! or the new one. Should it be broken all the same, it is put aside and told, and the device starts without it.
 
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use auricle_core::dialogue::Keepsake;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -25,6 +27,12 @@ pub struct State {
     /// The serial number that was made up because the board has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serial: Option<String>,
+    /// The hardware address by which servers know this device, as it was found first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac: Option<String>,
+    /// The UUID that was made up for servers that want one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
     /// Who muted the microphone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub muted: Option<String>,
@@ -34,6 +42,9 @@ pub struct State {
     /// The speech language as a tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// What the dialogues of servers have asked to keep, by the server's name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub servers: BTreeMap<String, Keepsake>,
     /// What another version of this program remembers; kept as it is.
     #[serde(flatten)]
     pub others: Map<String, Value>,

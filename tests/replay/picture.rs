@@ -98,6 +98,7 @@ fn a_picture_that_can_not_be_written_is_told() {
     assert_eq!(output.status.code(), Some(1));
     let told = "auricle: the picture /nowhere/it.svg can't be written: No such file or directory (os error 2); choose a folder that you may write to\n";
     assert_eq!(stderr(&output), told);
+    assert_eq!(output.stdout, b"", "before anything is heard");
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn what_is_played_is_told_with_the_moment_at_which_it_is_heard() {
     }
     let played = speech::find(&sentence, &told.samples());
     assert!(played.score > 0.9999, "told as it was played: {played:?}");
-    assert!(told.jitter() < 30, "{} ms", told.jitter());
+    assert!(told.jitter() < 60, "{} ms", told.jitter());
     // From the moments on both sides follows how long the way is, and it is as long for the end as for the beginning.
     let way = |part: std::ops::Range<usize>| {
         let told_at = moment_of(&told, &sentence[part.clone()]);
@@ -84,7 +84,7 @@ fn what_is_played_is_told_with_the_moment_at_which_it_is_heard() {
     let (early, late) = (way(4_800..28_800), way(sentence.len() - 33_600..sentence.len() - 9_600));
     let ms = MS as i64;
     assert!((-20 * ms..200 * ms).contains(&early), "{} ms", early / ms);
-    assert!((early - late).abs() < 25 * ms, "{} and {} ms", early / ms, late / ms);
+    assert!((early - late).abs() < 50 * ms, "{} and {} ms", early / ms, late / ms);
 }
 
 /// The moment of the first sample of `wanted` in what was told.

@@ -1,5 +1,8 @@
 //! The web server: configuration and activation.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
 use serde_json::{Value, json};
 
 use crate::client::MAC;
@@ -8,14 +11,21 @@ use crate::xiaozhi::{Activation, Login, Rules, Xiaozhi};
 
 const UUID: &str = "db4ead3e-c5e2-4dd4-bbf1-0295195e5058";
 
+/// Status and body.
 fn post(url: &str, headers: &[(&str, &str)], body: &Value) -> (u16, String) {
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-    let mut request = agent.post(url);
+    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let body = body.to_string();
+    let mut request = format!("POST /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
     for (name, value) in headers {
-        request = request.header(*name, *value);
+        request.push_str(&format!("{name}: {value}\r\n"));
     }
-    let mut answer = request.send(body.to_string()).unwrap();
-    (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
+    request.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.into())
 }
 
 fn body() -> Value {

@@ -55,6 +55,18 @@ pub enum Cause {
         /// What it refuses.
         reason: String,
     },
+    /// The server does not say where its broker is.
+    NoConfiguration {
+        /// The address and what went wrong.
+        detail: String,
+    },
+    /// The server wants to know first whose device this is.
+    NotActivated {
+        /// What is to be typed in at the server's page, usually six digits; may be empty.
+        code: String,
+        /// What the server says about it, in a line; may be empty.
+        message: String,
+    },
     /// Request after request gets no answer.
     NobodyAnswers {
         /// Where the requests go.
@@ -163,7 +175,7 @@ impl Likely {
 
 impl Cause {
     /// Every code there is.
-    pub const CODES: [&str; 17] = [
+    pub const CODES: [&str; 19] = [
         "NotSetUp",
         "MicGone",
         "MicBusy",
@@ -175,6 +187,8 @@ impl Cause {
         "WakeMissing",
         "BrokerUnreachable",
         "BrokerRefused",
+        "NoConfiguration",
+        "NotActivated",
         "NobodyAnswers",
         "MixerGone",
         "ButtonGone",
@@ -198,6 +212,8 @@ impl Cause {
             Self::WakeMissing { .. } => "WakeMissing",
             Self::BrokerUnreachable { .. } => "BrokerUnreachable",
             Self::BrokerRefused { .. } => "BrokerRefused",
+            Self::NoConfiguration { .. } => "NoConfiguration",
+            Self::NotActivated { .. } => "NotActivated",
             Self::NobodyAnswers { .. } => "NobodyAnswers",
             Self::MixerGone { .. } => "MixerGone",
             Self::ButtonGone { .. } => "ButtonGone",
@@ -222,6 +238,8 @@ impl Cause {
             Self::WakeMissing { detail } => format!("A wake word can't be heard: {detail}."),
             Self::BrokerUnreachable { detail } => format!("The server can't be reached: {detail}."),
             Self::BrokerRefused { reason } => format!("The server refuses this device: {reason}."),
+            Self::NoConfiguration { detail } => format!("The server gives no configuration: {detail}."),
+            Self::NotActivated { code, message } => not_activated(code, message),
             Self::NobodyAnswers { scope, likely } => match likely {
                 Likely::WrongAccount => {
                     format!("Nobody answers on `{scope}`: the broker lets nothing of this device through.")
@@ -267,10 +285,16 @@ impl Cause {
                 "Correct `words` in [wake] (`auricle wake list` shows the models), or bring the model: reinstall the package, run `make models` in a checkout, or `auricle wake add FILE.tflite` for one of your own."
             }
             Self::BrokerUnreachable { .. } => {
-                "Check `broker` in [linto], the network, and that the server runs; it is tried again by itself."
+                "Check the server's address (`broker` in [linto], `ota_url` in [xiaozhi]), the network, and that the server runs; it is tried again by itself."
             }
             Self::BrokerRefused { .. } => {
-                "Check `username` and the password in [linto]: use the server's shared account, or one whose name is the serial number."
+                "Check `username` and the password in [linto]: use the server's shared account, or one whose name is the serial number. A xiaozhi server gives the password itself: look there whether the device is still bound to an account."
+            }
+            Self::NoConfiguration { .. } => {
+                "Check `ota_url` in [xiaozhi], the network, and that the server runs; it is tried again by itself."
+            }
+            Self::NotActivated { .. } => {
+                "Log in on the server's page, add a device and type the code in; the device notices by itself."
             }
             Self::NobodyAnswers { likely, .. } => likely.remedy(),
             Self::MixerGone { .. } => "Correct `mixer` in [audio]; empty, the volume is applied in software.",
@@ -283,4 +307,15 @@ impl Cause {
             }
         }
     }
+}
+
+fn not_activated(code: &str, message: &str) -> String {
+    let mut text = "This device belongs to no account of the server yet".to_owned();
+    if !code.is_empty() {
+        text = format!("{text}; its code is {code}");
+    }
+    if !message.is_empty() {
+        text = format!("{text}. The server says: {message}");
+    }
+    text + "."
 }

@@ -229,7 +229,8 @@ impl Assistant {
 
     fn ended(&mut self, now: Tick, listen: ListenId, at: Position, why: Ending) {
         let Some((server, end)) = self.lease_of(listen) else { return };
-        if !matches!(end, End::Local(_)) {
+        let watched = matches!(end, End::Remote { .. }) && why == Ending::NoSpeech;
+        if !matches!(end, End::Local(_)) && !watched {
             return;
         }
         if why == Ending::NoSpeech {

@@ -9,13 +9,15 @@ use crate::audio::Position;
 use crate::audio::chime::Chime;
 use crate::button::Gesture;
 use crate::channel::{ChannelAsk, ChannelEvent};
-use crate::dialogue::{Delivery, DeviceFacts, PlayEnd, Source, Trigger};
+use crate::dialogue::{Delivery, DeviceFacts, Keepsake, PlayEnd, Source, Trigger};
 use crate::fetch::{Fetch, FetchId, Fetched};
-use crate::hearing::{EarCommand, Ending, Limits, ListenId, UplinkId};
+use crate::hearing::{EarCommand, Ending, ListenId, UplinkId};
 use crate::link::{Access, LinkAsk, LinkEvent, Publication};
 use crate::time::Tick;
 use crate::voices::Voices;
 use crate::wish::{Outcome, Wish};
+
+pub use super::tuning::{Tuning, UnmuteRule};
 
 /// A configured server, by its place in the settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,41 +51,6 @@ impl By {
             Self::Remote => "remote",
         }
     }
-}
-
-/// What the settings say about the conversation; may change while the daemon runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tuning {
-    /// Whether any speech opens a turn.
-    pub voice_trigger: bool,
-    /// Whether a wake word opens a turn.
-    pub wake_trigger: bool,
-    /// How far before the trigger the tape is used.
-    pub preroll: Duration,
-    /// Whether the device makes sounds of its own.
-    pub sounds: bool,
-    /// When the endpointer lets go.
-    pub limits: Limits,
-    /// The loudspeaker volume, 0–100, as long as nothing else is remembered.
-    pub volume: u8,
-    /// The speech language, as long as nothing else is remembered.
-    pub language: String,
-    /// What a server's unmute lifts.
-    pub unmute: UnmuteRule,
-    /// Whether a server may start a recording.
-    pub remote_meeting: bool,
-}
-
-/// What a server's unmute lifts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum UnmuteRule {
-    /// What a server muted.
-    #[default]
-    Own,
-    /// Whatever muted the microphone.
-    Always,
-    /// Nothing.
-    Never,
 }
 
 /// What is remembered over a restart. `None`: nothing was ever set.
@@ -316,6 +283,8 @@ pub enum Effect {
     Play {
         /// Its number.
         play: PlayNumber,
+        /// Which server asked for it; `None`: the device itself, or a person.
+        server: Option<ServerId>,
         /// What.
         source: Source,
     },
@@ -398,4 +367,6 @@ pub enum Memory {
     Volume(u8),
     /// The speech language.
     Language(String),
+    /// What this server's dialogue gets back when it is made anew.
+    Server(ServerId, Keepsake),
 }

@@ -6,7 +6,7 @@ use super::Assistant;
 use super::Uplink;
 use super::cause::Cause;
 use super::door::dropped;
-use super::event::{Effect, ServerId};
+use super::event::{Effect, Memory, ServerId};
 use super::report::Report;
 use super::speaker::Owner;
 use super::turn::{Lease, Turn};
@@ -77,6 +77,12 @@ impl Assistant {
             Ask::LinkUp(up) => self.link_changed(server, up),
             Ask::Cause(cause) => self.server_cause(now, server, cause),
             Ask::Clear(code) => self.clear(Some(server), code),
+            Ask::Mood(mood) => {
+                if let Some(turn) = self.turn.as_mut().filter(|turn| turn.server == server) {
+                    turn.mood = mood;
+                }
+            }
+            Ask::Remember(keepsake) => self.effects.push_back(Effect::Remember(Memory::Server(server, keepsake))),
             Ask::Report(report) => self.report(Some(server), report),
         }
     }
@@ -92,7 +98,7 @@ impl Assistant {
         let listen = ListenId(self.numbers);
         let deadline = match end {
             End::Local(_) => None,
-            End::Remote { cap } | End::Manual { cap } => Some(now + cap),
+            End::Remote { cap, .. } | End::Manual { cap } => Some(now + cap),
         };
         let ringing = self.ringing(now, while_speaking);
         let turn = self.turn.get_or_insert_with(|| Turn::new(server, now, false));
@@ -107,7 +113,11 @@ impl Assistant {
             Some(behind) => behind.guard(ringing),
             None => before + if greet { GREETING } else { ringing },
         };
-        let mut limits = if let End::Local(limits) = end { Some(limits) } else { None };
+        let mut limits = match end {
+            End::Local(limits) => Some(limits),
+            End::Remote { cap, quiet } => quiet.map(|no_speech| self.tuning.limits.watching(no_speech, cap)),
+            End::Manual { .. } => None,
+        };
         if let (Some(limits), Some(behind)) = (&mut limits, woken) {
             // Whoever has said the wake word has all the time from then on.
             limits.no_speech += behind.decided;

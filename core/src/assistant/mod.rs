@@ -18,6 +18,7 @@ mod pressed;
 pub mod report;
 pub mod shown;
 pub mod speaker;
+mod tuning;
 mod turn;
 mod voice;
 mod volume;
@@ -194,7 +195,8 @@ impl Assistant {
         let state = self.state();
         let connecting = state == State::Idle && self.links.contains(&false);
         let (muted, recording) = (self.mic.muted().is_some(), self.recording());
-        Scene { state, muted, recording, connecting, updating: self.updating.is_some() }
+        let mood = self.turn.as_ref().filter(|_| state == State::Speaking).map(|turn| turn.mood).unwrap_or_default();
+        Scene { state, muted, recording, connecting, updating: self.updating.is_some(), mood }
     }
 
     /// Who muted the microphone, if so.

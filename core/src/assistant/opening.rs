@@ -83,6 +83,11 @@ impl Assistant {
             let holder = turn.server;
             self.tell(holder, DialogueEvent::BargeIn);
             self.drain_dialogues(now);
+            if holder != server && self.turn.is_some() {
+                // It would go on listening, but the person speaks with another server now.
+                self.tell(holder, DialogueEvent::Cancel);
+                self.drain_dialogues(now);
+            }
             if self.turn.is_some() {
                 return Err("the turn that runs does not give way");
             }

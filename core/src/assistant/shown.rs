@@ -35,6 +35,22 @@ impl State {
     }
 }
 
+/// How an answer is meant, as far as a light can show it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mood {
+    /// Like any other.
+    #[default]
+    Even,
+    /// Happy, funny, proud.
+    Bright,
+    /// Loving, kind.
+    Warm,
+    /// Sad, tired.
+    Low,
+    /// Surprised, shocked, angry.
+    Stirred,
+}
+
 /// Everything that the light shows at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scene {
@@ -48,10 +64,18 @@ pub struct Scene {
     pub connecting: bool,
     /// Whether its program is being replaced, so that it must not lose its power.
     pub updating: bool,
+    /// How the answer is meant that is heard.
+    pub mood: Mood,
 }
 
 impl Scene {
     /// Nothing happens and all is well.
-    pub const IDLE: Self =
-        Self { state: State::Idle, muted: false, recording: false, connecting: false, updating: false };
+    pub const IDLE: Self = Self {
+        state: State::Idle,
+        muted: false,
+        recording: false,
+        connecting: false,
+        updating: false,
+        mood: Mood::Even,
+    };
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::event::ServerId;
+use super::shown::Mood;
 use super::wake::Behind;
 use crate::dialogue::{End, Shown};
 use crate::hearing::ListenId;
@@ -31,6 +32,8 @@ pub struct Turn {
     pub server: ServerId,
     /// What the dialogue says it is doing.
     pub shown: Shown,
+    /// How the answer is meant, as the dialogue says.
+    pub mood: Mood,
     /// The microphone, while the dialogue has it.
     pub lease: Option<Lease>,
     /// When the dialogue last did something.
@@ -47,7 +50,16 @@ impl Turn {
     /// A turn without the microphone yet.
     #[must_use]
     pub const fn new(server: ServerId, now: Tick, greet: bool) -> Self {
-        Self { server, shown: Shown::Connecting, lease: None, active: now, greet, ago: Duration::ZERO, woken: None }
+        Self {
+            server,
+            shown: Shown::Connecting,
+            mood: Mood::Even,
+            lease: None,
+            active: now,
+            greet,
+            ago: Duration::ZERO,
+            woken: None,
+        }
     }
 
     /// When this turn needs attention: the lease's cap, or, if the dialogue has no deadline, its abandonment.

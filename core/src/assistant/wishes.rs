@@ -70,7 +70,7 @@ impl Assistant {
             Wish::Language(tag) => self.wish_language(now, asker, tag),
             Wish::MeetingStart { name } => self.wish_meeting(now, asker, name),
             Wish::MeetingStop => self.wish_meeting_end(now, asker),
-            Wish::Shell(_) | Wish::Tunnel(_) | Wish::TunnelStop | Wish::Hook(_) => {
+            Wish::Shell(_) | Wish::Tunnel(_) | Wish::TunnelStop | Wish::Hook(_) | Wish::Tool { .. } | Wish::Restart => {
                 self.numbers += 1;
                 let service = ServiceId(self.numbers);
                 let server = if let Asker::Server(server, _) = asker { Some(server) } else { None };

@@ -7,8 +7,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
 use crate::assistant::cause::Cause;
 use crate::assistant::report::Report;
+use crate::assistant::shown::Mood;
 use crate::audio::Position;
 use crate::audio::chime::Chime;
 use crate::channel::{ChannelAsk, ChannelEvent};
@@ -19,7 +23,12 @@ use crate::sentences::Sentence;
 use crate::time::Tick;
 use crate::wish::{Outcome, Wish, WishId};
 
+mod facts;
 pub mod linto;
+mod outbox;
+pub mod xiaozhi;
+
+pub use self::facts::{DeviceFacts, Interface, MeetingFacts};
 
 /// A thing to play, named by whoever asked for it. Unique within one dialogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +58,9 @@ pub enum End {
     Remote {
         /// The longest time that the microphone stays open without a word from the server.
         cap: Duration,
+        /// If nobody speaks for so long from the beginning, the dialogue is told, as it is told of the end of speech by
+        /// an endpointer: with [`Ending::NoSpeech`], once.
+        quiet: Option<Duration>,
     },
     /// The person: a button held, a command.
     Manual {
@@ -106,51 +118,6 @@ pub enum PlayEnd {
     Failed,
 }
 
-/// A network interface of the device.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Interface {
-    /// For example `wlan0`.
-    pub name: String,
-    /// IPv4 or IPv6 address.
-    pub address: String,
-    /// Hardware address, `aa:bb:cc:dd:ee:ff`.
-    pub mac: String,
-    /// Address of the router, empty if there is none.
-    pub gateway: String,
-    /// Net mask.
-    pub netmask: String,
-    /// Radio or cable.
-    pub wireless: bool,
-}
-
-/// What servers are told about the device.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DeviceFacts {
-    /// The loudspeaker volume that holds over a restart, 0–100.
-    pub volume: u8,
-    /// Whether the microphone is closed on request.
-    pub muted: bool,
-    /// Speech language, for example `en-US`.
-    pub language: String,
-    /// The recording; `None` if servers may not start one.
-    pub meeting: Option<MeetingFacts>,
-    /// Version of this program.
-    pub firmware: String,
-    /// Interfaces with an address, without loopback.
-    pub network: Vec<Interface>,
-    /// When the daemon looked, as ISO 8601 in UTC with milliseconds.
-    pub utc: String,
-}
-
-/// What servers are told about the recording.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MeetingFacts {
-    /// The name that it was started with; empty if there was none yet.
-    pub name: String,
-    /// Whether it runs.
-    pub recording: bool,
-}
-
 /// What a dialogue is told.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DialogueEvent {
@@ -174,7 +141,7 @@ pub enum DialogueEvent {
         /// Where the tape stood; `None` when there is none.
         at: Option<Position>,
     },
-    /// The endpointer let go.
+    /// The endpointer let go; where the server ends the utterance, only because nobody spoke.
     EndOfSpeech {
         /// The moment of decision.
         at: Position,
@@ -236,6 +203,18 @@ pub enum DialogueEvent {
     Limits(Limits),
     /// Its own deadline has come.
     Deadline,
+}
+
+/// What a dialogue wants to find again after a restart, in a form of its own. May hold a password, so it is never
+/// printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Keepsake(pub Zeroizing<String>);
+
+impl fmt::Debug for Keepsake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
 }
 
 /// What the assistant shows while a turn runs.
@@ -347,6 +326,10 @@ pub enum Ask {
     Cause(Cause),
     /// It no longer is. Only the code of the cause counts.
     Clear(&'static str),
+    /// How the answer is meant that is spoken now, for the lights; forgotten at the end of the turn.
+    Mood(Mood),
+    /// To be found again after a restart, in place of what was kept before.
+    Remember(Keepsake),
     /// For `events`, counters and the log.
     Report(Report),
 }

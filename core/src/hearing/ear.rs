@@ -179,8 +179,8 @@ impl Ear {
             sound = later;
             let (at, heard) = (self.tape.end(), self.vad.frames().count());
             self.tape.write(now);
-            self.vad.push(now);
             self.pump();
+            self.vad.push(now);
             if let Some(wake) = self.waker.push(at, now) {
                 self.say(wake);
             }
@@ -255,7 +255,7 @@ impl Ear {
             self.drops.uplinks += 1;
             return self.say(EarEvent::UplinkRefused { uplink: id });
         }
-        self.uplinks.push(Uplink::new(id, self.place(from), encoding));
+        self.uplinks.push(Uplink::new(id, self.place(from), self.tape.end(), encoding));
         self.pump();
     }
 

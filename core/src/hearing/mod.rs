@@ -40,6 +40,14 @@ pub struct Limits {
     pub answer: bool,
 }
 
+impl Limits {
+    /// The same for somebody who only wants to know whether anybody speaks within `no_speech`.
+    #[must_use]
+    pub const fn watching(self, no_speech: Duration, max_utterance: Duration) -> Self {
+        Self { no_speech, max_utterance, answer: false, ..self }
+    }
+}
+
 /// Where on the tape something begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
@@ -186,8 +194,12 @@ pub enum EarEvent {
     UplinkChunk {
         /// Which uplink.
         uplink: UplinkId,
-        /// Raw s16le.
+        /// In the form that was asked for.
         body: Vec<u8>,
+        /// Sound in it, in samples.
+        samples: u64,
+        /// Where on the tape that sound ends.
+        at: Position,
         /// Whether this was the last one.
         last: bool,
     },

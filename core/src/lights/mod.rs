@@ -105,7 +105,11 @@ impl Picture {
                 Self { colour: Colour::new(255, 255, 255), motion: row.lamp, recording: false }
             }
             Fixture::Rgb | Fixture::Strip { .. } => Self {
-                colour: if scene.muted { Colour::RED } else { row.colour },
+                colour: match (scene.muted, activity, fixture) {
+                    (true, ..) => Colour::RED,
+                    (false, Activity::Speaking, Fixture::Strip { .. }) => table::speech(scene.mood),
+                    _ => row.colour,
+                },
                 motion: if fixture == Fixture::Rgb { row.rgb } else { row.strip },
                 recording: scene.recording && activity != Activity::Recording,
             },

@@ -2,7 +2,7 @@
 
 use super::Colour;
 use super::motion::Motion::{self, Breathe, Double, DoubleGap, Fast, Gap, Off, Rotate, Slow, Steady, Triple};
-use crate::assistant::shown::{Scene, State};
+use crate::assistant::shown::{Mood, Scene, State};
 
 /// What the lights tell of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,18 @@ pub const TABLE: [Row; 9] = [
     row(Activity::Degraded, [255, 160, 0], Double, Double, Double),
     row(Activity::Updating, [255, 255, 255], Triple, Triple, Rotate),
 ];
+
+/// The green of speech on a strip, by how the answer is meant: never so far from green that it could be taken for
+/// another line of the table.
+pub const fn speech(mood: Mood) -> Colour {
+    match mood {
+        Mood::Even => Colour::new(0, 255, 0),
+        Mood::Bright => Colour::new(130, 255, 0),
+        Mood::Warm => Colour::new(120, 255, 90),
+        Mood::Low => Colour::new(0, 90, 40),
+        Mood::Stirred => Colour::new(0, 255, 140),
+    }
+}
 
 impl Activity {
     /// What to tell of, of all that happens at once.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::assistant::shown::State;
+use crate::assistant::shown::{Mood, State};
 
 const STRIP: Fixture = Fixture::Strip { pixels: 12 };
 const FIXTURES: [Fixture; 5] =
@@ -187,6 +187,22 @@ fn an_update_is_shown_but_hides_no_open_or_closed_microphone() {
     assert_eq!(Activity::of(muted), Activity::Degraded, "in red");
 }
 
+#[test]
+fn a_strip_speaks_in_the_colour_of_the_mood_and_nothing_else_has_one() {
+    let moods = [Mood::Even, Mood::Bright, Mood::Warm, Mood::Low, Mood::Stirred];
+    let colour = |scene: Scene, fixture| Picture::of(scene, fixture).colour;
+    let seen: BTreeSet<_> = moods
+        .map(|mood| format!("{:?}", colour(Scene { mood, ..scene(State::Speaking) }, STRIP)))
+        .into_iter()
+        .collect();
+    assert_eq!(seen.len(), moods.len());
+    let stirred = |state| Scene { mood: Mood::Stirred, ..scene(state) };
+    assert_eq!(colour(scene(State::Speaking), STRIP), Activity::Speaking.row().colour, "even is the table's colour");
+    assert_eq!(colour(stirred(State::Listening), STRIP), colour(scene(State::Listening), STRIP));
+    assert_eq!(colour(stirred(State::Speaking), Fixture::Rgb), colour(scene(State::Speaking), Fixture::Rgb));
+    assert_eq!(colour(Scene { muted: true, ..stirred(State::Speaking) }, STRIP), Colour::RED);
+}
+
 fn some_scene() -> impl Strategy<Value = Scene> {
     (0..STATES.len(), any::<[bool; 4]>()).prop_map(|(state, [muted, recording, connecting, updating])| Scene {
         state: STATES[state],
@@ -194,6 +210,7 @@ fn some_scene() -> impl Strategy<Value = Scene> {
         recording,
         connecting,
         updating,
+        mood: Mood::Even,
     })
 }
 

@@ -40,7 +40,7 @@ impl Toy {
         let to = Delivery::Message { topic: "toy/sound".into(), qos: Qos::Zero, expires: STEP };
         let encoding = Encoding::Pcm { chunk: Duration::from_millis(60) };
         self.asks.push_back(Ask::UplinkStart { uplink: UPLINK, from, encoding, to });
-        let end = End::Remote { cap: STEP };
+        let end = End::Remote { cap: STEP, quiet: Some(STEP / 2) };
         self.asks.push_back(Ask::Mic { from, end, while_speaking: self.realtime });
         self.asks.push_back(Ask::Shown(Shown::Listening));
     }
@@ -112,6 +112,7 @@ impl Dialogue for Toy {
                     self.done();
                 }
             }
+            DialogueEvent::EndOfSpeech { why, .. } => self.send(&format!("ended {why:?}")),
             DialogueEvent::Played { id, .. } => self.send(&format!("played {}", id.0)),
             DialogueEvent::Refused { id } => self.send(&format!("refused {}", id.0)),
             DialogueEvent::Cancel => {

@@ -133,7 +133,9 @@ impl Places {
         let program = std::env::current_exe().and_then(fs::canonicalize).ok();
         let program = program.as_deref().and_then(Path::parent);
         // Without /proc nobody knows where the program is.
-        let package = program.map_or_else(|| PACKAGED.into(), |folder| folder.join("../share/auricle/models"));
+        let package = program
+            .and_then(Path::parent)
+            .map_or_else(|| PACKAGED.into(), |prefix| prefix.join("share/auricle/models"));
         // Only where the sources are: any other folder above a program may be anybody's.
         let checkouts = program.into_iter().flat_map(Path::ancestors).map(Path::to_path_buf);
         let checkouts =

@@ -12,16 +12,16 @@ use crate::protocol::linto::commands::{CONVERSATION, tts_lang};
 use crate::protocol::linto::scope::{Inbound, Scope, Topics};
 use crate::time::Tick;
 
-use self::outbox::Outbox;
+use self::orders::Origin;
 use self::oversize::Oversize;
 use self::presence::Presence;
 use self::streaming::Streaming;
 use self::turn::Turn;
+use super::outbox::{self, short};
 use super::{Ask, Class, Dialogue, DialogueEvent, PlayEnd, PlayId, Trigger};
 
 mod exercise;
 mod orders;
-mod outbox;
 mod oversize;
 mod policy;
 mod presence;
@@ -35,6 +35,9 @@ mod twins;
 #[doc(hidden)]
 pub use self::exercise::exercise;
 pub use self::policy::{INCOMING_LIMIT, policy};
+
+/// What it asks for.
+type Outbox = outbox::Outbox<Origin>;
 
 /// What the dialogue with one LinTO server is to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,12 +125,12 @@ impl Linto {
             Some(Inbound::StatusOfUs) => self.presence.status(now, message, &mut self.out),
             Some(Inbound::ToUs { .. }) if message.retained => {
                 // LinTO retains nothing that it sends to a device: this one would come again with each connection.
-                self.out.dropped("retained_command", format!("on `{}`", outbox::short(&message.topic)));
+                self.out.dropped("retained_command", format!("on `{}`", short(&message.topic)));
             }
             Some(Inbound::ToUs { scope, leaf, rest }) => {
                 self.server_says(now, scope, leaf, rest, message);
             }
-            None => self.out.dropped("unknown_topic", format!("`{}`", outbox::short(&message.topic))),
+            None => self.out.dropped("unknown_topic", format!("`{}`", short(&message.topic))),
         }
     }
 
@@ -141,7 +144,7 @@ impl Linto {
             "streaming" => self.streaming.message(now, rest, &message.payload, out),
             // Nobody asked for it: what is to be heard of it waits its turn.
             "customAction" => {
-                let id = format!("customAction/{}", outbox::short(rest));
+                let id = format!("customAction/{}", short(rest));
                 reply::act(id, message, false, Class::Announcement, out);
             }
             _ => orders::command(&self.topics, scope, leaf, message, out),

@@ -1,6 +1,6 @@
 //! Commands of the server and what becomes of them: answered on the scope on which they came.
 
-use super::outbox::{Outbox, short};
+use super::{Outbox, short};
 use crate::assistant::report::Report;
 use crate::audio::chime::Chime;
 use crate::dialogue::{Class, Source};
@@ -46,7 +46,10 @@ pub(super) fn command(topics: &Topics, scope: Scope, leaf: &str, message: &Messa
             out.play(Class::Announcement, Source::Text(text));
             "handed to the loudspeaker".into()
         }
-        Served::Wish(wish) => return out.wish(origin(detail(&wish)), wish),
+        Served::Wish(wish) => {
+            out.wish(origin(detail(&wish)), wish);
+            return;
+        }
         // Rubbish is no use of remote power: it is answered and told, not audited.
         Served::Bad(why) => {
             let outcome = Outcome::Refused(why);
@@ -109,6 +112,8 @@ fn detail(wish: &Wish) -> String {
         Wish::MeetingStart { name } => format!("recording `{}`", short(name)),
         Wish::MeetingStop => "end of the recording".into(),
         Wish::Unmute => "unmute".into(),
+        Wish::Tool { name, .. } => format!("tool `{name}`"),
+        Wish::Restart => "restart".into(),
         Wish::Volume { .. } | Wish::Mute | Wish::Language(_) | Wish::TunnelStop | Wish::Hook(_) => String::new(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::outbox::{Outbox, short};
+use super::{Outbox, short};
 use crate::assistant::cause::Cause;
 use crate::time::Tick;
 

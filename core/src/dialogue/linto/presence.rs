@@ -8,8 +8,8 @@
 use std::time::Duration;
 
 use super::LintoSettings;
-use super::outbox::{Outbox, short};
 use super::twins::Twins;
+use super::{Outbox, short};
 use crate::assistant::cause::Cause;
 use crate::dialogue::{Ask, DeviceFacts};
 use crate::link::{LinkAsk, Loss, Message, Publication, Qos};

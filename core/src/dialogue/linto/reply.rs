@@ -1,7 +1,7 @@
 //! What an answer of the server makes the device do.
 
+use super::Outbox;
 use super::orders::Origin;
-use super::outbox::Outbox;
 use crate::assistant::report::Report;
 use crate::audio::chime::Chime;
 use crate::dialogue::{Ask, Class, PlayId, Source, WavFile};

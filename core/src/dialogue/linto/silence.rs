@@ -4,7 +4,7 @@
 //! listens on the scope; and an application for devices on a current server, which hears each request and answers none.
 //! An application that listens sends `tts_lang` after each status, so the last two can be told apart.
 
-use super::outbox::Outbox;
+use super::Outbox;
 use super::presence::Standing;
 use crate::assistant::cause::{Cause, Likely};
 use crate::sentences::Sentence;

@@ -7,9 +7,9 @@
 use std::time::Duration;
 
 use self::phase::{Owner, Phase};
-use super::outbox::Outbox;
 use super::presence::Standing;
 use super::transcript::Transcript;
+use super::{Outbox, short};
 use crate::assistant::report::Report;
 use crate::audio::Position;
 use crate::audio::chime::Chime;
@@ -175,7 +175,7 @@ impl Streaming {
     /// Something came on `streaming/REST`.
     pub(super) fn message(&mut self, now: Tick, rest: &str, payload: &[u8], out: &mut Outbox) {
         let Some(owner) = self.owner() else {
-            return out.dropped("late_transcript", format!("`streaming/{}`", super::outbox::short(rest)));
+            return out.dropped("late_transcript", format!("`streaming/{}`", short(rest)));
         };
         match (streaming::parse(rest, payload), self.phase) {
             (Event::Started, Phase::Starting { from, .. }) => {

@@ -1,6 +1,6 @@
 //! The text of one stream: each phrase is told once.
 
-use super::outbox::Outbox;
+use super::Outbox;
 use crate::assistant::report::Report;
 
 /// So much of what was told is kept to recognise a repetition, in bytes.

@@ -6,10 +6,10 @@ use md5::{Digest, Md5};
 use serde_json::Value;
 
 use super::LintoSettings;
-use super::outbox::{Outbox, short};
 use super::presence::Standing;
 use super::reply::{self, Speech};
 use super::silence::Silence;
+use super::{Outbox, short};
 use crate::assistant::report::Report;
 use crate::audio::chime::Chime;
 use crate::audio::{Position, TAPE_RATE};

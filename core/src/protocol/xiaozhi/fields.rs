@@ -45,11 +45,6 @@ impl Fields {
         let fits = |text: &String| (1..=longest).contains(&text.len()) && !text.contains(char::is_control);
         self.get::<String>(key).filter(fits)
     }
-
-    /// The keys, in alphabetical order.
-    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
-    }
 }
 
 /// Makes a text fit to be shown: at most `longest` characters, line breaks kept, no other control characters.

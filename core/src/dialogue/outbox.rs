@@ -2,26 +2,34 @@
 
 use std::collections::VecDeque;
 
-use super::orders::Origin;
+use super::{Ask, Class, PlayId, Source};
 use crate::assistant::cause::Cause;
 use crate::assistant::report::Report;
-use crate::dialogue::{Ask, Class, PlayId, Source};
+use crate::fetch::{Fetch, FetchId};
 use crate::link::{LinkAsk, Publication};
 use crate::wish::{Wish, WishId};
 
-/// Asks in their order. Whoever hands in an event fetches them all, and no event makes more than a dozen.
-#[derive(Debug, Default)]
-pub(super) struct Outbox {
+/// Asks in their order. Whoever hands in an event fetches them all, and no event makes more than a dozen. Of each wish it
+/// is known to which `Origin` its outcome goes.
+#[derive(Debug)]
+pub(super) struct Outbox<Origin> {
     asks: VecDeque<Ask>,
     /// At most one of each kind.
     raised: Vec<Cause>,
     plays: u64,
     wishes: u64,
+    fetches: u64,
     /// Where the wishes come from that have no outcome yet.
     waiting: Vec<(WishId, Origin)>,
 }
 
-impl Outbox {
+impl<Origin> Default for Outbox<Origin> {
+    fn default() -> Self {
+        Self { asks: VecDeque::new(), raised: Vec::new(), plays: 0, wishes: 0, fetches: 0, waiting: Vec::new() }
+    }
+}
+
+impl<Origin> Outbox<Origin> {
     pub(super) fn next(&mut self) -> Option<Ask> {
         self.asks.pop_front()
     }
@@ -50,12 +58,21 @@ impl Outbox {
         id
     }
 
+    /// A request over HTTP, under the id that its outcome will have.
+    pub(super) fn fetch(&mut self, fetch: Fetch) -> FetchId {
+        self.fetches += 1;
+        let id = FetchId(self.fetches);
+        self.ask(Ask::Fetch { id, fetch });
+        id
+    }
+
     /// Wishes something; what comes of it goes to `origin`. The assistant refuses what is too much, so this is bounded.
-    pub(super) fn wish(&mut self, origin: Origin, wish: Wish) {
+    pub(super) fn wish(&mut self, origin: Origin, wish: Wish) -> WishId {
         self.wishes += 1;
         let id = WishId(self.wishes);
         self.waiting.push((id, origin));
         self.ask(Ask::Wish { id, wish });
+        id
     }
 
     /// Where a wish came from that has an outcome now.

@@ -1,0 +1,111 @@
+//! Whose device this is: a code, said and shown, and the question whether it was typed in.
+
+use insta::assert_snapshot;
+
+use super::rig::{CONFIGURATION, Rig, settings};
+
+const WITH_CHALLENGE: &str = r#"{"activation":{"code":"123456","message":"xiaozhi.me\n123456","challenge":"c"},
+    "mqtt":{"endpoint":"gateway:1883","client_id":"a@@@b@@@c"}}"#;
+
+const WITHOUT: &str = r#"{"activation":{"code":"123456","message":"xiaozhi.me\n123456"},
+    "mqtt":{"endpoint":"gateway:1883","client_id":"a@@@b@@@c"}}"#;
+
+#[test]
+fn a_device_without_an_owner_says_its_code_and_connects_when_it_has_one() {
+    let mut rig = Rig::with(settings());
+    rig.trace();
+    rig.fetched(200, WITH_CHALLENGE);
+    rig.fetched(202, "");
+    rig.wait_secs(3);
+    rig.fetched(500, "");
+    rig.wait_secs(10);
+    rig.unfetched("connection refused");
+    rig.wait_secs(10);
+    rig.fetched(200, "");
+    rig.fetched(200, CONFIGURATION);
+    rig.wait_secs(3_600);
+    assert_snapshot!(rig.trace(), @"");
+}
+
+#[test]
+fn after_ten_questions_the_configuration_is_asked_for_again_and_it_starts_over() {
+    let mut rig = Rig::with(settings());
+    rig.fetched(200, WITH_CHALLENGE);
+    rig.trace();
+    for _ in 0..10 {
+        rig.fetched(202, "");
+        rig.wait_secs(3);
+    }
+    rig.fetched(200, WITH_CHALLENGE);
+    let trace = rig.trace();
+    let asked: Vec<&str> = trace.lines().filter_map(|line| line.split_once("fetch ").map(|(_, url)| url)).collect();
+    assert_snapshot!(asked.join("\n"), @"");
+    assert!(!trace.contains("play"), "the same code is not said at once again: {trace}");
+}
+
+#[test]
+fn without_a_challenge_only_the_configuration_is_asked_for() {
+    let mut rig = Rig::with(settings());
+    rig.fetched(200, WITHOUT);
+    rig.wait_secs(60);
+    rig.fetched(200, WITHOUT);
+    rig.wait_secs(60);
+    rig.fetched(200, CONFIGURATION);
+    let trace = rig.trace();
+    assert!(!trace.contains("activate"), "{trace}");
+    assert!(trace.contains("120.000 fetch 3") && trace.contains("120.000 connect to"), "{trace}");
+}
+
+#[test]
+fn the_code_is_said_again_but_not_for_ever() {
+    let mut rig = Rig::with(settings());
+    rig.fetched(200, WITHOUT);
+    for _ in 0..24 * 60 {
+        rig.wait_secs(60);
+        rig.fetched(200, WITHOUT);
+    }
+    let trace = rig.trace();
+    let said: Vec<&str> =
+        trace.lines().filter(|line| line.contains("1, 2")).filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(said, ["0.000", "60.000", "240.000", "780.000", "2400.000"]);
+}
+
+#[test]
+fn whoever_talks_hears_the_code() {
+    let mut rig = Rig::with(settings());
+    rig.fetched(200, WITHOUT);
+    rig.trace();
+    rig.open();
+    rig.wait_secs(1);
+    assert_snapshot!(rig.trace(), @"");
+}
+
+#[test]
+fn a_new_code_is_said_at_once() {
+    let mut rig = Rig::with(settings());
+    rig.fetched(200, WITHOUT);
+    rig.wait_secs(60);
+    rig.trace();
+    rig.fetched(200, &WITHOUT.replace("123456", "654321"));
+    assert_snapshot!(rig.trace(), @"");
+}
+
+#[test]
+fn a_question_whose_answer_is_lost_is_asked_again() {
+    let mut rig = Rig::with(settings());
+    rig.fetched(200, WITH_CHALLENGE);
+    rig.trace();
+    rig.wait_secs(26);
+    assert!(rig.trace().contains("fetch 3 http://server:8003/xiaozhi/ota/activate"));
+}
+
+#[test]
+fn who_loses_his_owner_later_stays_connected_and_says_so() {
+    let mut rig = Rig::online();
+    rig.link(crate::link::LinkEvent::Disconnected(crate::link::Loss::Refused("no".into())));
+    rig.wait_secs(60);
+    rig.trace();
+    rig.fetched(200, WITHOUT);
+    let trace = rig.trace();
+    assert!(trace.contains("cause NotActivated") && !trace.contains("connect to"), "{trace}");
+}

@@ -1,0 +1,143 @@
+//! What a server says, in every order in which it may come.
+
+use insta::assert_snapshot;
+
+use super::rig::{ID, Rig, settings};
+use crate::dialogue::{DialogueEvent, PlayEnd};
+use crate::protocol::xiaozhi::message::Mode;
+
+#[test]
+fn an_answer_without_a_loudspeaker_is_read_to_its_end() {
+    let mut rig = Rig::speaking();
+    rig.played(PlayEnd::Failed);
+    rig.wait_secs(2);
+    rig.tts("stop");
+    assert_snapshot!(rig.trace(), @"");
+}
+
+#[test]
+fn an_answer_that_begins_before_the_one_before_was_heard_follows_it() {
+    let mut rig = Rig::speaking();
+    rig.tts("stop");
+    rig.trace();
+    rig.tts("start");
+    rig.played_of(1, PlayEnd::Finished);
+    assert_snapshot!(rig.trace(), @"");
+}
+
+#[test]
+fn stops_and_starts_that_nobody_expects_change_nothing() {
+    let mut rig = Rig::listening();
+    rig.tts("stop");
+    assert_eq!(rig.trace(), "");
+    let mut rig = Rig::speaking();
+    rig.tts("start");
+    assert_eq!(rig.trace(), "");
+    let mut rig = Rig::online();
+    rig.tts("start");
+    rig.tts("stop");
+    rig.sentence("Nobody hears this.");
+    assert_snapshot!(rig.trace(), @"");
+}
+
+#[test]
+fn a_server_that_speaks_unasked_is_heard_and_nobody_is_listened_to() {
+    let mut rig = Rig::speaking_with(Rig::mode(Mode::Manual));
+    rig.tts("stop");
+    rig.played(PlayEnd::Finished);
+    rig.trace();
+    rig.wait_secs(5);
+    rig.tts("start");
+    rig.sentence("Goodbye.");
+    rig.arrived();
+    rig.tts("stop");
+    rig.played(PlayEnd::Finished);
+    assert_snapshot!(rig.trace(), @"");
+}
+
+#[test]
+fn what_is_aborted_is_thrown_away_until_the_server_has_stopped() {
+    let mut rig = Rig::speaking();
+    rig.event(DialogueEvent::BargeIn);
+    rig.open();
+    assert_snapshot!(rig.trace(), @"");
+    rig.arrived();
+    rig.wait_ms(80);
+    rig.tts("stop");
+    assert_eq!(rig.trace(), "0.080 channel Hold", "from now on it is the next answer's");
+}
+
+#[test]
+fn a_server_that_never_says_stop_is_heard_with_its_next_answer() {
+    let mut rig = Rig::speaking();
+    rig.event(DialogueEvent::BargeIn);
+    rig.open();
+    rig.trace();
+    rig.stt("go on");
+    rig.tts("start");
+    let trace = rig.trace();
+    let (hold, play) = (trace.find("channel Hold").unwrap(), trace.find("play 2").unwrap());
+    assert!(hold < play, "{trace}");
+}
+
+#[test]
+fn an_understood_nothing_leaves_the_microphone_open() {
+    let mut rig = Rig::listening();
+    rig.stt("nihao");
+    rig.tts("stop");
+    rig.trace();
+    rig.wait_secs(34);
+    assert_eq!(rig.trace(), "");
+    rig.stt("what time is it");
+    rig.tts("start");
+    assert!(rig.trace().contains("play 1 Conversation"));
+}
+
+#[test]
+fn the_server_may_let_the_microphone_rest() {
+    let mut rig = Rig::listening();
+    rig.message(r#"{"type":"record_stop","session_id":"s1"}"#);
+    rig.wait_secs(1);
+    rig.tts("start");
+    assert_snapshot!(rig.trace(), @"");
+}
+
+#[test]
+fn an_alert_is_told_with_a_sound() {
+    let mut rig = Rig::online();
+    rig.message(r#"{"type":"alert","status":"Warning","message":"Battery low","emotion":"sad"}"#);
+    assert_snapshot!(rig.trace(), @"");
+}
+
+#[test]
+fn unknown_messages_are_counted_and_nothing_else() {
+    let mut rig = Rig::listening();
+    for message in [r#"{"type":"pong"}"#, r#"{"type":"call_accepted","from":"x"}"#, "{}", "rubbish", r#"{"type":7}"#] {
+        rig.message(message);
+        let trace = rig.trace();
+        assert!(trace.lines().count() == 1 && trace.contains("drop 1 unknown_message"), "{message}: {trace}");
+    }
+}
+
+#[test]
+fn moods_colour_the_answer() {
+    let mut rig = Rig::listening();
+    for (emotion, mood) in
+        [("happy", "Bright"), ("sad", "Low"), ("loving", "Warm"), ("angry", "Stirred"), ("x", "Even")]
+    {
+        rig.message(&format!(r#"{{"type":"llm","text":"","emotion":"{emotion}"}}"#));
+        assert!(rig.trace().ends_with(&format!("mood {mood}")), "{emotion}");
+    }
+}
+
+#[test]
+fn a_text_that_never_ends_is_told_in_part() {
+    let mut rig = Rig::speaking_with(settings());
+    for _ in 0..100 {
+        rig.sentence(&"word ".repeat(100));
+    }
+    rig.trace();
+    rig.tts("stop");
+    let trace = rig.trace();
+    assert!(trace.len() < 20_000 && trace.contains(ID.trim_start_matches('s')), "{} bytes", trace.len());
+}

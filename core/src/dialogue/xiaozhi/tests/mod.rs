@@ -1,0 +1,14 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod activation;
+mod answers;
+mod configuration;
+mod endings;
+mod hostile;
+mod link;
+pub(super) mod rig;
+mod sessions;
+mod sound;
+mod tools;
+mod turns;
+mod writing;

@@ -1,0 +1,192 @@
+//! Hello and goodbye, as running gateways want them.
+
+use insta::assert_snapshot;
+
+use super::rig::{ID, Rig, settings};
+use crate::channel::ChannelEvent;
+use crate::dialogue::DialogueEvent;
+use crate::link::{LinkEvent, Loss};
+
+#[test]
+fn the_sound_waits_for_the_hello_the_channel_and_the_start_in_this_order() {
+    let mut rig = Rig::online();
+    rig.open();
+    rig.wait_secs(9);
+    rig.hello(ID);
+    rig.wait_ms(20);
+    rig.opened();
+    assert_snapshot!(rig.trace(), @"");
+}
+
+#[test]
+fn no_answer_to_the_hello_is_an_apology_after_ten_seconds_and_a_late_one_is_sent_away() {
+    let mut rig = Rig::online();
+    rig.open();
+    rig.wait_secs(15);
+    rig.hello("late");
+    rig.goodbye("late");
+    rig.open();
+    assert_snapshot!(rig.trace(), @"");
+}
+
+#[test]
+fn a_late_session_is_ended_before_the_next_one_is_opened() {
+    let mut rig = Rig::online();
+    rig.open();
+    rig.wait_secs(11);
+    rig.hello("late");
+    rig.trace();
+    rig.open();
+    assert_eq!(rig.trace(), "11.000 shown Connecting", "the echo of the goodbye comes first");
+    rig.wait_ms(3);
+    rig.goodbye("late");
+    assert!(rig.trace().contains("hello"));
+}
+
+#[test]
+fn the_next_hello_waits_for_the_echo_of_the_goodbye() {
+    let mut rig = Rig::speaking();
+    rig.event(DialogueEvent::Cancel);
+    rig.trace();
+    rig.open();
+    rig.wait_ms(500);
+    rig.goodbye(ID);
+    rig.hello("s2");
+    assert_snapshot!(rig.trace(), @"");
+}
+
+#[test]
+fn an_echo_that_never_comes_is_waited_for_one_second() {
+    let mut rig = Rig::speaking();
+    rig.event(DialogueEvent::Cancel);
+    rig.open();
+    rig.trace();
+    rig.wait_secs(1);
+    assert!(rig.trace().starts_with("1.000 send {\"type\":\"hello\""));
+}
+
+#[test]
+fn a_session_that_ends_right_away_is_opened_once_more_and_nothing_that_was_said_is_lost() {
+    let mut rig = Rig::listening();
+    rig.goodbye(ID);
+    rig.wait_secs(1);
+    rig.hello("s2");
+    rig.opened();
+    assert_snapshot!(rig.trace(), @"");
+    rig.message(r#"{"type":"goodbye"}"#);
+    let trace = rig.trace();
+    assert!(trace.contains("done") && !trace.contains("hello"), "once: {trace}");
+}
+
+#[test]
+fn a_goodbye_before_the_channel_stands_counts_too() {
+    let mut rig = Rig::online();
+    rig.open();
+    rig.hello(ID);
+    rig.trace();
+    rig.message(r#"{"type":"goodbye"}"#);
+    rig.wait_secs(1);
+    rig.hello("s2");
+    rig.message(r#"{"type":"goodbye"}"#);
+    assert_snapshot!(rig.trace(), @"");
+}
+
+#[test]
+fn an_error_ends_a_hello_at_once() {
+    let mut rig = Rig::online();
+    rig.open();
+    rig.trace();
+    rig.message(r#"{"type":"goodbye"}"#);
+    rig.message(r#"{"type":"goodbye"}"#);
+    rig.message(r#"{"type":"error","message":"no chat server"}"#);
+    rig.wait_secs(60);
+    assert_snapshot!(rig.trace(), @"");
+    rig.hello("late");
+    assert!(rig.trace().contains("goodbye"));
+}
+
+#[test]
+fn a_goodbye_of_another_session_is_nothing() {
+    let mut rig = Rig::listening();
+    rig.goodbye("s0");
+    assert_eq!(rig.trace(), "");
+}
+
+#[test]
+fn a_hello_without_a_channel_is_told_and_sent_away() {
+    let mut rig = Rig::online();
+    rig.open();
+    rig.trace();
+    rig.message(r#"{"type":"hello","session_id":"s1","transport":"websocket"}"#);
+    assert_snapshot!(rig.trace(), @"");
+}
+
+#[test]
+fn a_second_answer_counts_only_if_two_were_asked_for() {
+    let mut rig = Rig::listening();
+    rig.hello("s2");
+    assert!(rig.trace().contains("drop 1 unknown_hello"));
+    let mut rig = Rig::online();
+    rig.open();
+    rig.wait_secs(11);
+    rig.open();
+    rig.trace();
+    rig.hello("late");
+    rig.hello("newer");
+    rig.opened();
+    assert_snapshot!(rig.trace(), @"");
+}
+
+#[test]
+fn who_talks_while_the_connection_is_down_has_it_hurried() {
+    let mut rig = Rig::online();
+    rig.lose();
+    rig.trace();
+    rig.open();
+    rig.wait_secs(2);
+    rig.link(LinkEvent::Connected);
+    assert_snapshot!(rig.trace(), @"");
+}
+
+#[test]
+fn a_connection_that_does_not_come_is_an_apology() {
+    for fails in [true, false] {
+        let mut rig = Rig::online();
+        rig.lose();
+        rig.open();
+        rig.trace();
+        if fails {
+            rig.link(LinkEvent::Disconnected(Loss::Unreachable("gateway:1883: no route".into())));
+        } else {
+            rig.wait_secs(10);
+        }
+        let trace = rig.trace();
+        assert!(trace.contains("Sentence(Offline)") && trace.ends_with("done"), "{trace}");
+    }
+}
+
+#[test]
+fn a_refused_device_is_told_so_at_once() {
+    let mut rig = Rig::configured_with(settings());
+    rig.link(LinkEvent::Disconnected(Loss::Refused("the login was refused".into())));
+    rig.trace();
+    rig.open();
+    let trace = rig.trace();
+    assert!(trace.contains("Sentence(Refused)") && trace.ends_with("done"), "{trace}");
+}
+
+#[test]
+fn a_socket_that_can_not_be_had_is_an_apology() {
+    let mut rig = Rig::online();
+    rig.open();
+    rig.hello(ID);
+    rig.trace();
+    rig.event(DialogueEvent::Channel(ChannelEvent::Failed("`gateway` is not known".into())));
+    assert_snapshot!(rig.trace(), @"");
+    let mut rig = Rig::online();
+    rig.open();
+    rig.hello(ID);
+    rig.trace();
+    rig.wait_secs(5);
+    assert!(rig.trace().contains("the socket did not stand within 5 s"));
+}

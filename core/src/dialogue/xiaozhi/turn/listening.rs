@@ -1,0 +1,192 @@
+//! The half of a turn in which somebody speaks.
+
+use super::phase::{HELD, LONGEST, MARGIN, Phase, Purpose};
+use super::{Around, FLUSH, Turn};
+use crate::assistant::report::Report;
+use crate::audio::Position;
+use crate::audio::chime::Chime;
+use crate::dialogue::{Ask, Class, Delivery, End, Shown, Source, Trigger};
+use crate::hearing::{Encoding, Ending, Start, UplinkId};
+use crate::protocol::xiaozhi::message::{self, Mode};
+use crate::time::Tick;
+
+impl Turn {
+    /// Opens the microphone. xiaozhi: sound that goes up before `listen/start` is thrown away there.
+    pub(super) fn listen(&mut self, trigger: Trigger, from: Start, w: &mut Around<'_>) {
+        let id = w.session.id().to_owned();
+        if let Some(text) = self.announce.as_ref().filter(|_| trigger == Trigger::Wake) {
+            w.presence.publish(message::listen_detect(&id, text), w.out);
+        }
+        if !w.session.path.discards() {
+            w.session.path.hold(w.out);
+        }
+        w.presence.publish(message::listen_start(&id, self.mode), w.out);
+        self.uplinks += 1;
+        let uplink = UplinkId(self.uplinks);
+        self.uplink = Some(uplink);
+        let encoding = Encoding::Opus { frame: self.frame };
+        w.out.ask(Ask::UplinkStart { uplink, from, encoding, to: Delivery::Channel });
+        w.session.path.sends(w.now, true);
+        self.microphone(trigger, from, w);
+        let held = self.mode == Mode::Manual && trigger == Trigger::Button;
+        let until = if held { w.now + HELD } else { self.patience(w.now) };
+        self.phase = Phase::Listening { understood: false, until };
+    }
+
+    fn microphone(&self, trigger: Trigger, from: Start, w: &mut Around<'_>) {
+        let end = match (self.mode, trigger) {
+            (Mode::Auto | Mode::Realtime, _) => End::Remote { cap: LONGEST, quiet: Some(self.limits.no_speech) },
+            (Mode::Manual, Trigger::Button) => End::Manual { cap: HELD + MARGIN },
+            (Mode::Manual, _) => End::Local(self.limits),
+        };
+        w.out.ask(Ask::Mic { from, end, while_speaking: self.mode == Mode::Realtime });
+        w.out.ask(Ask::Shown(Shown::Listening));
+    }
+
+    /// Until when somebody must have spoken and the server understood it.
+    pub(super) fn patience(&self, now: Tick) -> Tick {
+        now + self.limits.no_speech + self.limits.max_utterance + MARGIN
+    }
+
+    /// Realtime: the microphone is open already. `afresh`: who speaks now begins a new utterance.
+    pub(super) fn listen_on(&mut self, afresh: bool, w: &mut Around<'_>) {
+        self.answer.begin();
+        if afresh {
+            self.microphone(Trigger::Listen, Start::Now, w);
+        }
+        self.phase = Phase::Listening { understood: false, until: self.patience(w.now) };
+    }
+
+    /// The endpointer of this device let go; where the server ends the utterance, only because nobody speaks.
+    pub(in super::super) fn end_of_speech(&mut self, at: Position, why: Ending, w: &mut Around<'_>) {
+        let Phase::Listening { understood, .. } = self.phase else { return };
+        match (self.mode, why) {
+            (Mode::Manual, Ending::Silence | Ending::Cap) => self.release(Some(at), w),
+            (Mode::Manual, Ending::NoSpeech) => {
+                self.microphone_off(w);
+                w.presence.publish(message::listen_stop(w.session.id()), w.out);
+                self.done(w);
+            }
+            (Mode::Auto | Mode::Realtime, Ending::NoSpeech) if !understood => {
+                self.microphone_off(w);
+                w.session.close(w.now, w.presence, w.out);
+                self.done(w);
+            }
+            (Mode::Auto | Mode::Realtime, _) => {}
+        }
+    }
+
+    /// The person lets go. What was said until `at` is all; without a place, what was heard until now.
+    pub(in super::super) fn release(&mut self, at: Option<Position>, w: &mut Around<'_>) {
+        let (Phase::Listening { .. }, Some(uplink), Mode::Manual) = (&self.phase, self.uplink, self.mode) else {
+            return;
+        };
+        w.out.ask(Ask::MicStop);
+        // Any place that is past means: what was heard until now.
+        w.out.ask(Ask::UplinkFinish { uplink, to: at.unwrap_or(Position(0)) });
+        self.phase = Phase::Releasing { until: w.now + FLUSH };
+    }
+
+    /// Everything that was said is out.
+    pub(super) fn released(&mut self, w: &mut Around<'_>) {
+        self.sound_off(w);
+        w.presence.publish(message::listen_stop(w.session.id()), w.out);
+        self.wait(w);
+    }
+
+    /// A piece of sound went up, or could not.
+    pub(in super::super) fn uplinked(
+        &mut self,
+        uplink: UplinkId,
+        sent: bool,
+        samples: u64,
+        last: bool,
+        w: &mut Around<'_>,
+    ) {
+        if self.uplink != Some(uplink) {
+            return;
+        }
+        if sent {
+            self.answer.sent(samples);
+        } else if !last {
+            w.out.dropped("sound_up", "a piece of sound could not be sent".into());
+        }
+        match self.phase {
+            Phase::Releasing { .. } if last => self.released(w),
+            // The microphone was closed meanwhile: no fault of the server.
+            _ if last => {
+                self.stop(w);
+                w.session.close(w.now, w.presence, w.out);
+                w.out.play(Class::Local, Source::Chime(Chime::Error));
+                self.done(w);
+            }
+            _ => {}
+        }
+    }
+
+    /// The server has understood this.
+    pub(in super::super) fn understood(&mut self, text: String, w: &mut Around<'_>) {
+        w.out.report(Report::Final { text, meeting: false });
+        let until = w.now + self.answer_timeout;
+        match &mut self.phase {
+            Phase::Listening { understood, until: due } => {
+                if !std::mem::replace(understood, true) {
+                    w.out.report(Report::SpeechEnd);
+                }
+                *due = until;
+            }
+            Phase::Waiting { until: due } => *due = until,
+            // Somebody has spoken into the answer, and the server has noticed.
+            Phase::Speaking { .. } | Phase::Draining { .. } if self.uplink.is_some() => {
+                let unfinished = matches!(self.phase, Phase::Speaking { .. });
+                self.hush(w);
+                if unfinished {
+                    w.session.path.discard(w.out);
+                } else {
+                    w.session.path.hold(w.out);
+                }
+                self.answer.begin();
+                self.phase = Phase::Listening { understood: true, until };
+            }
+            _ => {}
+        }
+    }
+
+    /// The server wants no more sound for now.
+    pub(in super::super) fn rest(&mut self, w: &mut Around<'_>) {
+        if matches!(self.phase, Phase::Listening { .. }) {
+            self.microphone_off(w);
+            self.wait(w);
+        }
+    }
+
+    /// The microphone has been open for too long.
+    pub(super) fn overheard(&mut self, w: &mut Around<'_>) {
+        match (self.mode, &self.purpose) {
+            (Mode::Manual, Some(Purpose::Speech { trigger: Trigger::Button, .. })) => self.release(None, w),
+            (Mode::Manual, _) => {
+                w.out.dropped("endless_listening", "hearing never said that the utterance is over".into());
+                self.microphone_off(w);
+                w.presence.publish(message::listen_stop(w.session.id()), w.out);
+                w.out.play(Class::Local, Source::Chime(Chime::Error));
+                self.done(w);
+            }
+            (Mode::Auto | Mode::Realtime, _) => self.give_up("the server has understood nothing", w),
+        }
+    }
+
+    /// Closes the microphone, if it is open.
+    pub(super) fn microphone_off(&mut self, w: &mut Around<'_>) {
+        if self.uplink.is_some() && !matches!(self.phase, Phase::Releasing { .. }) {
+            w.out.ask(Ask::MicStop);
+        }
+        self.sound_off(w);
+    }
+
+    fn sound_off(&mut self, w: &mut Around<'_>) {
+        if let Some(uplink) = self.uplink.take() {
+            w.out.ask(Ask::UplinkAbort { uplink });
+            w.session.path.sends(w.now, false);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The half of a turn in which the server speaks.
+
+use super::phase::{DRAIN, Phase, Purpose, SPEECH};
+use super::{Around, Turn};
+use crate::audio::chime::Chime;
+use crate::dialogue::{Ask, Class, PlayEnd, PlayId, Source, Trigger};
+use crate::hearing::Start;
+use crate::protocol::xiaozhi::message::Mode;
+
+impl Turn {
+    /// The server begins to speak, which it may also do unasked.
+    pub(in super::super) fn speak(&mut self, w: &mut Around<'_>) {
+        if !w.session.is_open() {
+            return w.out.dropped("late_answer", "the server speaks without a session".into());
+        }
+        match &mut self.phase {
+            Phase::Connecting | Phase::Speaking { .. } => return,
+            Phase::Draining { more, .. } => {
+                *more = true;
+                return;
+            }
+            Phase::Idle { .. } => self.answer.begin(),
+            Phase::Pausing { .. } | Phase::Listening { .. } | Phase::Releasing { .. } | Phase::Waiting { .. } => {
+                self.answer.request(w.out);
+            }
+        }
+        if self.mode != Mode::Realtime {
+            self.microphone_off(w);
+        }
+        self.play(w);
+    }
+
+    fn play(&mut self, w: &mut Around<'_>) {
+        w.session.path.play(w.now, w.out);
+        self.streams += 1;
+        let play = w.out.play(Class::Conversation, Source::Stream(self.streams));
+        self.phase = Phase::Speaking { play: Some(play), until: w.now + SPEECH };
+    }
+
+    /// The server begins with a sentence.
+    pub(in super::super) fn sentence(&mut self, text: String, w: &mut Around<'_>) {
+        if let Phase::Speaking { until, .. } = &mut self.phase {
+            *until = w.now + SPEECH;
+            w.session.path.sentence(w.now);
+            self.answer.sentence(text, w.out);
+        }
+    }
+
+    /// The server has sent its whole answer, or has stopped because it was told to.
+    pub(in super::super) fn spoke(&mut self, w: &mut Around<'_>) {
+        if w.session.path.discards() {
+            w.session.path.hold(w.out);
+        }
+        let patience = self.patience(w.now);
+        match &mut self.phase {
+            Phase::Speaking { play, .. } => {
+                let play = *play;
+                w.session.path.drain(w.out);
+                self.answer.complete(w.out);
+                match play {
+                    Some(play) => self.phase = Phase::Draining { play, more: false, until: w.now + DRAIN },
+                    None => self.after(w),
+                }
+            }
+            Phase::Draining { more, .. } => *more = false,
+            // It has nothing to say.
+            Phase::Waiting { .. } => {
+                self.answer.complete(w.out);
+                w.out.play(Class::Local, Source::Chime(Chime::Done));
+                self.done(w);
+            }
+            Phase::Listening { understood, until } if *understood => (*understood, *until) = (false, patience),
+            _ => {}
+        }
+    }
+
+    /// A sound has ended; perhaps that of the answer.
+    pub(super) fn answered(&mut self, id: PlayId, end: PlayEnd, w: &mut Around<'_>) {
+        match &mut self.phase {
+            Phase::Speaking { play, .. } if *play == Some(id) => *play = None,
+            Phase::Draining { play, more, .. } if *play == id => {
+                let more = *more;
+                if end == PlayEnd::Finished {
+                    self.answer.spoken(w.out);
+                }
+                if more { self.play(w) } else { self.after(w) }
+            }
+            _ => {}
+        }
+    }
+
+    /// The answer was heard: whoever has asked by voice may go on.
+    pub(super) fn after(&mut self, w: &mut Around<'_>) {
+        match (&mut self.purpose, self.mode) {
+            (Some(Purpose::Speech { trigger, from }), Mode::Auto | Mode::Realtime) => {
+                (*trigger, *from) = (Trigger::Listen, Start::Now);
+                w.session.path.hold(w.out);
+                if self.uplink.is_some() {
+                    return self.listen_on(true, w);
+                }
+                self.answer.begin();
+                self.listen(Trigger::Listen, Start::Now, w);
+            }
+            _ => self.done(w),
+        }
+    }
+
+    /// What the loudspeaker has of the answer is not heard any more.
+    pub(super) fn hush(&mut self, w: &mut Around<'_>) {
+        let Some(id) = self.phase.play() else { return };
+        w.out.ask(Ask::Flush { id });
+        if matches!(self.phase, Phase::Speaking { .. }) {
+            self.answer.complete(w.out);
+        }
+        self.phase = Phase::Idle { until: None };
+    }
+}
