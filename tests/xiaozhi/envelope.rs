@@ -86,3 +86,25 @@ pub fn left(pattern: &[f64], sound: &[f64], at: Duration) -> Left {
     let share = |part: usize, all: usize| part as f64 / all.max(1) as f64;
     Left { score: scores.iter().sum::<f64>() / scores.len().max(1) as f64, missing: share(missing, speech) }
 }
+
+#[test]
+fn what_is_missing_is_found() {
+    let speech = crate::speech::say("The weather will be sunny in the morning, with some clouds.", "en-us", 16_000);
+    let behind = |sound: &[i16]| [&[0; 24_000], sound, &[0; 8_000]].concat();
+    let compare = |sound: &[i16]| {
+        let (said, heard) = (of(&speech, 16_000), of(&behind(sound), 16_000));
+        let found = find(&said, &heard);
+        (found, left(&said, &heard, found.at))
+    };
+    let (found, whole) = compare(&speech);
+    assert!(found.score > 0.99 && whole.score > 0.99 && whole.missing < 0.01, "{found:?}, {whole:?}");
+    assert!(found.at.abs_diff(Duration::from_millis(1_500)) < WINDOW, "{found:?}");
+    // Every tenth frame of 60 ms is silent.
+    let holes = |(number, frame): (usize, &[i16])| if number % 10 == 5 { vec![0; frame.len()] } else { frame.to_vec() };
+    let holed: Vec<i16> = speech.chunks(960).enumerate().flat_map(holes).collect();
+    let (_, left) = compare(&holed);
+    assert!((0.03..0.2).contains(&left.missing), "{left:?}");
+    let other = crate::speech::say("A long story about a fox and a dog in a small house.", "en-us", 16_000);
+    let (found, left) = compare(&other);
+    assert!(found.score < 0.6 && left.score < 0.6, "{found:?}, {left:?}");
+}

@@ -33,7 +33,7 @@ impl World {
 
     /// A request of the gateway's own interface.
     pub(super) fn manage(&mut self, method: &str, params: &Value, reply: Sender<Result<Value, String>>) {
-        let newest = self.connections.iter().filter(|(_, connection)| connection.client.is_some()).next_back();
+        let newest = self.connections.iter().rfind(|(_, connection)| connection.client.is_some());
         match newest.map(|(on, _)| *on) {
             Some(on) => self.ask(on, Asked::Manage(reply), method, params, MANAGED),
             None => drop(reply.send(Err("no device is connected".into()))),
