@@ -97,3 +97,53 @@ fn settle(settled: &mut f32, value: f32) -> f32 {
 fn within(place: Option<Position>, now: Position, samples: u64) -> bool {
     place.is_some_and(|place| now - place <= samples)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What it makes of `frames` of noise like `noise` and then one like `last`: the grace of both kinds.
+    fn graces(noise: Frame, last: Frame) -> (u64, u64) {
+        let (mut stir, end) = (Stir::default(), 100);
+        for n in 1..=end {
+            let now = Position(n * FRAME as u64);
+            stir.hear(if n < end { noise } else { last }, now, -60.0, -30.0);
+        }
+        let now = Position(end * FRAME as u64);
+        (stir.grace(now), stir.fallen_grace(now))
+    }
+
+    fn frame(score: f32, level: f32, above: f32) -> Frame {
+        Frame { score, voiced: 0.0, level, above }
+    }
+
+    const NOISE: Frame = Frame { score: 0.3, voiced: 0.0, level: -50.0, above: 0.5 };
+
+    #[test]
+    fn steady_noise_does_not_stir() {
+        assert_eq!(graces(NOISE, NOISE), (0, 0));
+    }
+
+    #[test]
+    fn one_frame_that_is_louder_or_scores_more_does() {
+        assert_eq!(graces(NOISE, frame(0.3, -46.0, 4.5)), (GRACE, 0));
+        assert_eq!(graces(NOISE, frame(0.5, -50.0, 0.5)), (GRACE, 0));
+    }
+
+    #[test]
+    fn who_is_as_loud_as_the_speech_was_may_be_back() {
+        assert_eq!(graces(NOISE, frame(0.3, -29.0, 21.0)), (GRACE, BACK_GRACE));
+    }
+
+    #[test]
+    fn what_stirs_all_the_time_is_waited_for_a_moment_only() {
+        let music = frame(0.6, -40.0, 10.0);
+        assert_eq!(graces(music, music), (GRACE, FALLEN_GRACE));
+    }
+
+    #[test]
+    fn digital_silence_before_soft_noise_is_no_rise() {
+        let soft = frame(0.0, -62.0, 0.5);
+        assert_eq!(graces(frame(0.0, -120.0, -58.0), soft), (0, 0));
+    }
+}
