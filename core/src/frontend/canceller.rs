@@ -194,11 +194,6 @@ impl Canceller {
         self.stale < BELIEVED_FOR
     }
 
-    /// Whether there is an echo at all, as far as the filter shows.
-    pub(super) const fn proven(&self) -> bool {
-        self.proof.there
-    }
-
     /// How much softer the sound has become, in dB, over about the last second of reference. Speech in the room makes it
     /// small: it is not taken away.
     pub(super) fn enhancement(&self) -> f32 {

@@ -99,7 +99,6 @@ impl EchoStage {
             active: canceller.is_some() && matches!(self.state, State::Work { .. }),
             delay: canceller.map(|canceller| (canceller.delay() as f32 - (self.lead * BLOCK) as f32) / MILLISECOND),
             converged: canceller.is_some_and(|canceller| canceller.converged()),
-            proven: canceller.is_some_and(|canceller| canceller.proven()),
             drift: (self.reference.drift() * 1e6) as f32,
             enhancement: canceller.map_or(0.0, |canceller| canceller.enhancement()),
             late: self.reference.timeline().late(),

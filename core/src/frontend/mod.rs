@@ -57,8 +57,6 @@ pub struct EchoState {
     pub active: bool,
     /// Whether next to nothing of it is left: it was soft, or became softer by 10 dB, within the last 3 s of playing.
     pub converged: bool,
-    /// Whether an echo is known to be there: the canceller's filter alone makes the sound softer by 4 dB.
-    pub proven: bool,
     /// How long it comes behind the told times, in milliseconds; below 0: before. `None`: nothing was cancelled yet.
     pub delay: Option<f32>,
     /// How much faster the loudspeaker's clock runs than the microphone's, in millionths.
