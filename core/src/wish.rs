@@ -42,7 +42,8 @@ pub enum Wish {
     TunnelStop,
     /// Run the owner's program for this.
     Hook(Hook),
-    /// Run the owner's program that servers know as a tool of this name, from `[[tools]]`.
+    /// Run the owner's program that servers know as a tool of this name, from `[[tools]]`. The answer's payload has what
+    /// it printed as `text`.
     Tool {
         /// Its name.
         name: String,

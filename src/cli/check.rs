@@ -28,7 +28,7 @@ fn wake_words(loaded: &Loaded) -> bool {
     }
     let places = Places::of(&settings.device.state_dir);
     let origin = loaded.origin("wake", "words");
-    let first = settings.linto.first().map(|server| server.name.as_str());
+    let first = settings.server_names().first().copied();
     let mut all_there = true;
     for word in &settings.wake.words {
         match places.load(&word.model) {

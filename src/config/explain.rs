@@ -9,6 +9,7 @@ use super::kind::quoted;
 use super::problem::quote;
 use super::sample::{one_line, wrap};
 use super::sections::Linto;
+use super::{tools, xiaozhi};
 
 /// Columns of the explanations.
 const WIDTH: usize = 90;
@@ -21,14 +22,18 @@ pub fn explain(loaded: &Loaded) -> String {
         None => "There is no settings file; these are the defaults and what the environment sets.\n".into(),
     };
     let settings = &loaded.settings;
-    if settings.linto.is_empty() {
-        text.push_str("\nNo server is set up: add a [linto] section with `broker`.\n");
+    if settings.server_names().is_empty() {
+        text.push_str(
+            "\nNo server is set up: add a [linto] section with `broker`, or a [xiaozhi] section with `ota_url`.\n",
+        );
     }
     for (nth, server) in settings.linto.iter().enumerate() {
         explain_section(&mut text, loaded, server, nth);
-        for fact in facts(server) {
-            paragraph(&mut text, "  → ", "    ", &fact);
-        }
+        follows(&mut text, &facts(server));
+    }
+    for (nth, server) in settings.xiaozhi.iter().enumerate() {
+        explain_section(&mut text, loaded, server, nth);
+        follows(&mut text, &xiaozhi::facts(server));
     }
     for (nth, button) in settings.button.iter().enumerate() {
         explain_section(&mut text, loaded, button, nth);
@@ -39,11 +44,15 @@ pub fn explain(loaded: &Loaded) -> String {
     explain_section(&mut text, loaded, &settings.wake, 0);
     explain_section(&mut text, loaded, &settings.leds, 0);
     if let (true, Some(gpio)) = (settings.button.is_empty(), settings.leds.button_on_board()) {
-        paragraph(&mut text, "  → ", "    ", &format!("The button of this board, on GPIO{gpio}, is used."));
+        follows(&mut text, &[format!("The button of this board, on GPIO{gpio}, is used.")]);
     }
     explain_section(&mut text, loaded, &settings.tts, 0);
     explain_section(&mut text, loaded, &settings.remote, 0);
     explain_section(&mut text, loaded, &settings.hooks, 0);
+    for (nth, tool) in settings.tools.iter().enumerate() {
+        explain_section(&mut text, loaded, tool, nth);
+        follows(&mut text, &tools::facts(tool));
+    }
     explain_section(&mut text, loaded, &settings.meeting, 0);
     explain_section(&mut text, loaded, &settings.control, 0);
     for warning in &loaded.warnings {
@@ -61,6 +70,11 @@ fn explain_section<S: Section>(text: &mut String, loaded: &Loaded, section: &S, 
         let _ = writeln!(text, "  {} {equals} {value}  ({})", setting.key, described(origin));
         paragraph(text, "      ", "      ", &one_line(setting.help));
     }
+}
+
+/// What settings mean together.
+fn follows(text: &mut String, facts: &[String]) {
+    facts.iter().for_each(|fact| paragraph(text, "  → ", "    ", fact));
 }
 
 fn described(origin: &Origin) -> String {

@@ -3,7 +3,6 @@
 use super::pins::{Button, Kind, Leds, Preset};
 use super::problem::{Place as Where, quote};
 use super::read::Reading;
-use super::sections::Linto;
 use crate::device::pins::lights::{self, LightWant, Wire};
 use crate::device::pins::{Line, Place, Pull};
 
@@ -96,7 +95,7 @@ impl Leds {
 
 /// The buttons that are wanted: those of the settings, else the one on the board of the preset.
 #[must_use]
-pub(super) fn buttons(buttons: &[Button], leds: &Leds, servers: &[Linto]) -> Vec<ButtonWant> {
+pub(super) fn buttons(buttons: &[Button], leds: &Leds, servers: &[&str]) -> Vec<ButtonWant> {
     if let ([], Some(gpio)) = (buttons, leds.button_on_board()) {
         let place = Place { backend: leds.backend, chip: leds.chip.clone().unwrap_or_default() };
         return vec![ButtonWant { place, line: Line { gpio, active_low: true }, pull: Pull::Up, server: None }];
@@ -105,13 +104,13 @@ pub(super) fn buttons(buttons: &[Button], leds: &Leds, servers: &[Linto]) -> Vec
         place: Place { backend: button.backend, chip: button.chip.clone().unwrap_or_default() },
         line: Line { gpio: button.gpio, active_low: button.active_low },
         pull: button.pull,
-        server: button.server.as_ref().and_then(|name| servers.iter().position(|server| server.name == *name)),
+        server: button.server.as_ref().and_then(|name| servers.iter().position(|server| server == name)),
     };
     buttons.iter().map(want).collect()
 }
 
 /// Checks button and lights together. Returns warnings.
-pub(super) fn check(buttons: &[Button], leds: &Leds, servers: &[Linto], reading: &mut Reading<'_, '_>) -> Vec<String> {
+pub(super) fn check(buttons: &[Button], leds: &Leds, servers: &[&str], reading: &mut Reading<'_, '_>) -> Vec<String> {
     check_servers(buttons, servers, reading);
     check_kind(leds, reading);
     check_strays(leds, reading);
@@ -132,13 +131,13 @@ pub(super) fn check(buttons: &[Button], leds: &Leds, servers: &[Linto], reading:
     warnings
 }
 
-fn check_servers(buttons: &[Button], servers: &[Linto], reading: &mut Reading<'_, '_>) {
+fn check_servers(buttons: &[Button], servers: &[&str], reading: &mut Reading<'_, '_>) {
     for (nth, button) in buttons.iter().enumerate() {
         let Some(name) = &button.server else { continue };
-        if servers.iter().any(|server| server.name == *name) {
+        if servers.contains(&name.as_str()) {
             continue;
         }
-        let names: Vec<String> = servers.iter().map(|server| format!("\"{}\"", quote(&server.name))).collect();
+        let names: Vec<String> = servers.iter().map(|server| format!("\"{}\"", quote(server))).collect();
         let remedy = if names.is_empty() {
             "there is no server in the settings; remove it".to_owned()
         } else {

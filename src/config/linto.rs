@@ -1,12 +1,11 @@
 //! What the settings of a LinTO server mean together.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use auricle_core::protocol::linto::scope;
 
 use super::document::Origin;
-use super::problem::{Place, quote};
+use super::problem::quote;
 use super::read::Reading;
 use super::secret::PasswordFile;
 use super::sections::Linto;
@@ -34,7 +33,6 @@ pub(super) type ReadSecret<'a> = &'a dyn Fn(&Path) -> Result<Option<PasswordFile
 
 /// Checks the servers together and fetches their passwords. Returns warnings.
 pub(super) fn complete(servers: &mut [Linto], read: ReadSecret<'_>, reading: &mut Reading<'_, '_>) -> Vec<String> {
-    check_names(servers, reading);
     let mut warnings = Vec::new();
     for (nth, server) in servers.iter_mut().enumerate() {
         warnings.extend(fetch_password(server, nth, read, reading));
@@ -56,22 +54,6 @@ pub(super) fn complete(servers: &mut [Linto], read: ReadSecret<'_>, reading: &mu
         }
     }
     warnings
-}
-
-fn check_names(servers: &[Linto], reading: &mut Reading<'_, '_>) {
-    let mut names = BTreeSet::new();
-    for (nth, server) in servers.iter().enumerate() {
-        if names.insert(&server.name) {
-            continue;
-        }
-        let place = match reading.origin(("linto", nth, "name")) {
-            Origin::Default => section_place(nth, reading),
-            set => set.place(),
-        };
-        reading.problems.add(place, || {
-            format!("`{}` is the name of two [[linto]] sections; give each its own `name`", quote(&server.name))
-        });
-    }
 }
 
 /// Returns a warning.
@@ -121,9 +103,4 @@ fn fetch_password(
 
 const fn is_variable(origin: &Origin) -> bool {
     matches!(origin, Origin::Environment(_) | Origin::CommandLine)
-}
-
-fn section_place(nth: usize, reading: &Reading<'_, '_>) -> Place {
-    let line = reading.document.sections.get("linto").and_then(|all| all.get(nth)).and_then(|written| written.line);
-    line.map_or(Place::Environment, Place::Line)
 }

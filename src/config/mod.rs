@@ -19,20 +19,23 @@ mod manual;
 mod pins;
 mod problem;
 mod read;
+mod reload;
 mod remote;
 mod sample;
 mod secret;
 mod sections;
+mod servers;
 mod size;
 mod suggest;
+mod tools;
 mod wake;
 mod words;
+mod xiaozhi;
 
 use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use define::{Reload, Section, SettingDef};
 use document::{Document, Lines};
 use file::{Refusal, exposed_passwords, read_file};
 use linto::ReadSecret;
@@ -55,7 +58,9 @@ pub use sections::{
     Unmute, Wake,
 };
 pub(crate) use suggest::nearest;
+pub use tools::{Tool, placeholder};
 pub use wake::WakeWord;
+pub use xiaozhi::Xiaozhi;
 
 /// Where the settings are when nobody says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/auricle/auricle.toml";
@@ -68,6 +73,8 @@ pub const LARGEST_FILE: usize = 1024 * 1024;
 pub struct Settings {
     /// The LinTO servers. None: the device is not set up.
     pub linto: Vec<Linto>,
+    /// The xiaozhi servers.
+    pub xiaozhi: Vec<Xiaozhi>,
     /// The buttons of the settings; see [`Settings::buttons`].
     pub button: Vec<Button>,
     /// The lights.
@@ -86,6 +93,8 @@ pub struct Settings {
     pub remote: Remote,
     /// Programs for answers that ask for more than speech.
     pub hooks: Hooks,
+    /// Programs that servers may run as tools.
+    pub tools: Vec<Tool>,
     /// Recordings of meetings.
     pub meeting: Meeting,
     /// The control socket.
@@ -96,76 +105,20 @@ impl Settings {
     /// The buttons that are wanted: those of the settings, else the one on the board of the preset.
     #[must_use]
     pub fn buttons(&self) -> Vec<ButtonWant> {
-        leds::buttons(&self.button, &self.leds, &self.linto)
+        leds::buttons(&self.button, &self.leds, &self.server_names())
     }
 
-    /// Takes over from `new` what may change while the daemon runs; the rest stays as it is in use.
-    pub fn take_live(&mut self, new: &Self) {
-        for (server, new) in self.linto.iter_mut().zip(&new.linto) {
-            server.take_live(new);
-        }
-        for (button, new) in self.button.iter_mut().zip(&new.button) {
-            button.take_live(new);
-        }
-        self.leds.take_live(&new.leds);
-        self.device.take_live(&new.device);
-        self.audio.take_live(&new.audio);
-        self.listen.take_live(&new.listen);
-        self.wake.take_live(&new.wake);
-        self.tts.take_live(&new.tts);
-        self.remote.take_live(&new.remote);
-        self.hooks.take_live(&new.hooks);
-        self.meeting.take_live(&new.meeting);
-        self.control.take_live(&new.control);
-    }
-
-    /// The settings that differ from `other`'s and take effect only when the daemon is started again, as
-    /// "section.key"; "linto" if servers came, went or changed their order, "button" if buttons came or went.
+    /// The names of all servers, in the order of their numbers; the first is meant where none is named.
     #[must_use]
-    pub fn needs_restart(&self, other: &Self) -> Vec<&'static str> {
-        let same_servers =
-            self.linto.iter().map(|server| &server.name).eq(other.linto.iter().map(|server| &server.name));
-        let mut changed = Vec::new();
-        let mut settings = Vec::new();
-        if same_servers {
-            let pairs = self.linto.iter().zip(&other.linto);
-            settings.extend(pairs.flat_map(|(ours, theirs)| ours.changed(theirs)));
-        } else {
-            changed.push("linto");
-        }
-        if self.button.len() != other.button.len() {
-            changed.push("button");
-        }
-        settings.extend(self.changed_apart_from_servers(other));
-        changed.extend(restart(settings));
-        changed
-    }
-
-    fn changed_apart_from_servers(&self, other: &Self) -> Vec<&'static SettingDef> {
-        let mut settings = self.leds.changed(&other.leds);
-        settings.extend(self.button.iter().zip(&other.button).flat_map(|(ours, theirs)| ours.changed(theirs)));
-        settings.extend(self.device.changed(&other.device));
-        settings.extend(self.audio.changed(&other.audio));
-        settings.extend(self.listen.changed(&other.listen));
-        settings.extend(self.wake.changed(&other.wake));
-        settings.extend(self.tts.changed(&other.tts));
-        settings.extend(self.remote.changed(&other.remote));
-        settings.extend(self.hooks.changed(&other.hooks));
-        settings.extend(self.meeting.changed(&other.meeting));
-        settings.extend(self.control.changed(&other.control));
-        settings
+    pub fn server_names(&self) -> Vec<&str> {
+        server_names(&self.linto, &self.xiaozhi)
     }
 }
 
-/// Those that need a restart, each once.
-fn restart(settings: Vec<&'static SettingDef>) -> Vec<&'static str> {
-    let mut paths = Vec::new();
-    for setting in settings {
-        if setting.reload == Reload::Restart && !paths.contains(&setting.path) {
-            paths.push(setting.path);
-        }
-    }
-    paths
+/// The names of all servers, in the order of their numbers.
+fn server_names<'s>(linto: &'s [Linto], xiaozhi: &'s [Xiaozhi]) -> Vec<&'s str> {
+    let linto = linto.iter().map(|server| server.name.as_str());
+    linto.chain(xiaozhi.iter().map(|server| server.name.as_str())).collect()
 }
 
 /// Settings, and what is worth knowing about where they come from.
@@ -327,24 +280,32 @@ fn interpret(
 
 /// Reads every section before it gives up, so that everything wrong is found at once.
 fn read_all(reading: &mut Reading<'_, '_>, secrets: ReadSecret<'_>, warnings: &mut Vec<String>) -> Option<Settings> {
-    let mut linto = reading.many::<Linto>();
+    let (mut linto, xiaozhi) = (reading.many::<Linto>(), reading.many::<Xiaozhi>());
     if let Some(servers) = &mut linto {
         warnings.extend(linto::complete(servers, secrets, reading));
     }
+    warnings.extend(xiaozhi.iter().flat_map(|servers| xiaozhi::warnings(servers)));
+    let names = linto.as_deref().zip(xiaozhi.as_deref()).map(|(linto, xiaozhi)| server_names(linto, xiaozhi));
+    names.iter().for_each(|names| servers::check(names, linto.as_ref().map_or(0, Vec::len), reading));
+    let tools = reading.many::<Tool>();
+    if let (Some(tools), Some(servers)) = (&tools, &xiaozhi) {
+        warnings.extend(tools::check(tools, !servers.is_empty(), reading));
+    }
     let (button, lights) = (reading.many::<Button>(), reading.one::<Leds>());
-    if let (Some(button), Some(lights), Some(servers)) = (&button, &lights, &linto) {
-        warnings.extend(leds::check(button, lights, servers, reading));
+    if let (Some(button), Some(lights), Some(names)) = (&button, &lights, &names) {
+        warnings.extend(leds::check(button, lights, names, reading));
     }
     let (device, audio, listen) = (reading.one::<Device>(), reading.one::<Audio>(), reading.one::<Listen>());
     let wake = reading.one::<Wake>();
-    if let (Some(wake), Some(listen), Some(servers)) = (&wake, &listen, &linto) {
-        warnings.extend(wake::check(wake, listen, servers, reading));
+    if let (Some(wake), Some(listen), Some(names)) = (&wake, &listen, &names) {
+        warnings.extend(wake::check(wake, listen, names, reading));
     }
     let (tts, hooks, meeting) = (reading.one::<Tts>(), reading.one::<Hooks>(), reading.one::<Meeting>());
     let (remote, control) = (reading.one::<Remote>(), reading.one::<Control>());
     warnings.extend(remote.iter().flat_map(remote::warnings));
     Some(Settings {
         linto: linto?,
+        xiaozhi: xiaozhi?,
         button: button?,
         leds: lights?,
         device: device?,
@@ -354,6 +315,7 @@ fn read_all(reading: &mut Reading<'_, '_>, secrets: ReadSecret<'_>, warnings: &m
         tts: tts?,
         remote: remote?,
         hooks: hooks?,
+        tools: tools?,
         meeting: meeting?,
         control: control?,
     })

@@ -17,13 +17,17 @@ use super::kinds::{
 use super::pins::{Button, Leds};
 use super::secret::Secret;
 use super::size::Size;
+use super::tools::Tool;
 use super::wake::{WakeWord, WakeWords};
 use super::words::CommandLines;
+use super::xiaozhi::Xiaozhi;
 
 /// All sections that are served, in the order of the sample.
-pub(super) fn served() -> [&'static SectionDef; 12] {
+pub(super) fn served() -> [&'static SectionDef; 14] {
     [
         Linto::definition(),
+        Xiaozhi::definition(),
+        Tool::definition(),
         Button::definition(),
         Device::definition(),
         Audio::definition(),
@@ -39,10 +43,10 @@ pub(super) fn served() -> [&'static SectionDef; 12] {
 }
 
 /// Sections that may stand several times.
-pub(super) const REPEATED: [&str; 2] = ["linto", "button"];
+pub(super) const REPEATED: [&str; 4] = ["linto", "xiaozhi", "button", "tools"];
 
 /// Sections that are agreed, but come with later versions.
-pub(super) const LATER: [&str; 4] = ["xiaozhi", "rhasspy", "thinx", "tools"];
+pub(super) const LATER: [&str; 2] = ["rhasspy", "thinx"];
 
 const PATH: FilePath = FilePath { longest: LONGEST_PATH };
 
@@ -191,7 +195,7 @@ section! {
             ("button", Some(Trigger::Button)),
         ])), Default("[\"wake\", \"button\"]"), Live;
         /// How long it must be quiet after speech for the utterance to be over: the usual value. It is 0.9 times that where
-        /// it is surely quiet, up to 1.5 times where that is doubtful, after one short word, and after a question.
+        /// it is surely quiet, up to 1.7 times where that is doubtful, after one short word, and after a question.
         hangover: Duration = Span { from_ms: 100, to_ms: 3000 }, Default("\"500ms\""), Live;
         /// How long the device waits for speech to begin.
         no_speech: Duration = Span { from_ms: 1000, to_ms: 60_000 }, Default("\"10s\""), Live;

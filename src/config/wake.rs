@@ -6,7 +6,7 @@ use super::document::Origin;
 use super::kind::{Complaint, Given, Kind, quoted};
 use super::problem::quote;
 use super::read::Reading;
-use super::sections::{Linto, Listen, Trigger, Wake};
+use super::sections::{Listen, Trigger, Wake};
 use super::suggest::nearest;
 use crate::services::models;
 
@@ -135,7 +135,7 @@ impl Kind for WakeWords {
 }
 
 /// Checks the words against the servers and the triggers. Returns warnings.
-pub(super) fn check(wake: &Wake, listen: &Listen, servers: &[Linto], reading: &mut Reading<'_, '_>) -> Vec<String> {
+pub(super) fn check(wake: &Wake, listen: &Listen, servers: &[&str], reading: &mut Reading<'_, '_>) -> Vec<String> {
     check_servers(wake, servers, reading);
     let origin = reading.origin(("wake", 0, "words"));
     let (place, written) = (origin.place(), *origin != Origin::Default);
@@ -160,19 +160,18 @@ pub(super) fn check(wake: &Wake, listen: &Listen, servers: &[Linto], reading: &m
     Vec::new()
 }
 
-fn check_servers(wake: &Wake, servers: &[Linto], reading: &mut Reading<'_, '_>) {
+fn check_servers(wake: &Wake, servers: &[&str], reading: &mut Reading<'_, '_>) {
     for word in &wake.words {
-        let Some(name) = word.server.as_ref().filter(|name| !servers.iter().any(|server| server.name == **name)) else {
+        let Some(name) = word.server.as_ref().filter(|name| !servers.contains(&name.as_str())) else {
             continue;
         };
         let place = reading.origin(("wake", 0, "words")).place();
-        let names: Vec<&str> = servers.iter().map(|server| server.name.as_str()).collect();
         reading.problems.add(place, || {
-            let remedy = match (nearest(name, names.iter().copied()), names.is_empty()) {
-                (_, true) => "there is none; add a [linto] section, or leave `server` out".to_owned(),
+            let remedy = match (nearest(name, servers.iter().copied()), servers.is_empty()) {
+                (_, true) => "there is none; add a [linto] or [xiaozhi] section, or leave `server` out".to_owned(),
                 (Some(near), _) => format!("did you mean \"{}\"?", quote(near)),
                 (None, _) => {
-                    format!("the servers are {}", names.iter().map(|n| quoted(n)).collect::<Vec<_>>().join(", "))
+                    format!("the servers are {}", servers.iter().map(|n| quoted(n)).collect::<Vec<_>>().join(", "))
                 }
             };
             format!("`words` in [wake]: \"{}\" opens the server \"{}\"; {remedy}", word.model, quote(name))

@@ -8,10 +8,12 @@ use auricle_core::assistant::event::ServerId;
 use auricle_core::dialogue::Dialogue;
 use auricle_core::dialogue::linto::{self, LintoSettings};
 use auricle_core::hearing::Limits;
+use auricle_core::link::Policy;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use super::buttons::Contact;
+use super::channel::Channel;
 use super::clock::Clock;
 use super::control::{Control, Server};
 use super::effects::tuning;
@@ -19,33 +21,31 @@ use super::hearing::{Hearing, Wants};
 use super::input::Input;
 use super::ledger::Ledger;
 use super::lights::Panel;
+use super::links::{Line, begin};
 use super::meeting::Minutes;
 use super::notify::Watchdog;
 use super::patience::Patience;
 use super::requests::Waiting;
 use super::services::Services;
 use super::wake::Wake;
-use super::{DaemonError, Parts};
+use super::{DaemonError, Parts, xiaozhi};
 use crate::config::{ApplicationKind, Linto, Settings};
 use crate::device::identity;
 use crate::device::state::StateFile;
-use crate::net::mqtt::{Address, Backoff, Link, LinkSettings};
+use crate::net::mqtt::{Address, Backoff, LinkSettings};
 use crate::services::tts::{TtsSettings, Voice};
 use crate::sound::mixer::{Mixer, MixerControl};
 use crate::sound::{Bell, CaptureWant, Cards, Loudspeaker, Microphone, PlaybackWant, Played};
 
-/// Events of one broker connection that may wait to be passed on.
-const LINK_EVENTS: usize = 64;
-
 /// Builds everything and starts the threads and the connections.
 pub(super) fn assemble(parts: Parts, ledger: Ledger, inbox: mpsc::Sender<Input>) -> Result<Control, DaemonError> {
     let Parts { settings, reload, cards, pins, dialogues } = parts;
-    let (state, serial) = who_we_are(&settings)?;
+    let (mut state, serial) = who_we_are(&settings)?;
 
     let (speaker, played) = speaking(&settings, Arc::clone(&cards), &inbox)?;
     let (mic, hearing) = listening(&settings, cards, played, &inbox)?;
     let mixer = mixer(&settings.audio.mixer, &inbox)?;
-    let (servers, all) = servers(&settings, &serial, dialogues, &inbox)?;
+    let (servers, all) = servers(&settings, (&serial, &mut state), dialogues, &inbox)?;
     Ok(Control {
         clock: Clock::start(),
         assistant: Assistant::new(all, tuning(&settings)),
@@ -153,19 +153,34 @@ type Dialogues = Vec<Box<dyn Dialogue>>;
 
 fn servers(
     settings: &Settings,
-    serial: &str,
+    (serial, state): (&str, &mut StateFile),
     extra: Vec<(String, Box<dyn Dialogue>)>,
     inbox: &mpsc::Sender<Input>,
 ) -> Result<(Vec<Server>, Dialogues), DaemonError> {
     let (mut servers, mut all): (Vec<Server>, Dialogues) = (Vec::new(), Vec::new());
     for server in &settings.linto {
         let wanted = linto_settings(settings, server, serial)?;
-        let link = connect(server, linto::policy(&wanted), ServerId(servers.len()), inbox.clone());
-        servers.push(Server { name: server.name.clone(), kind: "linto", link: Some(link) });
+        let connection = linto_connection(server, linto::policy(&wanted));
+        let link = begin(connection, ServerId(servers.len()), 0, inbox.clone());
+        let (link, line, channel) = (Some(link), Line::default(), Channel::default());
+        servers.push(Server { name: server.name.clone(), kind: "linto", link, line, channel });
         all.push(Box::new(linto::Linto::new(wanted)));
     }
+    for server in &settings.xiaozhi {
+        let line = Line::trusting(server.ca_file.clone());
+        // It connects when the server has said where to.
+        servers.push(Server {
+            name: server.name.clone(),
+            kind: "xiaozhi",
+            link: None,
+            line,
+            channel: Channel::default(),
+        });
+        all.push(Box::new(xiaozhi::dialogue(settings, server, state)?));
+    }
     for (name, dialogue) in extra {
-        servers.push(Server { name, kind: "test", link: None });
+        let (line, channel) = (Line::default(), Channel::default());
+        servers.push(Server { name, kind: "test", link: None, line, channel });
         all.push(dialogue);
     }
     Ok((servers, all))
@@ -196,22 +211,13 @@ pub(crate) fn limits(settings: &Settings) -> Limits {
     }
 }
 
-fn connect(server: &Linto, policy: auricle_core::link::Policy, id: ServerId, inbox: mpsc::Sender<Input>) -> Link {
-    let (sender, mut events) = mpsc::channel(LINK_EVENTS);
-    let settings = LinkSettings {
+fn linto_connection(server: &Linto, policy: Policy) -> LinkSettings {
+    LinkSettings {
         address: Address { tls: server.broker.tls, host: server.broker.host.clone(), port: server.broker.port },
         ca_file: server.ca_file.clone(),
         username: server.username.clone(),
         password: server.password.as_ref().map(|password| Zeroizing::new(password.expose().to_owned())),
         policy,
         backoff: Backoff::default(),
-    };
-    tokio::spawn(async move {
-        while let Some(event) = events.recv().await {
-            if inbox.send(Input::Link(id, event)).await.is_err() {
-                return;
-            }
-        }
-    });
-    Link::start(settings, sender)
+    }
 }

@@ -3,18 +3,21 @@
 mod assembly;
 mod buttons;
 mod cards;
+pub mod channel;
 pub mod clock;
 mod control;
 mod deaf;
 mod edges;
 mod effects;
 mod facts;
+mod fetching;
 mod heard;
 pub mod hearing;
 mod inbox;
 pub mod input;
 pub mod ledger;
 mod lights;
+mod links;
 pub mod listener;
 mod loudness;
 mod meeting;
@@ -27,6 +30,7 @@ mod sounding;
 mod speech;
 mod status;
 mod wake;
+mod xiaozhi;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -45,6 +49,7 @@ use control::Control;
 use input::{INBOX, Input};
 use ledger::Ledger;
 pub use sounding::Sounded;
+pub(crate) use xiaozhi::BOARD;
 
 /// The brokers have so long for our farewell. With what the sound threads need it must stay below 2 s.
 const FAREWELL: Duration = Duration::from_millis(1_200);
@@ -80,6 +85,9 @@ pub enum DaemonError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The tools of the settings can't be offered.
+    #[error("[[tools]]: {0}")]
+    Tools(#[from] auricle_core::protocol::xiaozhi::mcp::ToolError),
     /// The mixer control can't be used at all.
     #[error("{0}")]
     Mixer(#[from] crate::sound::mixer::MixerError),

@@ -59,3 +59,8 @@ fn say(state: &[NotifyState<'_>]) {
         tracing::warn!("the service manager can't be told: {error}");
     }
 }
+
+/// Whether a service manager runs us, which starts us again when we end.
+pub fn is_service() -> bool {
+    std::env::var_os("NOTIFY_SOCKET").is_some_and(|socket| !socket.is_empty())
+}

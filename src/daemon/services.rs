@@ -5,15 +5,18 @@ use std::sync::Arc;
 use auricle_core::assistant::event::{Event, ServerId, ServiceId};
 use auricle_core::assistant::report::Report;
 use auricle_core::wish::{self, Hook, HookKind, Outcome, Wish};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
 
 use super::control::Control;
+use super::fetching::Requests;
 use super::input::Input;
+use super::notify;
 use crate::config::Shell;
 use crate::services::hooks::{HookOutcome, Hooks};
 use crate::services::shell::{self, ShellAnswer, ShellPolicy};
 use crate::services::ssh::{Ending, Tunnel, TunnelNotice, TunnelRequest, TunnelSettings};
+use crate::services::tools::{ToolOutcome, Tools};
 
 /// So many commands of servers run at once; one more is refused.
 const COMMANDS: usize = 4;
@@ -23,6 +26,9 @@ pub(super) struct Services {
     hooks: Arc<Hooks>,
     /// Places for commands.
     commands: Arc<Semaphore>,
+    /// Places for requests over HTTP.
+    pub(super) requests: Requests,
+    tools: Arc<Tools>,
     tunnel: Option<OpenTunnel>,
     /// Tunnels that were begun, so that notices of an old one are recognised.
     tunnels: u64,
@@ -30,7 +36,14 @@ pub(super) struct Services {
 
 impl Default for Services {
     fn default() -> Self {
-        Self { hooks: Arc::default(), commands: Arc::new(Semaphore::new(COMMANDS)), tunnel: None, tunnels: 0 }
+        Self {
+            hooks: Arc::default(),
+            commands: Arc::new(Semaphore::new(COMMANDS)),
+            requests: Requests::default(),
+            tools: Arc::default(),
+            tunnel: None,
+            tunnels: 0,
+        }
     }
 }
 
@@ -55,6 +68,8 @@ impl Control {
             Wish::Hook(hook) => self.run_hook(service, server, hook),
             Wish::Tunnel(tunnel) => self.open_tunnel(service, server, tunnel),
             Wish::TunnelStop => self.close_tunnel(service),
+            Wish::Tool { name, arguments } => self.run_tool(service, &name, arguments),
+            Wish::Restart => self.restart(service),
             // The assistant sees to the others itself.
             other => self.served(service, Outcome::Failed(format!("nobody serves {other:?}"))),
         }
@@ -108,6 +123,34 @@ impl Control {
             };
             let _ = inbox.send(Input::Served(service, outcome)).await;
         });
+    }
+
+    fn run_tool(&mut self, service: ServiceId, name: &str, arguments: Map<String, Value>) {
+        let Some(tool) = self.settings.tools.iter().find(|tool| tool.name == name) else {
+            let why = format!("there is no tool `{name}` in the settings of this device");
+            return self.served(service, Outcome::Refused(why));
+        };
+        let (command, limit) = (tool.command.clone(), tool.timeout);
+        let (tools, inbox) = (Arc::clone(&self.services.tools), self.inbox.clone());
+        tokio::spawn(async move {
+            let ran = tools.run(&command, &arguments, limit).await;
+            let outcome = match (ran.answer(), &ran) {
+                (Ok(text), _) => Outcome::Answer { payload: json!({ "text": text }), result: ran.audit() },
+                (Err(why), ToolOutcome::Refused(_) | ToolOutcome::Dropped) => Outcome::Refused(why),
+                (Err(why), _) => Outcome::Failed(why),
+            };
+            let _ = inbox.send(Input::Served(service, outcome)).await;
+        });
+    }
+
+    /// Ends the daemon in order; the service manager starts it again. What was promised goes out before.
+    fn restart(&mut self, service: ServiceId) {
+        if !notify::is_service() {
+            let why = "Auricle was not started as a service: nobody would start it again";
+            return self.served(service, Outcome::Refused(why.into()));
+        }
+        self.served(service, Outcome::Done);
+        super::assembly::pass_on(&self.inbox, Input::Stop);
     }
 
     fn open_tunnel(&mut self, service: ServiceId, server: Option<ServerId>, wanted: wish::Tunnel) {

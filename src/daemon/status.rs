@@ -75,7 +75,10 @@ impl Control {
         for (n, server) in self.servers.iter().enumerate() {
             let answered = self.assistant.answered(ServerId(n));
             all.insert(format!("{}_application", server.name), json!(u8::from(answered)));
-            for (name, count) in server.link.iter().flat_map(|link| link.counters().counts()) {
+            for (name, count) in server.counts() {
+                all.insert(format!("{}_{name}", server.name), json!(count));
+            }
+            for (name, count) in server.channel.counts() {
                 all.insert(format!("{}_{name}", server.name), json!(count));
             }
         }

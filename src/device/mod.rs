@@ -4,5 +4,6 @@ pub mod identity;
 pub mod memory;
 pub mod network;
 pub mod pins;
+pub mod registration;
 pub mod replace;
 pub mod state;

@@ -27,6 +27,12 @@ pub struct State {
     /// The serial number that was made up because the board has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serial: Option<String>,
+    /// The hardware address by which servers know this device, as it was found first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac: Option<String>,
+    /// The UUID that was made up for servers that want one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
     /// Who muted the microphone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub muted: Option<String>,

@@ -23,6 +23,7 @@ pub mod user;
 pub mod versions;
 pub mod wake;
 pub mod wifi;
+mod xiaozhi;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -70,6 +71,7 @@ const CHECKS: &[Check] = &[
     check(&["wifi"], 4, |case, sheet| Box::pin(async { sheet.write_all(wifi::look(&case.host).await) })),
     check(&["network"], 2, |case, sheet| Box::pin(async { sheet.write(network::look(case)) })),
     check(&broker::RUNGS, 14, |case, sheet| Box::pin(broker::look(case, sheet))),
+    check(&xiaozhi::STEPS, 12, |case, sheet| Box::pin(xiaozhi::look(case, sheet))),
     check(&["microphone", "loudspeaker"], 7, |case, sheet| {
         Box::pin(async { sheet.write_all(sound::cards::look(case).await) })
     }),

@@ -14,8 +14,11 @@ const CHECK: &str = "network";
 pub fn look(case: &Case) -> Finding {
     let host = &case.host;
     let sources = Sources { routes: host.path("proc/net/route"), classes: host.path("sys/class/net") };
-    let servers = case.settings().map(|settings| settings.linto.as_slice()).unwrap_or_default();
-    let local = !servers.is_empty() && servers.iter().all(|server| is_local(&server.broker.host));
+    let local = case.settings().is_some_and(|settings| {
+        let brokers = settings.linto.iter().all(|server| is_local(&server.broker.host));
+        // Where their brokers are is known only when they were asked.
+        brokers && settings.xiaozhi.is_empty() && !settings.linto.is_empty()
+    });
     judge(&interfaces(&sources), routes_of_six(host), local)
 }
 

@@ -51,7 +51,7 @@ fn sound(loaded: &Loaded) -> Vec<Finding> {
         Some(file) => format!("{} can be used", file.display()),
         None => "there is no settings file, the defaults are used".to_owned(),
     };
-    let servers: Vec<_> = loaded.settings.linto.iter().map(|server| server.name.as_str()).collect();
+    let servers = loaded.settings.server_names();
     let first = if servers.is_empty() {
         Finding::fault(CHECK, format!("{what}. {}", Cause::NotSetUp.text()), Cause::NotSetUp.remedy())
     } else {

@@ -6,4 +6,5 @@ pub mod process;
 pub mod recorder;
 pub mod shell;
 pub mod ssh;
+pub mod tools;
 pub mod tts;

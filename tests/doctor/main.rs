@@ -17,6 +17,7 @@ mod patient;
 
 mod brokers;
 mod certificates;
+mod gateways;
 mod machine;
 mod report;
 mod running;

@@ -8,6 +8,7 @@ mod device;
 
 mod broker_gone;
 mod exit;
+mod gateway;
 mod messages;
 mod nothing_late;
 mod refusal;

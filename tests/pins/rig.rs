@@ -194,7 +194,7 @@ impl Dialogue for Listener {
             DialogueEvent::Open { trigger: Trigger::Button, from } => {
                 let cap = Duration::from_secs(3_600);
                 self.open = Some(now + cap);
-                self.asks.push_back(Ask::Mic { from, end: End::Remote { cap }, while_speaking: false });
+                self.asks.push_back(Ask::Mic { from, end: End::Remote { cap, quiet: None }, while_speaking: false });
             }
             DialogueEvent::Cancel if self.open.take().is_some() => self.asks.extend([Ask::MicStop, Ask::Done]),
             _ => {}

@@ -5,5 +5,6 @@
 mod hooks;
 mod limits;
 mod shell;
+mod tools;
 mod unit;
 mod watching;

@@ -76,7 +76,7 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
         "",
         "AURICLE_X__Y",
         "x",
-        "environment: `AURICLE_X__Y` is not a setting; the sections are [linto], [button], [device], [audio], [listen], [wake], [leds], [tts], [remote], [hooks], [meeting], [control]",
+        "environment: `AURICLE_X__Y` is not a setting; the sections are [linto], [xiaozhi], [tools], [button], [device], [audio], [listen], [wake], [leds], [tts], [remote], [hooks], [meeting], [control]",
     ),
     (
         "",

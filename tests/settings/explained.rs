@@ -42,7 +42,12 @@ fn each_setting_is_listed_with_its_value_and_where_it_comes_from() {
 #[test]
 fn without_a_server_it_says_how_to_get_one() {
     let text = explain(&loaded(""));
-    assert!(text.contains("No server is set up: add a [linto] section with `broker`."), "{text}");
+    assert!(
+        text.contains(
+            "No server is set up: add a [linto] section with `broker`, or a [xiaozhi] section with `ota_url`."
+        ),
+        "{text}"
+    );
 }
 
 #[test]

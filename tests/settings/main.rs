@@ -10,6 +10,7 @@ mod pins;
 mod random;
 mod secrets;
 mod values;
+mod xiaozhi;
 
 use auricle::config::{Errors, Loaded, parse_str};
 

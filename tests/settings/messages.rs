@@ -277,16 +277,16 @@ const WAKE: &[Case] = &[
     (
         "\n[[wake.words]]\nmodel = \"alexa\"\nserver = \"home\"\n",
         &[
-            "line 2: `words` in [wake]: \"alexa\" opens the server \"home\"; there is none; add a [linto] section, or leave `server` out",
+            "line 2: `words` in [wake]: \"alexa\" opens the server \"home\"; there is none; add a [linto] or [xiaozhi] section, or leave `server` out",
         ],
     ),
 ];
 
 const NOT_YET: &[Case] = &[(
-    "\n\n[thinx]\nowner = \"x\"\n[[tools]]\nname = \"x\"\n",
+    "\n\n[thinx]\nowner = \"x\"\n[[rhasspy]]\nname = \"x\"\n",
     &[
         "line 3: [thinx] is not served by this version of Auricle (0.1.0) yet; remove the section",
-        "line 5: [tools] is not served by this version of Auricle (0.1.0) yet; remove the section",
+        "line 5: [rhasspy] is not served by this version of Auricle (0.1.0) yet; remove the section",
     ],
 )];
 
@@ -295,12 +295,12 @@ const FORM: &[Case] = &[
         "volume = 3\nbar = 3\nlinto = 3\ntts = [1]\n[[audio]]\nvolume = 3\n[lintoo]\n[foo]\n",
         &[
             "line 1: `volume` stands outside of its section; put it below [audio]",
-            "line 2: `bar` is not a setting, and stands outside of any section; the sections are [linto], [button], [device], [audio], [listen], [wake], [leds], [tts], [remote], [hooks], [meeting], [control]",
+            "line 2: `bar` is not a setting, and stands outside of any section; the sections are [linto], [xiaozhi], [tools], [button], [device], [audio], [listen], [wake], [leds], [tts], [remote], [hooks], [meeting], [control]",
             "line 3: `linto` is a section; write [linto] and its settings below it",
             "line 4: `tts` is a section; write [tts] and its settings below it",
             "line 5: [[audio]] can't stand several times; write [audio], once",
             "line 7: [lintoo] is not a section of the settings; did you mean [linto]?",
-            "line 8: [foo] is not a section of the settings; the sections are [linto], [button], [device], [audio], [listen], [wake], [leds], [tts], [remote], [hooks], [meeting], [control]",
+            "line 8: [foo] is not a section of the settings; the sections are [linto], [xiaozhi], [tools], [button], [device], [audio], [listen], [wake], [leds], [tts], [remote], [hooks], [meeting], [control]",
         ],
     ),
     (

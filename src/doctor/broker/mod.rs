@@ -30,7 +30,7 @@ pub(super) async fn look(case: &Case, sheet: &Sheet) {
         return skip(sheet, &RUNGS, "the settings are not known");
     };
     if settings.linto.is_empty() {
-        return skip(sheet, &RUNGS, "no server is configured");
+        return skip(sheet, &RUNGS, "no server of [linto] is configured");
     }
     let several = settings.linto.len() > 1;
     let (looked_at, left_out) = settings.linto.split_at(settings.linto.len().min(MOST));
@@ -50,7 +50,7 @@ pub(super) async fn look(case: &Case, sheet: &Sheet) {
 }
 
 /// Until all have ended; in one task, at the same time.
-async fn all(works: impl Iterator<Item = impl Future<Output = ()>>) {
+pub(super) async fn all(works: impl Iterator<Item = impl Future<Output = ()>>) {
     let mut works: Vec<_> = works.map(|work| Some(Box::pin(work))).collect();
     std::future::poll_fn(|context| {
         for place in &mut works {

@@ -61,6 +61,7 @@ fn alone(host: &Host, settings: &Settings, folder: &std::path::Path) -> Settings
         own.audio.volume = volume.min(100);
     }
     own.linto.clear();
+    own.xiaozhi.clear();
     // As root: what the service's user wrote as the engine's command is none of root's.
     if nix::unistd::geteuid().is_root() {
         own.tts.command.clear();

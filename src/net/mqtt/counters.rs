@@ -23,6 +23,8 @@ pub struct LinkCounters {
     pub published: AtomicU64,
     /// Asks answered `false`.
     pub refused_asks: AtomicU64,
+    /// Publications refused because they are over the policy's limit; they are among the refused asks too.
+    pub too_large: AtomicU64,
     /// Asks accepted and then dropped: their connection broke, or their time ran out, before they were written.
     pub stale_asks: AtomicU64,
     /// Connections reset because the broker did not acknowledge something in time.
@@ -43,7 +45,7 @@ pub(super) fn count(counter: &AtomicU64) {
 impl LinkCounters {
     /// Everything that tells of a queue, a limit or a loss, with its name.
     #[must_use]
-    pub fn counts(&self) -> [(&'static str, u64); 9] {
+    pub fn counts(&self) -> [(&'static str, u64); 10] {
         [
             ("attempts", &self.attempts),
             ("connects", &self.connects),
@@ -52,6 +54,7 @@ impl LinkCounters {
             ("duplicates", &self.duplicates),
             ("malformed", &self.malformed),
             ("refused_asks", &self.refused_asks),
+            ("too_large", &self.too_large),
             ("stale_asks", &self.stale_asks),
             ("expired", &self.expired),
         ]

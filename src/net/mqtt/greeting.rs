@@ -8,9 +8,9 @@ use bytes::{Bytes, BytesMut};
 use rumqttc::mqttbytes::v4::{ConnAck, Connect, ConnectReturnCode, LastWill, Login, Packet};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::dial::{Moved, Stream};
 use super::inbound::{Frame, Inbound};
 use super::outbox::Outbox;
+use super::wire::{Moved, Wire};
 use super::{LinkSettings, TOPIC_MAX, is_topic, wire_qos};
 
 /// For the broker's answer to CONNECT.
@@ -21,7 +21,7 @@ const CONNACK_WITHIN: Duration = Duration::from_secs(5);
 /// # Errors
 /// Why the broker would not have us.
 pub(super) async fn greet(
-    stream: &mut Stream,
+    stream: &mut Wire,
     settings: &LinkSettings,
     client_id: &str,
     inbound: &mut Inbound,
@@ -37,7 +37,7 @@ pub(super) async fn greet(
 }
 
 async fn answer(
-    stream: &mut Stream,
+    stream: &mut Wire,
     out: &mut Outbox,
     inbound: &mut Inbound,
     scratch: &mut [u8],

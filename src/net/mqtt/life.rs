@@ -6,21 +6,33 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use auricle_core::link::{LinkEvent, Loss};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::futures::Notified;
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::admission::Admission;
 use super::backoff::Failure;
 use super::counters::{LinkCounters, count};
-use super::dial::{Stream, dial};
 use super::gate::Gate;
 use super::greeting::greet;
 use super::inbound::Inbound;
 use super::pump::{End, Pump};
 use super::takeover::{Takeover, Verdict};
+use super::wire::{Wire, dial};
 use super::{Command, LinkSettings};
 
 /// Bytes read from the socket at once.
 const READ_SIZE: usize = 16 << 10;
+
+/// Someone in a hurry makes no more attempts than one in this time.
+const HURRY_EVERY: Duration = Duration::from_secs(1);
+
+/// What leads to the owner and back.
+pub(super) struct Ways {
+    pub events: mpsc::Sender<LinkEvent>,
+    pub commands: mpsc::Receiver<Command>,
+    pub stop: oneshot::Receiver<Instant>,
+    pub hurry: Arc<Notify>,
+}
 
 /// All that outlives a connection.
 pub(super) struct Life {
@@ -28,6 +40,9 @@ pub(super) struct Life {
     gate: Gate,
     commands: mpsc::Receiver<Command>,
     stop: oneshot::Receiver<Instant>,
+    hurry: Arc<Notify>,
+    /// Before that, nobody's hurry makes a new attempt.
+    no_hurry_before: Instant,
     admission: Arc<Admission>,
     counters: Arc<LinkCounters>,
     takeover: Takeover,
@@ -42,9 +57,7 @@ struct Over;
 impl Life {
     pub(super) fn new(
         settings: LinkSettings,
-        events: mpsc::Sender<LinkEvent>,
-        commands: mpsc::Receiver<Command>,
-        stop: oneshot::Receiver<Instant>,
+        Ways { events, commands, stop, hurry }: Ways,
         admission: Arc<Admission>,
         counters: Arc<LinkCounters>,
     ) -> Self {
@@ -56,6 +69,8 @@ impl Life {
             settings,
             commands,
             stop,
+            hurry,
+            no_hurry_before: Instant::now(),
             admission,
             counters,
             epoch: 0,
@@ -86,12 +101,33 @@ impl Life {
             let failure = if matches!(loss, Loss::Refused(_)) { Failure::Refused } else { Failure::Usual };
             let delay = self.settings.backoff.delay(failure, lived, chance());
             tracing::debug!(?loss, ?delay, broker = %self.settings.address, "not connected");
+            let hurry = Arc::clone(&self.hurry);
+            // Whoever hears of the loss may be in a hurry before the pause has begun.
+            let hurried = hurry.notified();
             self.gate.owe(LinkEvent::Disconnected(loss));
-            beside(&mut self.gate, &mut self.stop, tokio::time::sleep(delay)).await?;
+            self.pause(delay, hurried).await?;
         }
     }
 
-    async fn attempt(&mut self) -> Result<Result<(Stream, Inbound), Loss>, Over> {
+    /// Waits for the next attempt, or until somebody is in a hurry.
+    async fn pause(&mut self, delay: Duration, hurried: Notified<'_>) -> Result<(), Over> {
+        let not_before = self.no_hurry_before;
+        let cut_short = async {
+            hurried.await;
+            tokio::time::sleep_until(not_before.into()).await;
+        };
+        let waited = async {
+            tokio::select! {
+                () = tokio::time::sleep(delay) => {}
+                () = cut_short => {}
+            }
+        };
+        beside(&mut self.gate, &mut self.stop, waited).await?;
+        self.no_hurry_before = Instant::now() + HURRY_EVERY;
+        Ok(())
+    }
+
+    async fn attempt(&mut self) -> Result<Result<(Wire, Inbound), Loss>, Over> {
         let Self { settings, gate, stop, client_id, scratch, .. } = self;
         beside(gate, stop, async {
             let mut stream = dial(settings).await.map_err(|obstacle| Loss::Unreachable(obstacle.into_text()))?;
@@ -103,7 +139,7 @@ impl Life {
     }
 
     /// Lives through one accepted connection; why it was lost and how long it lived.
-    async fn live(&mut self, stream: Stream, inbound: Inbound) -> Result<(Loss, Duration), Over> {
+    async fn live(&mut self, stream: Wire, inbound: Inbound) -> Result<(Loss, Duration), Over> {
         let born = Instant::now();
         self.epoch += 1;
         count(&self.counters.connects);
@@ -126,8 +162,26 @@ impl Life {
         self.forget_asks();
         match end {
             End::Over => Err(Over),
-            End::Broken { reason, by_broker } => Ok((self.judge(reason, by_broker, born.elapsed()), born.elapsed())),
+            End::Broken { by_broker: true, heard: false, .. } if self.is_refusal(born.elapsed()) => {
+                Ok((Loss::Refused(self.refusal()), born.elapsed()))
+            }
+            End::Broken { reason, by_broker, .. } => {
+                Ok((self.judge(reason, by_broker, born.elapsed()), born.elapsed()))
+            }
         }
+    }
+
+    /// Whether so short a life means that the broker did not want us.
+    fn is_refusal(&self, lived: Duration) -> bool {
+        self.settings.policy.refusal.is_some_and(|within| lived < within)
+    }
+
+    fn refusal(&self) -> String {
+        format!(
+            "{} accepts the login and hangs up at once: wrong credentials, or the device is not registered there \
+             (client id `{}`)",
+            self.settings.address, self.client_id
+        )
     }
 
     /// Asks that were accepted and have not been written are worth nothing on the next connection.

@@ -26,7 +26,6 @@
 mod admission;
 pub mod backoff;
 mod counters;
-mod dial;
 mod gate;
 mod greeting;
 mod heartbeat;
@@ -37,6 +36,7 @@ mod pump;
 mod session;
 mod takeover;
 pub mod trial;
+mod wire;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -45,7 +45,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use auricle_core::link::{LinkAsk, LinkEvent, Policy, Publication, Qos};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
@@ -55,6 +55,9 @@ pub use counters::LinkCounters;
 
 /// The longest topic or filter, in bytes, that MQTT can carry.
 const TOPIC_MAX: usize = u16::MAX as usize;
+
+/// Filters in one ask. Each may be a packet of its own, and a packet id.
+const FILTERS_MAX: usize = 64;
 
 /// How long an ordinary publication or subscription may stay unacknowledged before the connection counts as broken.
 const ACK_WITHIN: Duration = Duration::from_secs(30);
@@ -136,6 +139,8 @@ pub struct Link {
     task: JoinHandle<()>,
     admission: Arc<Admission>,
     counters: Arc<LinkCounters>,
+    hurry: Arc<Notify>,
+    outgoing_limit: usize,
 }
 
 impl Link {
@@ -148,32 +153,39 @@ impl Link {
         let (stop, stopped) = oneshot::channel();
         let admission = Arc::new(Admission::default());
         let counters = Arc::new(LinkCounters::default());
-        let life = life::Life::new(settings, events, inbox, stopped, admission.clone(), counters.clone());
+        let hurry = Arc::new(Notify::new());
+        let outgoing_limit = settings.policy.outgoing_limit.unwrap_or(usize::MAX);
+        let ways = life::Ways { events, commands: inbox, stop: stopped, hurry: hurry.clone() };
+        let life = life::Life::new(settings, ways, admission.clone(), counters.clone());
         let task = tokio::spawn(life.run());
-        Self { commands, stop: Some(stop), task, admission, counters }
+        Self { commands, stop: Some(stop), task, admission, counters, hurry, outgoing_limit }
     }
 
     /// Hands over an ask. `false`: not connected, no room, or not a thing that MQTT can carry; then nothing was kept.
-    /// `true`: it is written unless this very connection breaks first.
+    /// `true`: it is written unless this very connection breaks first. [`LinkAsk::Hurry`] cuts a pause between two attempts
+    /// short, at most once per second; at any other time it changes nothing, and it is always taken.
     pub fn ask(&self, ask: LinkAsk) -> bool {
         let expires = Instant::now() + ACK_WITHIN;
         match ask {
             LinkAsk::Subscribe(filters) => self.submit(Work::Subscribe(filters)),
             LinkAsk::Publish(publication) => self.submit(Work::Publish { publication, expires }),
-            LinkAsk::Hurry => true,
+            LinkAsk::Hurry => {
+                self.hurry.notify_waiters();
+                true
+            }
         }
     }
 
-    /// Publishes something that is worthless after `expires`; QoS 0 is raised to 1. `false` as in [`Link::ask`].
+    /// Publishes something that is worthless after `expires`. `false` as in [`Link::ask`]. With [`Qos::Zero`] it is not
+    /// written later than that, and nobody tells whether it arrived.
     ///
-    /// If the broker has not acknowledged it by then, the connection is reset, so that what is still in our kernel's
+    /// With the others: if the broker has not acknowledged it by then, the connection is reset, so that what is still in our kernel's
     /// send buffer never arrives. That leaves what the *broker's* kernel has already taken: a broker that was frozen
     /// reads it when it wakes, reset or not, and if the whole message fitted (some 64 kB on Linux) it counts.
     /// With [`Qos::Two`] that message is not delivered either: a broker holds a QoS 2 message back until we release it,
     /// and we never release one whose time has run out. (Mosquitto and rumqttd hold it back. The standard also allows a
     /// broker to deliver at once and only remember the packet id; with such a broker QoS 2 is as good as QoS 1.)
-    pub fn publish_by(&self, mut publication: Publication, expires: Instant) -> bool {
-        publication.qos = publication.qos.max(Qos::One);
+    pub fn publish_by(&self, publication: Publication, expires: Instant) -> bool {
         self.submit(Work::Publish { publication, expires })
     }
 
@@ -210,6 +222,12 @@ impl Link {
             tracing::warn!(name = work.name(), "not sent: MQTT cannot carry this topic or filter");
             return None;
         }
+        if let Some(size) = work.payload().filter(|&size| size > self.outgoing_limit) {
+            self.counters.too_large.fetch_add(1, Ordering::Relaxed);
+            let limit = self.outgoing_limit;
+            tracing::warn!(name = work.name(), size, limit, "not sent: the broker takes no message of this size");
+            return None;
+        }
         let ticket = Ticket::take(&self.admission, work.weight())?;
         self.commands.try_send(Command { epoch, work, ticket }).ok()
     }
@@ -230,6 +248,14 @@ impl Work {
         }
     }
 
+    /// Bytes in the payload of a publication.
+    fn payload(&self) -> Option<usize> {
+        match self {
+            Self::Subscribe(_) => None,
+            Self::Publish { publication, .. } => Some(publication.payload.len()),
+        }
+    }
+
     /// The start of the topic or of the first filter, for the log.
     fn name(&self) -> String {
         let name = match self {
@@ -241,7 +267,9 @@ impl Work {
 
     fn is_sendable(&self) -> bool {
         match self {
-            Self::Subscribe(filters) => !filters.is_empty() && filters.iter().all(|(filter, _)| is_filter(filter)),
+            Self::Subscribe(filters) => {
+                (1..=FILTERS_MAX).contains(&filters.len()) && filters.iter().all(|(filter, _)| is_filter(filter))
+            }
             Self::Publish { publication, .. } => is_topic(&publication.topic),
         }
     }

@@ -10,12 +10,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::admission::{Admission, Ticket};
 use super::counters::{LinkCounters, count};
-use super::dial::{Moved, Stream};
 use super::gate::Gate;
 use super::heartbeat::Heartbeat;
 use super::inbound::{Frame, Inbound};
 use super::outbox::Outbox;
 use super::session::Session;
+use super::wire::{Moved, Wire};
 use super::{ACK_WITHIN, Command, Work};
 
 /// How long a broker may take to close after DISCONNECT. It owes us nothing any more.
@@ -32,12 +32,14 @@ pub(super) enum End {
         reason: String,
         /// Whether it was the broker that closed it.
         by_broker: bool,
+        /// Whether a message had come before.
+        heard: bool,
     },
 }
 
 /// What one connection needs.
 pub(super) struct Pump<'a> {
-    pub stream: Stream,
+    pub stream: Wire,
     pub inbound: Inbound,
     pub scratch: &'a mut [u8],
     pub commands: &'a mut mpsc::Receiver<Command>,
@@ -56,6 +58,8 @@ struct Running<'a> {
     out: Outbox,
     beat: Heartbeat,
     leaving: Option<Leaving>,
+    /// Whether a message has come.
+    heard: bool,
 }
 
 /// On the way out.
@@ -79,9 +83,9 @@ enum Woken {
 impl Pump<'_> {
     /// Runs the connection to its end.
     pub(super) async fn run(self) -> End {
-        let session = Session::new(self.counters.clone());
+        let session = Session::new(self.counters.clone(), self.policy.single_filter);
         let beat = Heartbeat::new(self.policy.keep_alive, Instant::now());
-        let mut running = Running { parts: self, session, out: Outbox::default(), beat, leaving: None };
+        let mut running = Running { parts: self, session, out: Outbox::default(), beat, leaving: None, heard: false };
         let end = loop {
             match running.turn().await {
                 Ok(()) => {}
@@ -158,7 +162,10 @@ impl Running<'_> {
             match self.session.handle(frame, &mut self.out).map_err(|error| self.malformed(&error))? {
                 None => {}
                 Some(event @ LinkEvent::Subscribed { .. }) => self.parts.gate.owe(event),
-                Some(event) => self.parts.gate.offer(event),
+                Some(event) => {
+                    self.heard = true;
+                    self.parts.gate.offer(event);
+                }
             }
         }
         Ok(())
@@ -170,7 +177,7 @@ impl Running<'_> {
     }
 
     fn account(&mut self, moved: std::io::Result<Moved>) -> Result<(), End> {
-        let moved = moved.map_err(|error| closed(&format!("the connection broke: {error}")))?;
+        let moved = moved.map_err(|error| self.closed(&format!("the connection broke: {error}")))?;
         let now = Instant::now();
         let counters = self.parts.counters;
         if moved.wrote > 0 {
@@ -182,7 +189,11 @@ impl Running<'_> {
             self.beat.heard(now);
             self.parts.inbound.push(self.parts.scratch.get(..moved.read).unwrap_or_default());
         }
-        if moved.closed { Err(closed("the broker closed the connection")) } else { Ok(()) }
+        if moved.closed { Err(self.closed("the broker closed the connection")) } else { Ok(()) }
+    }
+
+    fn closed(&self, reason: &str) -> End {
+        End::Broken { reason: reason.into(), by_broker: true, heard: self.heard }
     }
 
     fn carry_out(&mut self, Command { epoch, work, ticket }: Command) -> Result<(), End> {
@@ -256,9 +267,5 @@ impl Running<'_> {
 }
 
 const fn broken(reason: String) -> End {
-    End::Broken { reason, by_broker: false }
-}
-
-fn closed(reason: &str) -> End {
-    End::Broken { reason: reason.into(), by_broker: true }
+    End::Broken { reason, by_broker: false, heard: true }
 }

@@ -1,5 +1,9 @@
 //! What is under way on one connection: packet ids, acknowledgements, deadlines. Pure: no socket, no clock.
 
+mod requests;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,6 +20,7 @@ use super::counters::{LinkCounters, count};
 use super::inbound::{Frame, Oversize};
 use super::outbox::Outbox;
 use super::wire_qos;
+use requests::{Request, Requests};
 
 /// QoS 2 messages that the broker may have under way towards us. Mosquitto's default is 20.
 const UNRELEASED_MAX: usize = 1_024;
@@ -48,8 +53,8 @@ pub(super) enum Violation {
 /// What we wait for.
 #[derive(Debug)]
 enum Wait {
-    /// SUBACK for these filters.
-    SubAck(Vec<String>),
+    /// SUBACK for these filters, all or a part of what this request asked for.
+    SubAck(Vec<String>, Request),
     /// PUBACK.
     PubAck,
     /// PUBREC: the broker has the message and holds it back.
@@ -71,6 +76,9 @@ struct Flight {
 #[derive(Debug)]
 pub(super) struct Session {
     flights: BTreeMap<u16, Flight>,
+    requests: Requests,
+    /// Whether a packet asks for one filter only.
+    single_filter: bool,
     last_id: u16,
     /// Ids of QoS 2 messages that were handed on and not yet released: a second one is a duplicate.
     unreleased: BTreeSet<u16>,
@@ -78,11 +86,12 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(counters: Arc<LinkCounters>) -> Self {
-        Self { flights: BTreeMap::new(), last_id: 0, unreleased: BTreeSet::new(), counters }
+    pub(super) fn new(counters: Arc<LinkCounters>, single_filter: bool) -> Self {
+        let (flights, requests) = (BTreeMap::new(), Requests::default());
+        Self { flights, requests, single_filter, last_id: 0, unreleased: BTreeSet::new(), counters }
     }
 
-    /// Asks for filters; until `expires` for the answer.
+    /// Asks for filters, in one packet or in one for each; until `expires` for all answers, which are told as one.
     pub(super) fn subscribe(
         &mut self,
         filters: Vec<(String, Qos)>,
@@ -90,12 +99,18 @@ impl Session {
         ticket: Ticket,
         out: &mut Outbox,
     ) -> Result<(), Violation> {
-        let wanted = filters.iter().map(|(path, qos)| SubscribeFilter::new(path.clone(), wire_qos(*qos)));
-        let mut packet = Subscribe::new_many(wanted);
-        let filters: Vec<_> = filters.into_iter().map(|(path, _)| path).collect();
-        let name = filters.first().cloned().unwrap_or_default();
-        packet.pkid = self.fly(Wait::SubAck(filters), name, expires, Arc::new(ticket));
-        Ok(out.packet(&Packet::Subscribe(packet))?)
+        let ticket = Arc::new(ticket);
+        let most = if self.single_filter { 1 } else { filters.len().max(1) };
+        let request = self.requests.begin(filters.len().div_ceil(most));
+        for part in filters.chunks(most) {
+            let wanted = part.iter().map(|(path, qos)| SubscribeFilter::new(path.clone(), wire_qos(*qos)));
+            let mut packet = Subscribe::new_many(wanted);
+            let paths: Vec<_> = part.iter().map(|(path, _)| path.clone()).collect();
+            let name = paths.first().cloned().unwrap_or_default();
+            packet.pkid = self.fly(Wait::SubAck(paths, request), name, expires, ticket.clone());
+            out.packet(&Packet::Subscribe(packet))?;
+        }
+        Ok(())
     }
 
     /// Sends a publication; until `expires` for its acknowledgement, if it has one.
@@ -156,7 +171,7 @@ impl Session {
     pub(super) fn expired(&self, now: Instant) -> Option<String> {
         let flight = self.flights.values().find(|flight| flight.expires <= now)?;
         let packet = match flight.wait {
-            Wait::SubAck(_) => "SUBACK",
+            Wait::SubAck(..) => "SUBACK",
             Wait::PubAck => "PUBACK",
             Wait::PubRec => "PUBREC",
             Wait::PubComp => "PUBCOMP",
@@ -165,7 +180,7 @@ impl Session {
     }
 
     fn fly(&mut self, wait: Wait, name: String, expires: Instant, ticket: Arc<Ticket>) -> u16 {
-        // At most 64 ids are taken, see `admission`: a free one is near.
+        // At most 64 asks of 64 filters are under way, see `admission`: a free id is near.
         loop {
             self.last_id = self.last_id.checked_add(1).unwrap_or(1);
             if !self.flights.contains_key(&self.last_id) {
@@ -191,8 +206,8 @@ impl Session {
     }
 
     fn subscribed(&mut self, ack: &SubAck) -> Result<Option<LinkEvent>, Violation> {
-        let Some(Flight { wait: Wait::SubAck(filters), .. }) =
-            self.land(ack.pkid, |wait| matches!(wait, Wait::SubAck(_)))
+        let Some(Flight { wait: Wait::SubAck(filters, request), .. }) =
+            self.land(ack.pkid, |wait| matches!(wait, Wait::SubAck(..)))
         else {
             return Ok(None);
         };
@@ -203,9 +218,8 @@ impl Session {
             .into_iter()
             .zip(&ack.return_codes)
             .filter(|(_, code)| matches!(code, SubscribeReasonCode::Failure))
-            .map(|(filter, _)| filter)
-            .collect();
-        Ok(Some(LinkEvent::Subscribed { refused }))
+            .map(|(filter, _)| filter);
+        Ok(self.requests.answered(request, refused).map(|refused| LinkEvent::Subscribed { refused }))
     }
 
     fn message(&mut self, publish: Publish, out: &mut Outbox) -> Result<Option<LinkEvent>, Violation> {
@@ -238,161 +252,5 @@ impl Session {
         }
         out.packet(&Packet::PubRec(PubRec::new(id)))?;
         Ok(is_new)
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
-mod tests {
-    use super::super::admission::Admission;
-    use super::super::inbound::Inbound;
-    use super::*;
-    use std::time::Duration;
-
-    struct Bench {
-        session: Session,
-        out: Outbox,
-        admission: Arc<Admission>,
-        start: Instant,
-    }
-
-    impl Bench {
-        fn new() -> Self {
-            let session = Session::new(Arc::default());
-            Self { session, out: Outbox::default(), admission: Arc::default(), start: Instant::now() }
-        }
-
-        fn publish(&mut self, qos: Qos, seconds: u64) {
-            let ticket = Ticket::take(&self.admission, 1).unwrap();
-            let publication = Publication { topic: "t".into(), payload: b"x".to_vec(), qos, retain: false };
-            self.session.publish(publication, self.start + Duration::from_secs(seconds), ticket, &mut self.out);
-        }
-
-        fn subscribe(&mut self, filters: &[&str]) {
-            let ticket = Ticket::take(&self.admission, 1).unwrap();
-            let filters = filters.iter().map(|filter| ((*filter).to_owned(), Qos::One)).collect();
-            self.session.subscribe(filters, self.start, ticket, &mut self.out).unwrap();
-        }
-
-        fn hear(&mut self, packet: Packet) -> Result<Option<LinkEvent>, Violation> {
-            self.session.handle(Frame::Packet(packet), &mut self.out)
-        }
-
-        /// What was said to the broker since the last look.
-        fn said(&mut self) -> Vec<Packet> {
-            let mut inbound = Inbound::new(1_000);
-            while !self.out.is_empty() {
-                let slices = self.out.slices();
-                inbound.push(&slices[0]);
-                let written = slices[0].len();
-                self.out.wrote(written);
-            }
-            std::iter::from_fn(|| inbound.next_frame().unwrap())
-                .map(|frame| match frame {
-                    Frame::Packet(packet) => packet,
-                    Frame::Oversize(message) => panic!("{message:?}"),
-                })
-                .collect()
-        }
-    }
-
-    fn incoming(qos: QoS, pkid: u16) -> Packet {
-        let mut publish = Publish::new("in", qos, "x");
-        publish.pkid = pkid;
-        Packet::Publish(publish)
-    }
-
-    #[test]
-    fn each_message_is_acknowledged_by_its_qos() {
-        let mut bench = Bench::new();
-        for packet in [incoming(QoS::AtMostOnce, 0), incoming(QoS::AtLeastOnce, 5), incoming(QoS::ExactlyOnce, 6)] {
-            assert!(matches!(bench.hear(packet), Ok(Some(LinkEvent::Message(_)))));
-        }
-        assert_eq!(bench.said(), [Packet::PubAck(PubAck::new(5)), Packet::PubRec(PubRec::new(6))]);
-    }
-
-    #[test]
-    fn a_qos_2_message_comes_once_until_it_is_released() {
-        let mut bench = Bench::new();
-        assert!(bench.hear(incoming(QoS::ExactlyOnce, 6)).unwrap().is_some());
-        assert!(bench.hear(incoming(QoS::ExactlyOnce, 6)).unwrap().is_none(), "the duplicate");
-        bench.hear(Packet::PubRel(PubRel::new(6))).unwrap();
-        assert!(bench.hear(incoming(QoS::ExactlyOnce, 6)).unwrap().is_some(), "the id is used anew");
-        assert_eq!(bench.said()[2], Packet::PubComp(PubComp::new(6)));
-    }
-
-    #[test]
-    fn a_broker_that_releases_nothing_is_left() {
-        let mut bench = Bench::new();
-        let result = (1..=2_000).try_for_each(|id| bench.hear(incoming(QoS::ExactlyOnce, id)).map(drop));
-        assert!(matches!(result, Err(Violation::Unreleased)));
-    }
-
-    #[test]
-    fn refused_filters_are_named() {
-        let mut bench = Bench::new();
-        bench.subscribe(&["a/#", "b/#"]);
-        let codes = vec![SubscribeReasonCode::Success(QoS::AtLeastOnce), SubscribeReasonCode::Failure];
-        let event = bench.hear(Packet::SubAck(SubAck::new(1, codes))).unwrap();
-        assert_eq!(event, Some(LinkEvent::Subscribed { refused: vec!["b/#".into()] }));
-        assert!(bench.session.is_idle());
-    }
-
-    #[test]
-    fn a_suback_of_another_length_is_a_violation() {
-        let mut bench = Bench::new();
-        bench.subscribe(&["a/#", "b/#"]);
-        let ack = SubAck::new(1, vec![SubscribeReasonCode::Failure]);
-        assert!(matches!(bench.hear(Packet::SubAck(ack)), Err(Violation::SubAck { codes: 1, filters: 2 })));
-    }
-
-    #[test]
-    fn what_is_not_acknowledged_in_time_is_named() {
-        let mut bench = Bench::new();
-        bench.publish(Qos::One, 12);
-        let deadline = bench.session.deadline().unwrap();
-        assert_eq!(deadline, bench.start + Duration::from_secs(12));
-        assert_eq!(bench.session.expired(deadline - Duration::from_millis(1)), None);
-        assert_eq!(bench.session.expired(deadline).unwrap(), "no PUBACK for `t` in time");
-        bench.hear(Packet::PubAck(PubAck::new(1))).unwrap();
-        assert_eq!(bench.session.deadline(), None);
-    }
-
-    #[test]
-    fn our_qos_2_message_is_released_once_the_broker_has_it() {
-        let mut bench = Bench::new();
-        bench.publish(Qos::Two, 12);
-        bench.said();
-        bench.hear(Packet::PubRec(PubRec::new(1))).unwrap();
-        assert_eq!(bench.said(), [Packet::PubRel(PubRel::new(1))]);
-        assert!(!bench.session.is_idle());
-        bench.hear(Packet::PubComp(PubComp::new(1))).unwrap();
-        assert!(bench.session.is_idle());
-    }
-
-    #[test]
-    fn acknowledgements_that_nobody_asked_for_change_nothing() {
-        let mut bench = Bench::new();
-        bench.publish(Qos::One, 12);
-        bench.said();
-        for packet in [
-            Packet::PubAck(PubAck::new(9)),
-            Packet::PubRec(PubRec::new(1)),
-            Packet::PubComp(PubComp::new(1)),
-            Packet::SubAck(SubAck::new(1, vec![SubscribeReasonCode::Failure])),
-        ] {
-            assert!(bench.hear(packet).unwrap().is_none());
-        }
-        assert!(!bench.session.is_idle());
-        assert!(bench.said().is_empty());
-    }
-
-    #[test]
-    fn packet_ids_wrap_around_those_that_are_taken() {
-        let mut bench = Bench::new();
-        bench.publish(Qos::One, 12);
-        bench.session.last_id = u16::MAX;
-        bench.publish(Qos::One, 12);
-        assert_eq!(bench.session.flights.keys().copied().collect::<Vec<_>>(), [1, 2]);
     }
 }

@@ -8,12 +8,13 @@ use rumqttc::mqttbytes::v4::Packet;
 use tokio::time::{Instant, timeout, timeout_at};
 use zeroize::Zeroizing;
 
-use super::dial::{Obstacle, Stream, dial};
 use super::greeting::greet;
 use super::inbound::Inbound;
 use super::life::suffixed;
 use super::outbox::Outbox;
+use super::wire::{Wire, dial};
 use super::{Address, Backoff, LinkSettings};
+use crate::net::dial::Obstacle;
 
 /// The goodbye is a courtesy; nobody waits longer for it.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -110,7 +111,7 @@ async fn login(settings: &LinkSettings) -> Verdict {
     }
 }
 
-async fn say_goodbye(mut stream: Stream, scratch: &mut [u8]) {
+async fn say_goodbye(mut stream: Wire, scratch: &mut [u8]) {
     let mut out = Outbox::default();
     if out.packet(&Packet::Disconnect).is_err() {
         return;

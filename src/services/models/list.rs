@@ -44,8 +44,7 @@ fn entry(places: &Places, settings: &Settings, listening: Option<&[&str]>, name:
 
 /// The server that a word opens; `None` if there is none at all.
 fn server_of<'s>(word: &'s WakeWord, settings: &'s Settings) -> Option<&'s str> {
-    let first = settings.linto.first().map(|server| server.name.as_str());
-    word.server.as_deref().or(first)
+    word.server.as_deref().or_else(|| settings.server_names().first().copied())
 }
 
 fn described(installed: &Installed) -> Value {

@@ -1,11 +1,11 @@
 //! From an address to a byte stream: name, TCP, TLS.
 
-use std::future::poll_fn;
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::pin::Pin;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -14,13 +14,34 @@ use tokio::time::Instant;
 use tokio_native_tls::native_tls::{self, Certificate};
 use tokio_native_tls::{TlsConnector, TlsStream};
 
-use super::outbox::Outbox;
-use super::{Address, LinkSettings};
-
 /// For name, TCP and TLS together.
-pub(super) const DIAL_WITHIN: Duration = Duration::from_secs(5);
+const DIAL_WITHIN: Duration = Duration::from_secs(5);
 
-/// A connection, encrypted or not. Dropping it resets it; [`Stream::finish`] ends it in order.
+/// Where to, and how that is called when it goes wrong.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Target<'a> {
+    /// What it is to be: the word that messages use.
+    pub what: &'static str,
+    /// The scheme that messages show.
+    pub scheme: &'static str,
+    /// TLS from the first byte.
+    pub tls: bool,
+    /// A name or an IP address (IPv6 without brackets). With TLS the certificate must be for it.
+    pub host: &'a str,
+    /// The port.
+    pub port: u16,
+    /// Certificates in PEM that are trusted besides those of the system.
+    pub ca_file: Option<&'a Path>,
+}
+
+impl fmt::Display for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scheme, host, port, .. } = self;
+        if host.contains(':') { write!(f, "{scheme}://[{host}]:{port}") } else { write!(f, "{scheme}://{host}:{port}") }
+    }
+}
+
+/// A connection, encrypted or not. Dropping it resets it.
 #[derive(Debug)]
 pub(super) enum Stream {
     Plain(TcpStream),
@@ -46,27 +67,26 @@ impl Obstacle {
     }
 }
 
-/// Opens a stream to the broker.
+/// Opens a stream.
 ///
 /// # Errors
 /// What is in the way.
-pub(super) async fn dial(settings: &LinkSettings) -> Result<Stream, Obstacle> {
-    let address = &settings.address;
+pub(super) async fn dial(address: &Target<'_>) -> Result<Stream, Obstacle> {
     let deadline = Instant::now() + DIAL_WITHIN;
     let open = async {
         let tcp = reach(address, deadline).await.map_err(Obstacle::Network)?;
         if !address.tls {
             return Ok(Stream::Plain(tcp));
         }
-        let connector = connector(settings.ca_file.as_deref()).await.map_err(Obstacle::Tls)?;
-        let tls = connector.connect(&address.host, tcp).await;
+        let connector = connector(address.ca_file).await.map_err(Obstacle::Tls)?;
+        let tls = connector.connect(address.host, tcp).await;
         Ok(Stream::Tls(Box::new(tls.map_err(|error| explain_tls(address, &error))?)))
     };
     let timed_out = |_| Err(Obstacle::Network(format!("no answer from {address} within {} s", DIAL_WITHIN.as_secs())));
     tokio::time::timeout_at(deadline, open).await.unwrap_or_else(timed_out)
 }
 
-async fn reach(address: &Address, deadline: Instant) -> Result<TcpStream, String> {
+async fn reach(address: &Target<'_>, deadline: Instant) -> Result<TcpStream, String> {
     let targets = resolve(address).await?;
     let mut trouble = format!("the name `{}` has no address", address.host);
     for (index, target) in targets.iter().enumerate() {
@@ -76,7 +96,7 @@ async fn reach(address: &Address, deadline: Instant) -> Result<TcpStream, String
         trouble = match tokio::time::timeout(share, TcpStream::connect(target)).await {
             Ok(Ok(tcp)) => return prepare(tcp).map_err(|error| format!("{address}: {error}")),
             Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                format!("nothing listens on {address}: is the broker running?")
+                format!("nothing listens on {address}: is the {} running?", address.what)
             }
             Ok(Err(error)) => format!("{address} cannot be reached: {error}"),
             Err(_) => format!("no answer from {address} ({target})"),
@@ -85,12 +105,12 @@ async fn reach(address: &Address, deadline: Instant) -> Result<TcpStream, String
     Err(trouble)
 }
 
-async fn resolve(address: &Address) -> Result<Vec<SocketAddr>, String> {
+async fn resolve(address: &Target<'_>) -> Result<Vec<SocketAddr>, String> {
     // An IP address needs no resolver, and none of its threads.
     if let Ok(ip) = address.host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(ip, address.port)]);
     }
-    let found = tokio::net::lookup_host((address.host.as_str(), address.port)).await;
+    let found = tokio::net::lookup_host((address.host, address.port)).await;
     let found = found.map_err(|error| format!("the name `{}` was not found: {error}", address.host))?;
     Ok(found.collect())
 }
@@ -123,11 +143,11 @@ async fn own_authorities(path: &Path) -> Result<Vec<Certificate>, String> {
     Ok(found)
 }
 
-fn explain_tls(address: &Address, error: &native_tls::Error) -> Obstacle {
-    let host = &address.host;
+fn explain_tls(address: &Target<'_>, error: &native_tls::Error) -> Obstacle {
+    let Target { host, what, .. } = address;
     let text = error.to_string();
     if text.to_lowercase().contains("mismatch") {
-        let text = format!("the certificate of {address} is not for `{host}`: give the name that it is for as broker");
+        let text = format!("the certificate of {address} is not for `{host}`: give the name that it is for as {what}");
         return Obstacle::Tls(text);
     }
     if text.contains("certificate verify failed") {
@@ -138,60 +158,12 @@ fn explain_tls(address: &Address, error: &native_tls::Error) -> Obstacle {
              own, set `ca_file` to that authority's certificate; also check this machine's clock"
         ));
     }
-    Obstacle::Tls(format!("TLS with {address} failed ({text}): is this the broker's TLS port?"))
-}
-
-/// What one look at the stream moved.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Moved {
-    /// Bytes written.
-    pub wrote: usize,
-    /// Bytes read.
-    pub read: usize,
-    /// The broker has closed its side.
-    pub closed: bool,
+    Obstacle::Tls(format!("TLS with {address} failed ({text}): is this the {what}'s TLS port?"))
 }
 
 impl Stream {
-    /// Waits until bytes can be written from `out` or, if `read`, bytes have come into `scratch`, and moves both.
-    /// Cancelling it loses nothing.
-    pub(super) async fn exchange(&mut self, out: &mut Outbox, scratch: &mut [u8], read: bool) -> io::Result<Moved> {
-        poll_fn(|cx| {
-            let mut moved = Moved::default();
-            if !out.is_empty() {
-                if let Poll::Ready(wrote) = self.half().poll_write_vectored(cx, &out.slices()) {
-                    moved.wrote = wrote?;
-                    if moved.wrote == 0 {
-                        return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-                    }
-                }
-                out.wrote(moved.wrote);
-            }
-            if read {
-                let mut buffer = ReadBuf::new(scratch);
-                if let Poll::Ready(result) = self.half().poll_read(cx, &mut buffer) {
-                    result?;
-                    moved.read = buffer.filled().len();
-                    moved.closed = moved.read == 0;
-                }
-            }
-            if moved == Moved::default() { Poll::Pending } else { Poll::Ready(Ok(moved)) }
-        })
-        .await
-    }
-
-    /// Ends the stream in order: says that nothing more will come, and waits for the broker to say the same. Closing
-    /// before that would reset the connection and could take the last packets along.
-    pub(super) async fn finish(mut self, scratch: &mut [u8]) {
-        if poll_fn(|cx| self.half().poll_shutdown(cx)).await.is_err() {
-            return;
-        }
-        let mut nothing = Outbox::default();
-        while let Ok(Moved { closed: false, .. }) = self.exchange(&mut nothing, scratch, true).await {}
-    }
-
-    fn half(&mut self) -> Pin<&mut (dyn Duplex + '_)> {
-        match self {
+    fn half(self: Pin<&mut Self>) -> Pin<&mut (dyn Duplex + '_)> {
+        match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp) as _,
             Self::Tls(tls) => Pin::new(tls.as_mut()) as _,
         }
@@ -200,3 +172,38 @@ impl Stream {
 
 trait Duplex: AsyncRead + AsyncWrite {}
 impl<T: AsyncRead + AsyncWrite> Duplex for T {}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.half().poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.half().poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.half().poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Self::Plain(tcp) => tcp.is_write_vectored(),
+            Self::Tls(tls) => tls.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.half().poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.half().poll_shutdown(cx)
+    }
+}
