@@ -43,3 +43,18 @@ pub fn settings(bytes: &[u8]) {
 pub fn shell_unit(bytes: &[u8]) {
     auricle::services::shell::exercise(bytes);
 }
+
+/// A message of a xiaozhi server, and what it asks of the device's tools.
+pub fn xiaozhi_message(bytes: &[u8]) {
+    auricle_core::protocol::xiaozhi::message::exercise(bytes);
+}
+
+/// Datagrams of a xiaozhi server, and the same bytes as sound that goes up.
+pub fn xiaozhi_datagram(bytes: &[u8]) {
+    auricle_core::protocol::xiaozhi::datagram::exercise(bytes);
+}
+
+/// What a xiaozhi server answers to the request for the configuration.
+pub fn xiaozhi_configuration(bytes: &[u8]) {
+    auricle_core::protocol::xiaozhi::access::exercise(bytes);
+}

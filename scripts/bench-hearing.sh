@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
-# measure how well it hears, beside other programs, and write docs/hearing.md (ARGS="endpointer wake echo cost false-accepts")
+# measure how well it hears, beside other programs, and write docs/hearing.md (ARGS="endpointer wake echo cost false-accepts downlink")
 #
 # Each part is written between its two markers in the document; the others stay. Everything takes about 15 minutes after the
 # build. Nothing else should run meanwhile: costs are measured, too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-document=docs/hearing.md
-all=(endpointer wake echo cost false-accepts)
+all=(endpointer wake echo cost false-accepts downlink)
+# What is heard of a server stands in a document of its own.
+document() { if [ "$1" = downlink ]; then echo docs/xiaozhi-sound.md; else echo docs/hearing.md; fi; }
 parts=("$@"); [ $# -gt 0 ] || parts=("${all[@]}")
 for part in "${parts[@]}"; do
   case " ${all[*]} " in
     *" $part "*) ;;
     *) echo "bench-hearing: there is no part \`$part\`; the parts are: ${all[*]}" >&2; exit 2 ;;
   esac
+  document=$(document "$part")
   if ! grep -qxF "<!-- $part -->" "$document" || ! grep -qxF "<!-- /$part -->" "$document"; then
     echo "bench-hearing: $document lacks the lines <!-- $part --> and <!-- /$part -->; put them where the part belongs" >&2
     exit 1
@@ -32,6 +34,7 @@ measure() {
     echo) example bench_echo ;;
     cost) echo '```'; example hearing_cost; echo '```' ;;
     false-accepts) scripts/false-accepts.sh ;;
+    downlink) example bench_downlink ;;
   esac
 }
 
@@ -47,6 +50,7 @@ found=$(mktemp)
 trap 'rm -f "$found" "$found.document"' EXIT
 for part in "${parts[@]}"; do
   echo "bench-hearing: $part" >&2
+  document=$(document "$part")
   machine=$(machine)
   # Headings belong to the document.
   { echo; measure "$part" | sed '/^### /d' | cat -s; echo; echo "$machine"; echo; } > "$found"

@@ -8,6 +8,7 @@ scripts/setup.sh build test bench
 
 scripts/models.sh
 python=$(scripts/peers.sh satellite)
+frames=$(scripts/peers.sh frames)
 
 echo "bench: building for release, then measuring" >&2
-cargo bench --quiet --bench main_job -- "$python" docs/benchmarks.md
+cargo bench --quiet --bench main_job -- "$python" "$frames" docs/benchmarks.md

@@ -1,5 +1,5 @@
 #!/bin/sh
-# feed random bytes to the readers of messages, wake words, WAV files, settings and commands (ARGS="SECONDS TARGET…", default: 60 all)
+# feed random bytes to the readers of messages, sound, wake words, WAV files, settings and commands (ARGS="SECONDS TARGET…", default: 60 all)
 #
 # Needs no cargo-fuzz and no nightly toolchain: the coverage that libFuzzer wants is a pass of the stable compiler.
 # What is found is written to fuzz/artifacts; keep it in fuzz/seeds once it is fixed.
@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- linto answer managemeeting say shellexec startreversessh streaming tts_lang volume model wav settings shell_unit
+[ $# -gt 0 ] || set -- linto answer managemeeting say shellexec startreversessh streaming tts_lang volume model wav settings shell_unit xiaozhi_message xiaozhi_datagram xiaozhi_configuration
 
 host=$(rustc -vV | sed -n 's/^host: //p')
 level="-Cllvm-args=-sanitizer-coverage"

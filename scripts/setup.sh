@@ -18,7 +18,7 @@ test=(mosquitto mosquitto-clients openssl
 lint=()
 # The peers beside which `make bench` measures: in Python, an encoder beside which recordings are made, an echo canceller.
 # And people who speak for `make bench-hearing`.
-bench=(python3 python3-venv opus-tools libspeexdsp1 asterisk-core-sounds-fr-g722 asterisk-core-sounds-ru-g722)
+bench=(python3 python3-venv libopus0 opus-tools libspeexdsp1 asterisk-core-sounds-fr-g722 asterisk-core-sounds-ru-g722)
 deb=(debhelper dpkg-dev)
 # The cross build, with Debian's own Rust: it brings the standard library of another architecture.
 deb_arm64=(rustc-web cargo-web libstd-rust-web-dev:arm64 gcc-aarch64-linux-gnu g++-aarch64-linux-gnu

@@ -45,8 +45,9 @@ fn each_target_has_its_seeds_and_is_run_by_default() {
     };
     let (targets, seeds) = (names("fuzz_targets"), names("seeds"));
     assert_eq!(targets, seeds);
-    let tested =
-        bodies::COMMANDS.into_iter().chain(["linto", "model", "wav", "settings", "shell_unit"]).map(String::from);
+    let others = ["linto", "model", "wav", "settings", "shell_unit"];
+    let xiaozhi = ["xiaozhi_message", "xiaozhi_datagram", "xiaozhi_configuration"];
+    let tested = bodies::COMMANDS.into_iter().chain(others).chain(xiaozhi).map(String::from);
     assert_eq!(targets, tested.collect());
     let script = fs::read_to_string(fuzz.join("../scripts/fuzz.sh")).unwrap();
     let default = script.lines().find_map(|line| line.split_once("|| set -- ")).expect("a line with all targets").1;
@@ -75,4 +76,11 @@ fn kept_settings_are_survived() {
 #[test]
 fn kept_orders_and_reports_of_the_shells_unit_are_survived() {
     run("shell_unit", 14, bodies::shell_unit);
+}
+
+#[test]
+fn kept_xiaozhi_messages_sound_and_configurations_are_survived() {
+    run("xiaozhi_message", 35, bodies::xiaozhi_message);
+    run("xiaozhi_datagram", 12, bodies::xiaozhi_datagram);
+    run("xiaozhi_configuration", 10, bodies::xiaozhi_configuration);
 }

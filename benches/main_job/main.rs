@@ -1,7 +1,8 @@
 //! Measures the main job with real parts, beside its peers, and writes docs/benchmarks.md: see scripts/bench.sh.
 //!
-//! usage: main_job PYTHON FILE      PYTHON: an interpreter that has wyoming-satellite
-//!        main_job tunnel           prints that part only
+//! usage: main_job PYTHON FRAMES FILE    interpreters: one that has wyoming-satellite, one with opuslib and cryptography
+//!        main_job tunnel                prints that part only
+//!        main_job frames FRAMES         so does this
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -21,6 +22,7 @@ mod speech;
 mod sshd;
 
 mod clock;
+mod frames;
 mod idle;
 mod message;
 mod proxy;
@@ -67,12 +69,18 @@ fn main() -> ExitCode {
         tunnel::measure(&mut Report::new());
         return ExitCode::SUCCESS;
     }
-    let [python, file] = words.as_slice() else {
-        eprintln!("usage: main_job PYTHON FILE; `make bench` knows them");
+    if let [part, python] = words.as_slice()
+        && part == "frames"
+    {
+        frames::measure(python, &mut Report::new());
+        return ExitCode::SUCCESS;
+    }
+    let [python, frames, file] = words.as_slice() else {
+        eprintln!("usage: main_job PYTHON FRAMES FILE; `make bench` knows them");
         return ExitCode::from(2);
     };
     let (start, mut report) = (Instant::now(), Report::new());
-    measure(python, &mut report);
+    measure(python, frames, &mut report);
     std::fs::write(file, report.markdown(python)).unwrap_or_else(|error| panic!("{file}: {error}"));
     println!("{file} is written, after {:.0} s", start.elapsed().as_secs_f64());
     for missed in report.missed() {
@@ -81,7 +89,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn measure(python: &str, report: &mut Report) {
+fn measure(python: &str, frames: &str, report: &mut Report) {
     let bed = Bed::new();
     let settings = Settings::linto(bed.proxy.port).environment("AURICLE_LOG", "info,auricle::daemon::hearing=debug");
     // The document begins with what a person feels; idling comes first here, because it is measured on a fresh daemon.
@@ -94,6 +102,7 @@ fn measure(python: &str, report: &mut Report) {
     idle::again(&daemon, &mut idle);
     drop(daemon);
     message::measure(python, &mut turns);
+    frames::measure(frames, &mut turns);
     let mut recordings = Report::new();
     recording::measure(&mut recordings);
     let mut tunnel = Report::new();

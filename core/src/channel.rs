@@ -23,7 +23,7 @@ pub struct Session {
     pub frame: Duration,
     /// What comes is not Opus but raw 16 kHz mono s16le.
     pub raw: bool,
-    /// What opens the channel instead of a frame of silence, in the clear.
+    /// What opens the channel instead of a frame of silence: this text, sealed as a packet is.
     pub greeting: Option<String>,
 }
 

@@ -265,7 +265,7 @@ fn a_stream_comes_in_full_chunks_and_a_last_rest() {
     told.extend(poll_all(&mut ear));
     let mut all = Vec::new();
     for (i, event) in told.iter().enumerate() {
-        let EarEvent::UplinkChunk { uplink: UplinkId(3), body, last } = event else { panic!("{event:?}") };
+        let EarEvent::UplinkChunk { uplink: UplinkId(3), body, last, .. } = event else { panic!("{event:?}") };
         assert_eq!(*last, i == told.len() - 1);
         assert!(*last || body.len() == 1_920);
         all.extend(samples_of(body));

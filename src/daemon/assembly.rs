@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use super::buttons::Contact;
+use super::channel::Channel;
 use super::clock::Clock;
 use super::control::{Control, Server};
 use super::effects::tuning;
@@ -161,18 +162,25 @@ fn servers(
         let wanted = linto_settings(settings, server, serial)?;
         let connection = linto_connection(server, linto::policy(&wanted));
         let link = begin(connection, ServerId(servers.len()), 0, inbox.clone());
-        let (link, line) = (Some(link), Line::default());
-        servers.push(Server { name: server.name.clone(), kind: "linto", link, line });
+        let (link, line, channel) = (Some(link), Line::default(), Channel::default());
+        servers.push(Server { name: server.name.clone(), kind: "linto", link, line, channel });
         all.push(Box::new(linto::Linto::new(wanted)));
     }
     for server in &settings.xiaozhi {
         let line = Line::trusting(server.ca_file.clone());
         // It connects when the server has said where to.
-        servers.push(Server { name: server.name.clone(), kind: "xiaozhi", link: None, line });
+        servers.push(Server {
+            name: server.name.clone(),
+            kind: "xiaozhi",
+            link: None,
+            line,
+            channel: Channel::default(),
+        });
         all.push(Box::new(xiaozhi::dialogue(settings, server, state)?));
     }
     for (name, dialogue) in extra {
-        servers.push(Server { name, kind: "test", link: None, line: Line::default() });
+        let (line, channel) = (Line::default(), Channel::default());
+        servers.push(Server { name, kind: "test", link: None, line, channel });
         all.push(dialogue);
     }
     Ok((servers, all))

@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 
 use auricle_core::assistant::Assistant;
 use auricle_core::assistant::event::{Event, Memory, PlayNumber};
+use auricle_core::frontend::DeviceTime;
 use auricle_core::hearing::UplinkId;
 use auricle_core::voices::Voices;
 use tokio::sync::mpsc;
 
 use super::buttons::Contact;
+use super::channel::Channel;
 use super::clock::Clock;
 use super::hearing::Hearing;
 use super::input::Input;
@@ -41,6 +43,15 @@ pub(super) struct Server {
     /// Its broker connection; `None` for protocols without one.
     pub(super) link: Option<Link>,
     pub(super) line: Line,
+    /// Its channel of sound; protocols without one never open it.
+    pub(super) channel: Channel,
+}
+
+/// Bytes of an uplink that lie ready.
+pub(super) struct Body {
+    pub(super) bytes: Vec<u8>,
+    /// When the microphone delivered the last of its sound, if that was just now.
+    pub(super) fresh: Option<DeviceTime>,
 }
 
 /// Everything that the control thread owns.
@@ -71,7 +82,7 @@ pub(super) struct Control {
     pub(super) voice: Arc<Voice>,
     pub(super) makings: BTreeMap<PlayNumber, Making>,
     pub(super) voiceless: Vec<PlayNumber>,
-    pub(super) bodies: BTreeMap<UplinkId, Vec<u8>>,
+    pub(super) bodies: BTreeMap<UplinkId, Body>,
     pub(super) state: StateFile,
     pub(super) ledger: Ledger,
     pub(super) watchdog: Watchdog,
@@ -158,6 +169,7 @@ impl Control {
             Input::Mic(notice) => self.mic_notice(notice),
             Input::Speaker(notice) => self.speaker_notice(notice),
             Input::Link(server, number, event) => self.link_event(server, number, event),
+            Input::Channel { server, opening, notice } => self.channel_notice(server, opening, notice),
             Input::Fetched(server, id, outcome) => self.decide(Event::Fetched(server, id, outcome)),
             Input::Voiceless(play, error) => self.voiceless(play, &error),
             Input::Voiced(play) => self.voiced(play),
@@ -196,6 +208,7 @@ impl Control {
         self.stop_recording();
         self.cut_tunnel();
         self.makings.clear();
+        self.servers.iter_mut().for_each(|server| server.channel.close());
         let links = self.servers.iter_mut().filter_map(|server| server.link.take());
         let goodbyes: Vec<_> = links.map(|link| tokio::spawn(link.shutdown(limit))).collect();
         for goodbye in goodbyes {

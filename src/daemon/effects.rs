@@ -18,7 +18,7 @@ use crate::config::{Settings, Trigger, Unmute};
 use crate::device::memory;
 use crate::net::mqtt::Link;
 use crate::services::tts::{TtsSettings, Voice};
-use crate::sound::SoundError;
+use crate::sound::{Loudspeaker, SoundError};
 
 /// So long after READY the connections stand, if they can.
 const SETTLED: Duration = Duration::from_secs(5);
@@ -36,12 +36,12 @@ impl Control {
                 self.mic.close();
             }
             Effect::Ear(command) => self.hearing.ear(command),
-            Effect::Play { play, source } => self.play(play, source),
+            Effect::Play { play, server, source } => self.play(play, server, source),
             Effect::Flush(play) => self.flush(play),
             Effect::Link(server, ask) => self.ask_link(server, |link| link.ask(ask)),
+            Effect::Channel(server, ask) => self.ask_channel(server, ask),
             Effect::Connect(server, access) => self.connect(server, *access),
             Effect::Fetch(server, id, fetch) => self.fetch(server, id, fetch),
-            Effect::Channel(..) => {}
             Effect::Publish { server, publication, expires } => {
                 self.ask_link(server, |link| link.publish_by(publication, Clock::within(expires)));
             }
@@ -90,18 +90,25 @@ impl Control {
         });
     }
 
-    fn play(&mut self, play: PlayNumber, source: Source) {
+    fn play(&mut self, play: PlayNumber, server: Option<ServerId>, source: Source) {
         self.sounding_ordered(play, &source);
-        if let Source::Stream(_) = source {
-            return self.pending.push_back(Event::Played { play, end: PlayEnd::Failed, heard: Duration::ZERO });
-        }
-        if self.speaker.check().is_err() || !self.speaker.play(play.0) {
+        let making = match source {
+            Source::Stream(_) => {
+                let (making, sink) = Making::elsewhere();
+                if !self.play_channel(server, sink) {
+                    return self.pending.push_back(Event::Played { play, end: PlayEnd::Failed, heard: Duration::ZERO });
+                }
+                making
+            }
+            other => Making::start(play, other, Arc::clone(&self.voice), self.inbox.clone()),
+        };
+        let order = if making.is_live() { Loudspeaker::play_live } else { Loudspeaker::play };
+        if self.speaker.check().is_err() || !order(&self.speaker, play.0) {
             let device = self.settings.audio.playback.name().to_owned();
             return self.speaker_lost(Some(play), &SoundError::Stuck { device });
         }
         self.ordered = Some(play);
         self.speaker_owes.begin();
-        let making = Making::start(play, source, Arc::clone(&self.voice), self.inbox.clone());
         self.makings.insert(play, making);
     }
 
@@ -112,15 +119,15 @@ impl Control {
 
     /// Hands the bytes of an uplink to its connection, which takes them now or never.
     fn send(&mut self, uplink: UplinkId, server: ServerId, to: Delivery, samples: u64, last: bool) {
-        let Some(payload) = self.bodies.remove(&uplink) else { return };
-        let bytes = payload.len() as u64;
-        let link = self.servers.get(server.0).and_then(|server| server.link.as_ref());
-        let sent = match (link, to) {
-            (Some(link), Delivery::Message { topic, qos, expires }) => {
-                let publication = Publication { topic, payload, qos, retain: false };
-                link.publish_by(publication, Clock::within(expires))
+        let Some(body) = self.bodies.remove(&uplink) else { return };
+        let bytes = body.bytes.len() as u64;
+        let sent = match to {
+            Delivery::Message { topic, qos, expires } => {
+                let publication = Publication { topic, payload: body.bytes, qos, retain: false };
+                let link = self.servers.get(server.0).and_then(|server| server.link.as_ref());
+                link.is_some_and(|link| link.publish_by(publication, Clock::within(expires)))
             }
-            (None, _) | (_, Delivery::Channel) => false,
+            Delivery::Channel => self.send_frame(server, &body),
         };
         if sent {
             self.ledger.sent_bytes += bytes;

@@ -23,12 +23,14 @@ use crate::sound::{self, Bell, Microphone, Pace, Played, Shape, Stamp};
 use card::{Card, Look};
 use condition::News;
 pub use counters::{EchoCounters, HearingCounters};
+use fresh::Fresh;
 use intake::Intake;
 use tap::Tap;
 
 mod card;
 mod condition;
 mod counters;
+mod fresh;
 mod intake;
 mod stamps;
 mod tap;
@@ -102,6 +104,7 @@ impl Hearing {
                 token: None,
                 blocks_at_token: 0,
                 caught: Position(0),
+                fresh: Fresh::default(),
                 pace: None,
             };
             worker.run(&receiver, &own_bell);
@@ -209,6 +212,7 @@ struct Worker {
     blocks_at_token: u64,
     /// The place on the tape of what the card delivers next; the front end may hold some of it back.
     caught: Position,
+    fresh: Fresh,
     /// What the microphone was told last.
     pace: Option<Pace>,
 }
@@ -285,6 +289,7 @@ impl Worker {
 
     /// Moves what the card has delivered onto the tape.
     fn listen(&mut self) {
+        self.fresh.look(&self.mic);
         let Some(card) = &mut self.card else {
             self.counters.flowing.store(0, Ordering::Release);
             return;
@@ -311,8 +316,10 @@ impl Worker {
     }
 
     fn hear(&mut self) {
+        self.fresh.comes(self.ear.position());
         self.ear.played(&self.intake.sound.reference);
         self.ear.cancels(self.intake.cancels());
+        self.ear.learns(self.intake.learns());
         self.ear.push(&self.intake.sound.clean);
         if let Some(tap) = &mut self.recording {
             let lost = tap.copy(self.ear.tape());
@@ -359,8 +366,9 @@ impl Worker {
             if let EarEvent::Wake { name, at, .. } = &event {
                 tracing::debug!(at = at.0, heard = self.ear.position().0, name, ms_ago = self.ms_ago(*at), "wake word");
             }
-            self.tell(Heard::Ear(event));
+            self.tell(self.fresh.tell(event));
         }
+        self.fresh.comes(self.ear.position());
     }
 
     /// How long ago this place of the tape was in the air, in milliseconds.
@@ -380,7 +388,7 @@ impl Worker {
     }
 
     fn tell(&self, heard: Heard) {
-        let is_chunk = matches!(heard, Heard::Ear(EarEvent::UplinkChunk { .. }));
+        let is_chunk = matches!(heard, Heard::Ear(EarEvent::UplinkChunk { .. }) | Heard::Fresh(..));
         if self.inbox.try_send(Input::Heard(heard)).is_err() {
             self.counters.dropped_events.fetch_add(1, Ordering::Relaxed);
             tracing::warn!(chunk = is_chunk, "the control thread has no room for an event of hearing");

@@ -2,11 +2,13 @@
 
 use auricle_core::assistant::event::{PlayNumber, ServerId, ServiceId};
 use auricle_core::fetch::{FetchId, Fetched};
+use auricle_core::frontend::DeviceTime;
 use auricle_core::hearing::EarEvent;
 use auricle_core::link::LinkEvent;
 use auricle_core::voices::Voices;
 use auricle_core::wish::Outcome;
 
+use super::channel::Notice;
 use crate::control::Request;
 use crate::device::pins::PinError;
 use crate::services::recorder::RecorderNotice;
@@ -23,6 +25,8 @@ pub const INBOX: usize = 512;
 pub enum Heard {
     /// Of the ear.
     Ear(EarEvent),
+    /// Part of an uplink that ends with what the microphone delivered at this moment.
+    Fresh(EarEvent, DeviceTime),
     /// The first samples of a card that was opened, or of one that was stuck.
     Flowing,
     /// An open card has delivered nothing for a second.
@@ -54,6 +58,15 @@ pub enum Input {
     Speaker(SpeakerNotice),
     /// From the broker connection of a server that has this number; an older one's is smaller.
     Link(ServerId, u64, LinkEvent),
+    /// From a channel of sound.
+    Channel {
+        /// Whose.
+        server: ServerId,
+        /// The how many-th session it is.
+        opening: u64,
+        /// What.
+        notice: Notice,
+    },
     /// What came of a server's request over HTTP.
     Fetched(ServerId, FetchId, Result<Fetched, String>),
     /// A sound could not be made; a mere tone is heard instead.

@@ -3,6 +3,7 @@
 mod assembly;
 mod buttons;
 mod cards;
+pub mod channel;
 pub mod clock;
 mod control;
 mod deaf;

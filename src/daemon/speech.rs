@@ -31,7 +31,8 @@ pub struct Sink {
 /// A sound that is being made.
 pub struct Making {
     sink: Option<oneshot::Sender<Sink>>,
-    task: JoinHandle<()>,
+    /// `None`: somebody else makes it, for whom the end of the ring is enough to know that it is no longer wanted.
+    task: Option<JoinHandle<()>>,
 }
 
 impl Making {
@@ -48,7 +49,20 @@ impl Making {
             // The control thread is gone only when the daemon ends.
             let _ = inbox.send(input).await;
         });
-        Self { sink: Some(sink), task }
+        Self { sink: Some(sink), task: Some(task) }
+    }
+
+    /// One that is made elsewhere, by whoever has the other end.
+    #[must_use]
+    pub fn elsewhere() -> (Self, oneshot::Receiver<Sink>) {
+        let (sink, sink_comes) = oneshot::channel();
+        (Self { sink: Some(sink), task: None }, sink_comes)
+    }
+
+    /// Whether it comes no faster than it is heard.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        self.task.is_none()
     }
 
     /// The loudspeaker is open.
@@ -62,7 +76,9 @@ impl Making {
 impl Drop for Making {
     /// What is no longer wanted is not made to its end; the speech engine's process goes with it.
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(task) = &self.task {
+            task.abort();
+        }
     }
 }
 
@@ -96,7 +112,7 @@ async fn make(source: Source, voice: &Voice, sink: oneshot::Receiver<Sink>) -> R
             }
             Ok(Made::Toned)
         }
-        // No protocol of this version pushes sound.
+        // It comes through a channel, see `Making::elsewhere`.
         Source::Stream(_) => Ok(Made::Toned),
     }
 }

@@ -78,6 +78,9 @@ impl Control {
             for (name, count) in server.counts() {
                 all.insert(format!("{}_{name}", server.name), json!(count));
             }
+            for (name, count) in server.channel.counts() {
+                all.insert(format!("{}_{name}", server.name), json!(count));
+            }
         }
         if let Ok(runtime) = Handle::try_current() {
             // The control thread is the runtime's only worker; to park is to wait in poll.

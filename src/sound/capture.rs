@@ -159,6 +159,7 @@ impl Recorder {
     }
 
     fn put(&self, spool: &mut Spool, pcm: &mut dyn CapturePcm, block: &[u8]) {
+        self.shared.counters.read.store(now().0, Relaxed);
         // A card that can't tell now does so at the next block.
         if let Ok(behind) = pcm.delay() {
             spool.stamp(now(), behind, block.len());

@@ -31,6 +31,8 @@ const LONGEST_NAP: Duration = Duration::from_millis(20);
 /// A sound on its way through the ring.
 pub(super) struct Stream {
     pub(super) id: u64,
+    /// It comes no faster than it is heard.
+    live: bool,
     ring: Consumer<i16>,
     /// Frames taken out of the ring.
     fed: u64,
@@ -45,8 +47,8 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(id: u64, ring: Consumer<i16>) -> Self {
-        Self { id, ring, fed: 0, after: 0, dry: false, started: false, last: Instant::now(), deadline: None }
+    pub(super) fn new(id: u64, live: bool, ring: Consumer<i16>) -> Self {
+        Self { id, live, ring, fed: 0, after: 0, dry: false, started: false, last: Instant::now(), deadline: None }
     }
 
     /// Frames that went into the card, or are about to.
@@ -151,8 +153,10 @@ impl Line {
     fn fill(&mut self, mut stream: Option<&mut Stream>, played: &mut PlayedWriter) -> Result<(), Fault> {
         let mut room = self.pcm.room()?;
         self.note_progress(room);
-        // A card that starts gets silence first where there is too little sound: not after it, inside a word.
+        // A card that starts gets silence first where there is too little sound: not after it, inside a word. Of sound
+        // that keeps pace there is always too little.
         let mut lead = match &stream {
+            Some(stream) if !self.running && stream.live => self.floor(),
             Some(stream) if !self.running => self.floor().saturating_sub(stream.ring.slots()),
             _ => 0,
         };

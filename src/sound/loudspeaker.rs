@@ -76,7 +76,7 @@ pub struct SpeakerCounters {
 
 /// What the control thread wants.
 pub(super) enum Order {
-    Play { id: u64, at: Instant },
+    Play { id: u64, live: bool, at: Instant },
     Flush { id: u64 },
     Probe,
 }
@@ -150,7 +150,12 @@ impl Loudspeaker {
     /// waits already, it fails. An order that a frozen device held up for more than 2 s fails instead of being heard
     /// late. False if the thread is stuck and can take no more orders: nothing will be told about this one.
     pub fn play(&self, id: u64) -> bool {
-        self.order(Order::Play { id, at: Instant::now() })
+        self.order(Order::Play { id, live: false, at: Instant::now() })
+    }
+
+    /// As [`Self::play`], for sound that comes no faster than it is heard: it may come 20 ms late without a gap.
+    pub fn play_live(&self, id: u64) -> bool {
+        self.order(Order::Play { id, live: true, at: Instant::now() })
     }
 
     /// Stops this sound within 50 ms, or takes it out of the queue. Another id is ignored.

@@ -61,6 +61,8 @@ pub enum MicNotice {
 /// What the microphone thread counts. They only grow.
 #[derive(Debug, Default)]
 pub struct MicCounters {
+    /// When the last block was read from the card, in nanoseconds of the kernel's monotonic clock.
+    pub read: AtomicU64,
     /// Blocks put into the ring. While open, none for a second means that the microphone is gone.
     pub periods: AtomicU64,
     /// Returns from a wait while open.

@@ -41,8 +41,8 @@ pub(super) struct Player {
     /// The open device.
     line: Option<Line>,
     current: Option<Stream>,
-    /// Waits for the end of `current`.
-    next: Option<u64>,
+    /// Waits for the end of `current`; and whether it is live.
+    next: Option<(u64, bool)>,
     /// When the last sound ended.
     idle_since: Instant,
 }
@@ -73,9 +73,9 @@ impl Player {
             }
             self.advance();
             while self.current.is_none()
-                && let Some(id) = self.next.take()
+                && let Some((id, live)) = self.next.take()
             {
-                self.begin(id);
+                self.begin(id, live);
             }
         }
     }
@@ -92,11 +92,11 @@ impl Player {
 
     fn obey(&mut self, order: Order) {
         match order {
-            Order::Play { id, at } if at.elapsed() > STALE => {
+            Order::Play { id, at, .. } if at.elapsed() > STALE => {
                 self.fail(Some(id), SoundError::Stuck { device: self.want.clone() });
             }
-            Order::Play { id, .. } if self.current.is_none() && self.next.is_none() => self.begin(id),
-            Order::Play { id, .. } if self.next.is_none() => self.next = Some(id),
+            Order::Play { id, live, .. } if self.current.is_none() && self.next.is_none() => self.begin(id, live),
+            Order::Play { id, live, .. } if self.next.is_none() => self.next = Some((id, live)),
             Order::Play { id, .. } => self.fail(Some(id), SoundError::Full),
             Order::Flush { id } => self.flush(id),
             Order::Probe => self.probe(),
@@ -104,7 +104,7 @@ impl Player {
     }
 
     /// Makes it the current sound, on a device that is opened for it if need be.
-    fn begin(&mut self, id: u64) {
+    fn begin(&mut self, id: u64, live: bool) {
         if self.line.is_none() {
             match self.open() {
                 Ok(line) => self.line = Some(line),
@@ -114,7 +114,7 @@ impl Player {
         let Some(line) = &self.line else { return };
         let rate = line.shape().rate;
         let (ring, samples) = RingBuffer::new(line.shape().frames(RING));
-        self.current = Some(Stream::new(id, samples));
+        self.current = Some(Stream::new(id, live, samples));
         (self.notify)(SpeakerNotice::Ready { id, rate, ring });
     }
 
@@ -166,7 +166,7 @@ impl Player {
     }
 
     fn flush(&mut self, id: u64) {
-        if self.next == Some(id) {
+        if self.next.is_some_and(|(next, _)| next == id) {
             self.next = None;
             (self.notify)(SpeakerNotice::Ended { id, end: PlayEnd::Flushed, heard: Duration::ZERO });
         }

@@ -283,6 +283,8 @@ pub enum Effect {
     Play {
         /// Its number.
         play: PlayNumber,
+        /// Which server asked for it; `None`: the device itself, or a person.
+        server: Option<ServerId>,
         /// What.
         source: Source,
     },

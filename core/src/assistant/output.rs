@@ -32,7 +32,8 @@ impl Assistant {
             self.turn_away(utterance, "it waited 30 s for the loudspeaker");
         }
         let Some(utterance) = self.speaker.start(now, self.turn.is_some()) else { return changed };
-        self.effects.push_back(Effect::Play { play: utterance.play, source: utterance.source });
+        let server = utterance.owner.server();
+        self.effects.push_back(Effect::Play { play: utterance.play, server, source: utterance.source });
         true
     }
 
@@ -44,7 +45,7 @@ impl Assistant {
 
     pub(super) fn played(&mut self, now: Tick, play: PlayNumber, end: PlayEnd, heard: Duration) {
         let Some(utterance) = self.speaker.ended(now, play) else { return };
-        let server = if let Owner::Server(server, _) = utterance.owner { Some(server) } else { None };
+        let server = utterance.owner.server();
         match (&utterance.source, end) {
             (Source::Text(text), PlayEnd::Finished) => {
                 let text = text.clone();

@@ -25,8 +25,11 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// answer out.
 pub const QUEUE: usize = 8;
 
-/// Nothing plays longer: the speech engine stops at 180 s, and the device needs a moment.
+/// No sound that is made here or came in a message plays longer: the speech engine stops at 180 s, and the device needs a moment.
 const LONGEST: Duration = Duration::from_secs(200);
+
+/// A stream that never ends; whoever feeds it ends it much sooner when nothing comes any more.
+const LONGEST_STREAM: Duration = Duration::from_secs(3_600);
 
 /// A flush that the device does not confirm by then is taken as done.
 const FLUSH_LIMIT: Duration = Duration::from_secs(2);
@@ -40,6 +43,17 @@ pub enum Owner {
     Person,
     /// A dialogue, with its own number for it.
     Server(ServerId, PlayId),
+}
+
+impl Owner {
+    /// Whose dialogue that is.
+    #[must_use]
+    pub const fn server(self) -> Option<ServerId> {
+        match self {
+            Self::Server(server, _) => Some(server),
+            Self::Device | Self::Person => None,
+        }
+    }
 }
 
 /// Something to be heard.
@@ -100,7 +114,8 @@ impl Speaker {
         }
         let place = self.queue.iter().position(|waiting| !(turn && waiting.class == Class::Announcement))?;
         let utterance = self.queue.remove(place);
-        self.playing = Some(Playing { utterance: utterance.clone(), flushed: false, deadline: now + LONGEST });
+        let longest = if matches!(utterance.source, Source::Stream(_)) { LONGEST_STREAM } else { LONGEST };
+        self.playing = Some(Playing { utterance: utterance.clone(), flushed: false, deadline: now + longest });
         Some(utterance)
     }
 

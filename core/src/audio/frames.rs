@@ -9,6 +9,16 @@ use super::{TAPE_RATE, samples};
 /// The longest packet that libopus makes of one frame, in bytes.
 const PACKET: usize = 1_275;
 
+/// One frame of silence of this length, see [`FrameEncoder::new`].
+///
+/// # Errors
+/// When libopus has no memory.
+pub fn silence(frame: Duration) -> Result<Vec<u8>, opus::Error> {
+    let mut encoder = FrameEncoder::new(frame)?;
+    let samples = vec![0; encoder.missing()];
+    Ok(encoder.push(&samples).unwrap_or_default())
+}
+
 /// Makes packets of 16 kHz mono.
 ///
 /// Silence is encoded as well, in packets of a byte or two: a server that looks for the end of speech counts frames.
@@ -39,6 +49,12 @@ impl FrameEncoder {
     #[must_use]
     pub fn missing(&self) -> usize {
         self.length - self.frame.len()
+    }
+
+    /// Samples that wait for the rest of their frame.
+    #[must_use]
+    pub fn filled(&self) -> usize {
+        self.frame.len()
     }
 
     /// Takes at most [`FrameEncoder::missing`] samples, the rest is not looked at; gives the packet of a full frame.

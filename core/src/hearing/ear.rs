@@ -133,6 +133,12 @@ impl Ear {
         self.waker.cancels(cancelled);
     }
 
+    /// Whether a canceller that does not know the room yet works on the sound that is pushed from now on: what it leaves of
+    /// the device's own voice may sound like a wake word, so a word has to be surer, half the way from its cut-off to 1.
+    pub const fn learns(&mut self, learning: bool) {
+        self.waker.learns(learning);
+    }
+
     /// How many wake words did not count because the device itself had said them.
     #[must_use]
     pub const fn own_words(&self) -> u64 {
@@ -179,8 +185,8 @@ impl Ear {
             sound = later;
             let (at, heard) = (self.tape.end(), self.vad.frames().count());
             self.tape.write(now);
-            self.vad.push(now);
             self.pump();
+            self.vad.push(now);
             if let Some(wake) = self.waker.push(at, now) {
                 self.say(wake);
             }
@@ -255,7 +261,7 @@ impl Ear {
             self.drops.uplinks += 1;
             return self.say(EarEvent::UplinkRefused { uplink: id });
         }
-        self.uplinks.push(Uplink::new(id, self.place(from), encoding));
+        self.uplinks.push(Uplink::new(id, self.place(from), self.tape.end(), encoding));
         self.pump();
     }
 

@@ -8,12 +8,14 @@ use crate::audio::Position;
 
 pub mod ear;
 pub mod endpointer;
+pub mod fall;
 pub mod floor;
 pub mod hangover;
 pub mod own_voice;
 pub mod pitch;
 pub mod replay;
 pub mod rules;
+pub mod stir;
 pub mod trace;
 pub mod uplink;
 pub mod vad;
@@ -194,8 +196,12 @@ pub enum EarEvent {
     UplinkChunk {
         /// Which uplink.
         uplink: UplinkId,
-        /// Raw s16le.
+        /// In the form that was asked for.
         body: Vec<u8>,
+        /// Sound in it, in samples.
+        samples: u64,
+        /// Where on the tape that sound ends.
+        at: Position,
         /// Whether this was the last one.
         last: bool,
     },

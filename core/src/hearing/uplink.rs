@@ -17,6 +17,10 @@ const BLOCK: u64 = 1_600;
 const BEHIND: u64 = 4_000;
 /// A chunk of a stream is never shorter than this: 10 ms.
 const SHORTEST_CHUNK: u64 = 160;
+/// What lies on the tape when frames begin is sent so many times as fast as sound comes, and the first 250 ms at once:
+/// ten seconds in 0.6 s, without a flood in the queues or on the air.
+const CATCH_UP: u64 = 16;
+const AT_ONCE: u64 = 4_000;
 /// A place that lies further ahead than this is not waited for: 1 s.
 const PATIENCE: u64 = TAPE_RATE as u64;
 
@@ -25,6 +29,8 @@ const PATIENCE: u64 = TAPE_RATE as u64;
 pub struct Uplink {
     id: UplinkId,
     reader: Reader,
+    /// Where the tape stood when it was begun.
+    begun: Position,
     /// Sound taken so far, in samples.
     taken: u64,
     /// Where it ends, once that is known.
@@ -44,9 +50,9 @@ enum Encoder {
 }
 
 impl Uplink {
-    /// Begins at `from`.
+    /// Begins at `from`, while the tape stands at `now`.
     #[must_use]
-    pub fn new(id: UplinkId, from: Position, encoding: &Encoding) -> Self {
+    pub fn new(id: UplinkId, from: Position, now: Position, encoding: &Encoding) -> Self {
         let encoder = match encoding {
             Encoding::LintoFile { conversation } => Encoder::File(Box::new(FileRequest::new(conversation))),
             Encoding::Pcm { chunk } => {
@@ -54,7 +60,7 @@ impl Uplink {
             }
             Encoding::Opus { frame } => Encoder::Opus(FrameEncoder::new(*frame).ok().map(Box::new)),
         };
-        Self { id, reader: Reader::at(from), taken: 0, to: None, encoder }
+        Self { id, reader: Reader::at(from), begun: now, taken: 0, to: None, encoder }
     }
 
     /// Its name.
@@ -71,13 +77,17 @@ impl Uplink {
     /// The samples that are still missing for the next thing that can happen to it. Never 0.
     #[must_use]
     pub fn missing(&self, end: Position) -> u64 {
-        let next = match (&self.encoder, self.to) {
-            (Encoder::Pcm { chunk, bytes }, _) => self.reader.position().0 + (chunk - bytes.len() as u64 / 2),
-            (Encoder::Opus(Some(frames)), _) => self.reader.position().0 + frames.missing() as u64,
-            (Encoder::File(_) | Encoder::Opus(None), _) => u64::MAX,
+        let (here, to) = (self.reader.position().0, self.to.map_or(u64::MAX, |to| to.0));
+        let next = match &self.encoder {
+            Encoder::Pcm { chunk, bytes } => to.min(here + (chunk - bytes.len() as u64 / 2)),
+            Encoder::Opus(Some(frames)) => {
+                let packet = (frames.missing() as u64).min(to.saturating_sub(here));
+                let allowed = (self.taken + packet).saturating_sub(AT_ONCE).div_ceil(CATCH_UP);
+                (here + packet).max(self.begun.0 + allowed)
+            }
+            Encoder::File(_) | Encoder::Opus(None) => to,
         };
-        let to = self.to.map_or(u64::MAX, |to| to.0);
-        next.min(to).saturating_sub(end.0).max(1)
+        next.saturating_sub(end.0).max(1)
     }
 
     /// Encodes what there is. Returns whether it is complete; then comes [`Uplink::last`].
@@ -98,13 +108,17 @@ impl Uplink {
     /// The last event of a complete uplink.
     #[must_use]
     pub fn last(self) -> EarEvent {
-        let (uplink, samples) = (self.id, self.taken);
+        let (uplink, samples, at) = (self.id, self.taken, self.reader.position());
         match self.encoder {
             Encoder::File(request) => EarEvent::UplinkReady { uplink, body: request.finish(), samples },
-            Encoder::Pcm { bytes, .. } => EarEvent::UplinkChunk { uplink, body: bytes, last: true },
+            Encoder::Pcm { bytes, .. } => {
+                let samples = bytes.len() as u64 / 2;
+                EarEvent::UplinkChunk { uplink, body: bytes, samples, at, last: true }
+            }
             Encoder::Opus(frames) => {
+                let samples = frames.as_ref().map_or(0, |frames| frames.filled()) as u64;
                 let body = frames.and_then(|mut frames| frames.finish()).unwrap_or_default();
-                EarEvent::UplinkChunk { uplink, body, last: true }
+                EarEvent::UplinkChunk { uplink, body, samples, at, last: true }
             }
         }
     }
@@ -117,7 +131,10 @@ impl Uplink {
         let left = LONGEST - self.taken.min(LONGEST);
         match &self.encoder {
             Encoder::Pcm { chunk, bytes } => ready.min(chunk - bytes.len() as u64 / 2),
-            Encoder::Opus(Some(frames)) => ready.min(frames.missing() as u64),
+            Encoder::Opus(Some(frames)) => {
+                let allowed = AT_ONCE.saturating_add((end - self.begun).saturating_mul(CATCH_UP));
+                ready.min(frames.missing() as u64).min(allowed.saturating_sub(self.taken))
+            }
             Encoder::Opus(None) => ready,
             Encoder::File(_) if self.to.is_some() => ready.min(left),
             Encoder::File(_) => (ready.saturating_sub(BEHIND) / BLOCK * BLOCK).min(left),
@@ -125,11 +142,13 @@ impl Uplink {
     }
 
     fn is_complete(&self, end: Position) -> bool {
-        self.to.is_some_and(|to| end >= to)
+        let behind = |to| matches!(self.encoder, Encoder::Opus(Some(_))) && self.reader.position() < to;
+        self.to.is_some_and(|to| end >= to && !behind(to))
     }
 
     fn encode(&mut self, sound: &[i16], say: &mut impl FnMut(EarEvent)) {
         self.taken += sound.len() as u64;
+        let (uplink, at) = (self.id, self.reader.position());
         match &mut self.encoder {
             // `want` has already capped what comes here.
             Encoder::File(request) => {
@@ -138,12 +157,15 @@ impl Uplink {
             Encoder::Pcm { chunk, bytes } => {
                 bytes.extend(sound.iter().flat_map(|sample| sample.to_le_bytes()));
                 if bytes.len() as u64 / 2 == *chunk {
-                    say(EarEvent::UplinkChunk { uplink: self.id, body: std::mem::take(bytes), last: false });
+                    let (body, samples) = (std::mem::take(bytes), *chunk);
+                    say(EarEvent::UplinkChunk { uplink, body, samples, at, last: false });
                 }
             }
             Encoder::Opus(frames) => {
-                if let Some(body) = frames.as_mut().and_then(|frames| frames.push(sound)) {
-                    say(EarEvent::UplinkChunk { uplink: self.id, body, last: false });
+                let Some(frames) = frames else { return };
+                if let Some(body) = frames.push(sound) {
+                    let samples = frames.missing() as u64;
+                    say(EarEvent::UplinkChunk { uplink, body, samples, at, last: false });
                 }
             }
         }

@@ -87,27 +87,27 @@ pub enum BrokerError {
 impl Broker {
     /// Reads the sections `mqtt` and, of some forks, `mqtt_gateway`, and notes in `ignored` what can't be used.
     pub(super) fn read(mqtt: &Fields, gateway: Option<&Fields>, ignored: &mut Vec<String>) -> Self {
-        let mut unusable = |key: &str, there: bool| {
-            if there {
+        let mut noted = |key: &str, found: bool| {
+            if !found && mqtt.has(key) {
                 ignored.push(format!("mqtt.{key}"));
             }
         };
-        let mut text = |key: &str, longest| {
-            // An empty text is as good as none, and no mistake.
-            let found = mqtt.exact(key, longest);
-            unusable(key, found.is_none() && mqtt.has(key) && mqtt.get::<&str>(key) != Some(""));
+        let mut text = |key: &str, longest: usize| {
+            let fits = |text: &String| text.len() <= longest && !text.contains(char::is_control);
+            let found = mqtt.get::<String>(key).filter(fits);
+            noted(key, found.is_some());
             found
         };
         let client_id = text("client_id", LOGIN_LIMIT);
         let username = text("username", LOGIN_LIMIT);
         let password = text("password", LOGIN_LIMIT).map(Zeroizing::new);
-        let publish_topic = text("publish_topic", TOPIC_LIMIT).filter(|topic| !topic.contains(['+', '#']));
+        let publish_topic = text("publish_topic", TOPIC_LIMIT);
         let subscribe_topic = text("subscribe_topic", TOPIC_LIMIT);
+        let keepalive = number(mqtt, "keepalive");
+        noted("keepalive", keepalive.is_some());
         let endpoint = mqtt.exact("endpoint", HOST_LIMIT).and_then(|endpoint| place(&endpoint));
         let named = endpoint.or_else(|| apart(mqtt)).or_else(|| gateway.and_then(apart));
-        let keepalive = number(mqtt, "keepalive");
-        unusable("keepalive", keepalive.is_none() && mqtt.has("keepalive"));
-        unusable("endpoint", named.is_none() && mqtt.has("endpoint") && mqtt.get::<&str>("endpoint") != Some(""));
+        noted("endpoint", named.is_some());
         let (host, port) = named.map_or((None, None), |(host, port)| (Some(host), port));
         Self { host, port, client_id, username, password, publish_topic, subscribe_topic, keepalive }
     }
@@ -137,11 +137,12 @@ impl Broker {
             tls: tls.unwrap_or(port == TLS_PORT),
             host: self.host.clone().ok_or(BrokerError::Host)?,
             port,
-            client_id: self.client_id.clone().ok_or(BrokerError::ClientId)?,
+            client_id: written(self.client_id.as_ref()).ok_or(BrokerError::ClientId)?,
             username: self.username.clone().unwrap_or_default(),
             password: self.password.clone().unwrap_or_default(),
-            publish_topic: self.publish_topic.clone(),
-            subscribe_topic: self.subscribe_topic.clone().filter(|topic| topic != "null"),
+            // A wildcard is for subscribing only.
+            publish_topic: written(self.publish_topic.as_ref()).filter(|topic| !topic.contains(['+', '#'])),
+            subscribe_topic: written(self.subscribe_topic.as_ref()).filter(|topic| topic != "null"),
             keep_alive: self.keepalive.map_or(KEEP_ALIVE, seconds),
         })
     }
@@ -160,6 +161,11 @@ impl fmt::Debug for Login {
         let scheme = if self.tls { "mqtts" } else { "mqtt" };
         write!(f, "{scheme}://{}:{} as {}", self.host, self.port, self.client_id)
     }
+}
+
+/// A text that says something.
+fn written(text: Option<&String>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).cloned()
 }
 
 /// `host`, `host:port`, `[address]` or `[address]:port`, with or without a scheme in front and a slash behind.

@@ -226,6 +226,21 @@ fn without_a_new_turn_or_with_good_packets_between_old_ones_stay_old() {
 }
 
 #[test]
+fn a_good_packet_ends_what_was_astray_before_it_and_its_turn() {
+    let mut opener = far_on();
+    opener.turn_began();
+    assert!(open(&mut opener, &numbered(1_001)).is_ok());
+    for sequence in 1..=60 {
+        assert_eq!(open(&mut opener, &numbered(sequence)), Err(Refusal::Old), "its turn counted on");
+    }
+    assert!(open(&mut opener, &numbered(1_002)).is_ok());
+    opener.turn_began();
+    for sequence in 1..50 {
+        assert_eq!(open(&mut opener, &numbered(sequence)), Err(Refusal::Old), "what was astray counted on");
+    }
+}
+
+#[test]
 fn nothing_printed_shows_the_key() {
     let shown = format!("{:?} {:?}", Sealer::new(&[0xab; 16], &block(NONCE)), Opener::new(&[0xab; 16]));
     assert!(!shown.contains("171") && !shown.to_lowercase().contains("ab"), "{shown}");

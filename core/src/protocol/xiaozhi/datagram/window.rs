@@ -84,6 +84,12 @@ mod tests {
     }
 
     #[test]
+    fn half_of_all_numbers_lie_ahead() {
+        assert_eq!(Window::starting(5).take(5 + (u32::MAX >> 1)), Place::New);
+        assert_eq!(Window::starting(5).take(6 + (u32::MAX >> 1)), Place::Behind);
+    }
+
+    #[test]
     fn a_jump_forgets_what_lies_more_than_the_window_behind() {
         let mut window = Window::starting(1);
         assert_eq!(window.take(1_000), Place::New);

@@ -32,9 +32,10 @@ pub(super) struct Id(String);
 impl Id {
     /// xiaozhi: only a number is one.
     pub(super) fn read(request: &Fields) -> Option<Self> {
+        // A number beyond all numbers would be none to whoever reads it.
+        request.get::<f64>("id")?;
         let text = request.raw("id")?.get();
-        let number = text.starts_with(|c: char| c == '-' || c.is_ascii_digit());
-        (number && text.len() <= ID_LIMIT).then(|| Self(text.into()))
+        (text.len() <= ID_LIMIT).then(|| Self(text.into()))
     }
 
     /// The message with this result, which must be JSON.
@@ -155,7 +156,7 @@ mod tests {
             let request = Fields::read(&format!(r#"{{"id": {id} }}"#)).unwrap();
             assert_eq!(Id::read(&request), Some(Id(id.into())));
         }
-        for id in [r#""1""#, "null", "true", "[1]", "{}", &"1".repeat(33)] {
+        for id in [r#""1""#, "null", "true", "[1]", "{}", "1e999", &"1".repeat(33)] {
             let request = Fields::read(&format!(r#"{{"id":{id}}}"#)).unwrap();
             assert_eq!(Id::read(&request), None, "{id}");
         }

@@ -296,6 +296,17 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_is_no_longer_exact_is_not_taken_for_another() {
+        let any = tool("t", vec![argument("n", Kind::Integer { min: i64::MIN, max: i64::MAX })]);
+        let take = |number: &str| {
+            let given = Fields::read(&format!(r#"{{"n":{number}}}"#)).unwrap();
+            any.take(&given).ok().and_then(|taken| taken["n"].as_i64())
+        };
+        assert_eq!((take("9223372036854775807"), take("-1e15")), (Some(i64::MAX), Some(-1_000_000_000_000_000)));
+        assert_eq!((take("9223372036854775808"), take("1e300"), take("-1e300")), (None, None, None));
+    }
+
+    #[test]
     fn tools_that_can_not_be_offered_are_refused_by_name() {
         assert_eq!(check(&[lamp(), tool("lamp", vec![])]), Ok(()));
         let many: Vec<Tool> = (0..33).map(|n| tool(&format!("t{n}"), vec![])).collect();

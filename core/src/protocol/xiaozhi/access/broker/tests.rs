@@ -118,6 +118,25 @@ fn a_key_that_a_later_answer_leaves_out_keeps_its_value() {
 }
 
 #[test]
+fn an_empty_text_is_a_value_and_says_nothing() {
+    let (mut broker, _) = read(whole());
+    broker.merge(read(json!({"password": "", "publish_topic": "", "subscribe_topic": "", "endpoint": "h"})).0);
+    let login = broker.login(None).unwrap();
+    assert_eq!((login.password.as_str(), login.publish_topic, login.subscribe_topic), ("", None, None));
+    broker.merge(read(json!({"client_id": ""})).0);
+    assert_eq!(broker.login(None), Err(BrokerError::ClientId));
+}
+
+#[test]
+fn nobody_publishes_to_a_wildcard() {
+    let topic = |topic: &str| {
+        let (broker, _) = read(json!({"endpoint": "h", "client_id": "c", "publish_topic": topic}));
+        broker.login(None).unwrap().publish_topic
+    };
+    assert_eq!((topic("a/b"), topic("a/+"), topic("#")), (Some("a/b".into()), None, None));
+}
+
+#[test]
 fn a_new_host_does_not_inherit_the_port_of_the_old_one() {
     let (mut broker, _) = read(json!({"endpoint": "old:1883", "client_id": "c"}));
     broker.merge(read(json!({"endpoint": "new"})).0);

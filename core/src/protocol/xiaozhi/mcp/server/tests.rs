@@ -103,6 +103,21 @@ fn a_list_comes_in_pages_that_fit_into_a_message_and_leave_nothing_out() {
 }
 
 #[test]
+fn no_page_is_a_byte_too_long() {
+    let request = r#"{"jsonrpc":"2.0","id":2,"method":"tools/list"}"#;
+    let lengths = (7_300..7_450).map(|size| {
+        let tools = (0..4).map(|n| tool(&format!("tool_{n}"), &"x".repeat((size + n) / 3))).collect();
+        let Served::Answer(message) = Server::new("pi", "1", tools).unwrap().serve("s", request) else {
+            panic!("no page")
+        };
+        message.len()
+    });
+    // Three tools grow byte by byte until only two fit.
+    let longest = lengths.max().unwrap();
+    assert_eq!(longest, MESSAGE_LIMIT);
+}
+
+#[test]
 fn a_page_that_there_is_not_is_refused() {
     let why = "there is no page that begins with `hen`";
     assert_eq!(

@@ -1,0 +1,265 @@
+//! What is heard where sound is missing, and how it comes back.
+//!
+//! A voice can be foretold for 10 to 20 ms; after that, whatever is made up is as wrong as silence, only louder. So it is
+//! trusted for that long and turned down then, and noise in the colour of the voice keeps a part of the level, so that a
+//! short gap is no hole. Where it is known what follows, that is carried back a little, and the noise goes towards its
+//! level. Where it is not, the noise dies away: a long gap ends in silence.
+
+use super::breath::{Breath, level};
+use super::predict::carry_on;
+
+/// Until when what is made up keeps its level, and from when on it keeps [`DISTRUST`] of it, in ms.
+const TRUSTED: f32 = 10.0;
+const TURNED_DOWN: f32 = 25.0;
+const DISTRUST: f32 = 0.3;
+
+/// The noise in a gap whose end is known, beside the levels at its ends.
+const WITHIN: f32 = 0.45;
+
+/// The noise in a gap whose end is not known, beside the level at its beginning; and after how many ms it is half of that.
+const OPEN: f32 = 0.4;
+const HALVED: f32 = 300.0;
+
+/// From when to when that noise fades into silence, in ms.
+const FADES: f32 = 200.0;
+const SILENT: f32 = 320.0;
+
+/// How far what follows is carried back into a gap, and how much of that at its full level, in ms.
+const BACK: usize = 25;
+const BACK_FULL: usize = 5;
+
+/// The past is carried on for so long; nothing of it is trusted after that, in ms.
+const CARRIED: usize = 60;
+
+/// Over how much the sound comes back, in ms, and from which level.
+const RETURN: usize = 5;
+const RETURNS_FROM: f32 = 0.5;
+
+/// How much of what was given is remembered, in ms.
+const PAST: usize = 80;
+
+/// The level of a sound is that of so much of it, in ms.
+const LEVEL: usize = 20;
+
+/// Blocks in which the level of noise is set, in ms.
+const BLOCK: usize = 5;
+
+/// The seam between what came and what is made up.
+#[derive(Debug)]
+pub(super) struct Join {
+    rate: usize,
+    /// What was given last.
+    past: Vec<f32>,
+    /// Samples made up since the last ones that came.
+    missing: usize,
+    /// The noise of this gap.
+    breath: Option<Breath>,
+    /// The past carried on, and how much of that has been given.
+    tail: Vec<f32>,
+    used: usize,
+    /// What is being made, and the noise for it.
+    mix: Vec<f32>,
+    noise: Vec<f32>,
+}
+
+impl Join {
+    pub fn new(rate: u32) -> Self {
+        Self {
+            rate: rate as usize,
+            past: Vec::new(),
+            missing: 0,
+            breath: None,
+            tail: Vec::new(),
+            used: 0,
+            mix: Vec::new(),
+            noise: Vec::new(),
+        }
+    }
+
+    /// Another answer begins.
+    pub fn forget(&mut self) {
+        self.past.clear();
+        self.end_gap();
+    }
+
+    /// Samples of the past carried on that have been given in this gap. 0: the decoder makes it up, or there is none.
+    pub const fn carried(&self) -> usize {
+        self.used
+    }
+
+    /// Fills `out` with the past carried on.
+    pub fn carry_on(&mut self, out: &mut [i16]) {
+        if self.tail.is_empty() {
+            self.tail.resize(self.samples(CARRIED), 0.0);
+            carry_on(&self.past, self.rate, &mut self.tail);
+        }
+        for sample in out.iter_mut() {
+            *sample = clip(self.tail.get(self.used).copied().unwrap_or(0.0));
+            self.used += 1;
+        }
+    }
+
+    /// Makes of what is made up what is heard in a gap of which nobody knows how long it is.
+    pub fn fade(&mut self, sound: &mut [i16]) {
+        self.turn_down(sound);
+        let length = sound.len();
+        self.breathe(length, |breath, ms, _| {
+            let fades = 1.0 - ((ms - FADES) / (SILENT - FADES)).clamp(0.0, 1.0);
+            breath * OPEN * (-ms / HALVED).exp2() * fades
+        });
+        self.put(sound);
+        self.missing += length;
+    }
+
+    /// The same for a gap up to `next`. The last `repaired` samples are not made up, but from what `next` carries of them;
+    /// they can have holes.
+    pub fn bridge(&mut self, sound: &mut [i16], repaired: usize, next: &[i16]) {
+        let (made_up, mended) = sound.split_at(sound.len() - repaired);
+        let known = if mended.is_empty() { next } else { mended };
+        self.turn_down(made_up);
+        self.carry_back(known);
+        self.mix.extend(mended.iter().map(|&s| f32::from(s)));
+        if !made_up.is_empty() || self.missing > 0 {
+            let start: Vec<f32> = next.iter().take(self.samples(LEVEL)).map(|&s| f32::from(s)).collect();
+            let after = level(&start);
+            self.breathe(sound.len(), |breath, _, share| WITHIN * (breath * (1.0 - share) + after * share));
+        }
+        self.put(sound);
+        self.end_gap();
+    }
+
+    /// Takes sound that came; softens its beginning if something else was heard before.
+    pub fn came(&mut self, sound: &mut [i16]) {
+        if self.missing > 0 {
+            let length = self.samples(RETURN).min(sound.len());
+            for (at, sample) in sound[..length].iter_mut().enumerate() {
+                let share = (at as f32 + 0.5) / length as f32;
+                let carried = self.tail.get(self.used + at).copied();
+                let from = carried.unwrap_or(f32::from(*sample) * RETURNS_FROM);
+                *sample = clip(f32::from(*sample) * share + from * (1.0 - share));
+            }
+        }
+        self.end_gap();
+        self.remember(sound);
+    }
+
+    const fn samples(&self, ms: usize) -> usize {
+        ms * self.rate / 1_000
+    }
+
+    fn end_gap(&mut self) {
+        (self.missing, self.used, self.breath) = (0, 0, None);
+        self.tail.clear();
+    }
+
+    /// Puts what is made up into `mix`, as loud as it is trusted.
+    fn turn_down(&mut self, sound: &[i16]) {
+        let (missing, rate) = (self.missing, self.rate);
+        let heard = sound.iter().enumerate().map(|(at, &sample)| {
+            let ms = (missing + at) as f32 * 1_000.0 / rate as f32;
+            let down = ((ms - TRUSTED) / (TURNED_DOWN - TRUSTED)).clamp(0.0, 1.0);
+            f32::from(sample) * (1.0 - (1.0 - DISTRUST) * down)
+        });
+        self.mix.clear();
+        self.mix.extend(heard);
+    }
+
+    /// Lets `mix` run into what is `known` of the sound after it.
+    fn carry_back(&mut self, known: &[i16]) {
+        let (reach, full) = (self.samples(BACK).min(self.mix.len()), self.samples(BACK_FULL));
+        if reach <= full {
+            return;
+        }
+        let backwards: Vec<f32> = known.iter().rev().map(|&s| f32::from(s)).collect();
+        let mut lead = vec![0.0; reach];
+        carry_on(&backwards, self.rate, &mut lead);
+        for (at, (sample, before)) in self.mix.iter_mut().rev().zip(lead).enumerate() {
+            let share = 1.0 - at.saturating_sub(full) as f32 / (reach - full) as f32;
+            *sample += (before - *sample) * share;
+        }
+    }
+
+    /// Adds noise to `mix` where that is quieter than `wanted`: of the level before the gap, the time since then in ms, and
+    /// the share of `mix` that has passed.
+    fn breathe(&mut self, length: usize, wanted: impl Fn(f32, f32, f32) -> f32) {
+        let (rate, past) = (self.rate, &self.past);
+        let breath = self.breath.get_or_insert_with(|| Breath::after(past, rate, LEVEL));
+        self.noise.resize(length, 0.0);
+        breath.fill(&mut self.noise);
+        let block = (BLOCK * rate / 1_000).max(1);
+        for (number, (mix, noise)) in self.mix.chunks_mut(block).zip(self.noise.chunks(block)).enumerate() {
+            let at = number * block;
+            let ms = (self.missing + at) as f32 * 1_000.0 / rate as f32;
+            let wanted = wanted(breath.level(), ms, at as f32 / length as f32);
+            let added = (wanted.powi(2) - level(mix).powi(2)).max(0.0).sqrt();
+            for (sample, noise) in mix.iter_mut().zip(noise) {
+                *sample += noise * added;
+            }
+        }
+    }
+
+    /// Makes `sound` what is in `mix`.
+    fn put(&mut self, sound: &mut [i16]) {
+        for (sample, mix) in sound.iter_mut().zip(&self.mix) {
+            *sample = clip(*mix);
+        }
+        self.remember(sound);
+    }
+
+    fn remember(&mut self, sound: &[i16]) {
+        self.past.extend(sound.iter().map(|&s| f32::from(s)));
+        let over = self.past.len().saturating_sub(self.samples(PAST));
+        self.past.drain(..over);
+    }
+}
+
+fn clip(sample: f32) -> i16 {
+    // `as` saturates.
+    sample.round() as i16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: usize = 24_000;
+
+    fn vowel(from: usize, length: usize) -> Vec<i16> {
+        (from..from + length).map(|at| (at % 200) as i16 * 60 - 6_000).collect()
+    }
+
+    fn level_of(sound: &[i16]) -> f32 {
+        level(&sound.iter().map(|&s| f32::from(s)).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_long_gap_ends_in_silence_and_a_short_one_is_no_hole() {
+        let mut join = Join::new(RATE as u32);
+        join.came(&mut vowel(0, 4_800));
+        let mut gap = vec![0; RATE * 4 / 10];
+        join.fade(&mut gap);
+        let loud = level_of(&vowel(0, 4_800));
+        assert!(level_of(&gap[..480]) > loud * 0.2);
+        assert!(level_of(&gap[2_400..3_600]) > loud * 0.1);
+        assert!(gap[RATE * 33 / 100..].iter().all(|&s| s == 0));
+    }
+
+    #[test]
+    fn noise_goes_towards_the_level_of_what_follows() {
+        let mut join = Join::new(RATE as u32);
+        join.came(&mut vec![0; 2_400]);
+        let mut gap = vec![0; 1_440];
+        join.bridge(&mut gap, 0, &vowel(0, 1_440));
+        assert!(level_of(&gap[720..]) > level_of(&gap[..720]) * 2.0);
+        assert!(level_of(&gap) < level_of(&vowel(0, 1_440)));
+    }
+
+    #[test]
+    fn a_repaired_piece_stays_as_it_is() {
+        let mut join = Join::new(RATE as u32);
+        join.came(&mut vowel(0, 2_400));
+        let mut gap = vowel(2_400, 1_440);
+        join.bridge(&mut gap, 1_440, &vowel(3_840, 1_440));
+        assert_eq!(gap, vowel(2_400, 1_440));
+    }
+}
