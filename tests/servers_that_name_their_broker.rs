@@ -18,6 +18,8 @@ use auricle_core::dialogue::{Ask, Dialogue, DialogueEvent};
 use auricle_core::fetch::{Fetch, FetchId};
 use auricle_core::link::{Access, LinkAsk, LinkEvent, Policy, Publication, Qos};
 use auricle_core::time::Tick;
+use auricle_core::wish::{Outcome, Wish, WishId};
+use serde_json::json;
 
 /// How long anything that should come at once may take on a loaded machine.
 const SOON: Duration = Duration::from_secs(20);
@@ -77,12 +79,17 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
+        Self::with("")
+    }
+
+    /// With these settings too.
+    fn with(more: &'static str) -> Self {
         let ((asks, wanted), (tell, told), (ready, started)) = (channel(), channel(), channel());
         let thread = std::thread::spawn(move || {
             let folder = tempfile::tempdir().unwrap();
             let place = |name: &str| folder.path().join(name);
             let text = format!(
-                "[device]\nserial = \"raspberry1\"\nstate_dir = {:?}\n[control]\nsocket = {:?}\n[listen]\ntriggers = []\n",
+                "[device]\nserial = \"raspberry1\"\nstate_dir = {:?}\n[control]\nsocket = {:?}\n[listen]\ntriggers = []\n{more}",
                 place("state"),
                 place("control.sock")
             );
@@ -250,4 +257,32 @@ fn what_was_asked_over_http_comes_back_and_only_so_much_is_asked_at_once() {
         let (_, outcome) = stage.wait(&mut passed, fetched);
         assert_eq!(outcome.unwrap().body, b"ok");
     }
+}
+
+#[test]
+fn the_owners_tools_run_and_others_do_not() {
+    let tool = "[[tools]]\nname = \"lamp\"\ndescription = \"x\"\ncommand = [\"/bin/echo\", \"at\", \"{level}\"]\n\
+                arguments = [{ name = \"level\", type = \"integer\", min = 0, max = 9 }]\n";
+    let (stage, mut passed) = (Stage::with(tool), Vec::new());
+    let mut last = 0;
+    let mut outcome = |wish| {
+        last += 1;
+        let id = WishId(last);
+        stage.ask(Ask::Wish { id, wish });
+        stage.wait(&mut passed, |event| match event {
+            DialogueEvent::Wished { id: of, outcome } if *of == id => Some(outcome.clone()),
+            _ => None,
+        })
+    };
+    let tool = |name: &str| {
+        let arguments = json!({"level": 5}).as_object().unwrap().clone();
+        Wish::Tool { name: name.into(), arguments }
+    };
+    let ran = outcome(tool("lamp"));
+    assert!(matches!(&ran, Outcome::Answer { payload, .. } if *payload == json!({"text": "at 5"})), "{ran:?}");
+    let unknown = outcome(tool("door"));
+    assert!(matches!(&unknown, Outcome::Refused(why) if why.contains("no tool `door`")), "{unknown:?}");
+    // This daemon runs within a test, and no service manager would start it again.
+    let restart = outcome(Wish::Restart);
+    assert!(matches!(&restart, Outcome::Refused(why) if why.contains("not started as a service")), "{restart:?}");
 }

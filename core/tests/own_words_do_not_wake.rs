@@ -6,7 +6,7 @@ mod hearing_material;
 mod wake_material;
 
 use auricle_core::audio::Position;
-use auricle_core::frontend::Profile;
+use auricle_core::frontend::{FrontEnd, Profile};
 use auricle_core::hearing::ear::Ear;
 use auricle_core::hearing::{EarCommand, EarEvent};
 use auricle_core::wake::{Word, Words};
@@ -116,6 +116,51 @@ fn the_canceller_takes_the_word_away_before_it_is_heard() {
     let room = device(VOICES[0], "If you need me, just say: okay nabu. I am here.");
     let heard = room.hear(Profile::Light);
     assert_eq!((wakes(&heard, false).0, wakes(&heard, true)), (vec![], (vec![], 0)));
+}
+
+/// An ear that is told everything in this room, also what the canceller knows: the places of the words that count.
+fn wakes_knowingly(room: &Room, profile: Profile) -> Vec<f64> {
+    let (mut ear, mut front, mut wakes) = (Ear::new(), FrontEnd::new(profile), Vec::new());
+    ear.set_words(words(0.5));
+    ear.handle(EarCommand::ArmWake(true));
+    room.feed(&room.echo(), &mut front, |front, at, caught, out| {
+        let before = out.len();
+        front.heard(at, caught, out);
+        let state = front.state();
+        ear.played(front.reference());
+        ear.cancels(state.active && state.converged);
+        ear.learns(state.active && !state.converged);
+        ear.push(&out[before..]);
+        while let Some(event) = ear.poll() {
+            if let EarEvent::Wake { at, .. } = event {
+                wakes.push(at.0 as f64 / RATE as f64);
+            }
+        }
+    });
+    wakes
+}
+
+#[test]
+fn the_first_moments_of_a_story_before_the_canceller_knows_the_room_do_not_wake_it() {
+    // What is left of them was taken for `okay_nabu`.
+    let text = "It is half past seven in the morning. Today will be mostly cloudy, with some rain in the afternoon.";
+    let played = vec![(1.0, at_level(&espeak("en-gb", text).sound, -20.0))];
+    for loss in [0.0, 6.0, 12.0] {
+        let room = Room { played: played.clone(), loss, seconds: 3.5, ..Room::default() };
+        assert_eq!(wakes_knowingly(&room, Profile::Light), Vec::<f64>::new(), "{loss} dB");
+    }
+}
+
+#[test]
+fn who_interrupts_in_the_first_moments_is_heard_over_a_soft_echo() {
+    let text = "This is a long story, and nobody wants to hear all of it.";
+    for (start, loss) in [(2.6, 20.0), (2.6, 200.0), (3.0, 20.0), (2.2, 200.0)] {
+        let mut person = vec![0; (start * RATE as f64) as usize];
+        person.extend(at_level(&espeak("en-us+m3", "okay nabu").sound, -22.0));
+        let room = Room { person, loss, seconds: 5.0, ..device("en-us", text) };
+        let wakes = wakes_knowingly(&room, Profile::Light);
+        assert!(wakes.len() == 1 && wakes[0] > start, "{start} s, {loss} dB: {wakes:?}");
+    }
 }
 
 #[test]

@@ -36,6 +36,14 @@ fn at_10_db_of_steady_noise_every_pause_is_noticed_and_hardly_anybody_cut_off() 
 }
 
 #[test]
+fn before_music_and_other_people_10_db_below_most_pauses_are_noticed_and_hardly_anybody_cut_off() {
+    let heard = judged(&[Around::Babble, Around::Music], 10.0, detectors::auricle);
+    println!("{} of {} noticed, {} cut off, {} capped", heard.noticed, heard.pauses, heard.cut, heard.capped);
+    assert!(heard.noticed * 100 >= heard.pauses * 75, "{} of {}", heard.noticed, heard.pauses);
+    assert!(heard.cut + heard.capped <= 2, "{} cut off and {} capped of {}", heard.cut, heard.capped, heard.phrases);
+}
+
+#[test]
 fn at_0_db_most_pauses_are_noticed_where_webrtc_vad_hears_none() {
     let heard = judged(&KINDS, 0.0, detectors::auricle);
     let webrtc = judged(&KINDS, 0.0, detectors::webrtc);

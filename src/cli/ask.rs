@@ -36,8 +36,11 @@ pub fn ask(text: &str, chatbot: bool, reach: &Reach) -> ExitCode {
 /// Questions go to the first server.
 fn answer_timeout(reach: &Reach) -> Duration {
     let settings = settings(reach).ok();
-    let first = settings.as_ref().and_then(|settings| settings.linto.first());
-    first.map_or(ANSWER, |server| server.answer_timeout)
+    let mut limits = settings.iter().flat_map(|settings| {
+        let linto = settings.linto.iter().map(|server| server.answer_timeout);
+        linto.chain(settings.xiaozhi.iter().map(|server| server.answer_timeout))
+    });
+    limits.next().unwrap_or(ANSWER)
 }
 
 async fn answer(socket: &Path, question: Value, limit: Duration) -> Result<Value, String> {

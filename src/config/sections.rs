@@ -195,7 +195,7 @@ section! {
             ("button", Some(Trigger::Button)),
         ])), Default("[\"wake\", \"button\"]"), Live;
         /// How long it must be quiet after speech for the utterance to be over: the usual value. It is 0.9 times that where
-        /// it is surely quiet, up to 1.5 times where that is doubtful, after one short word, and after a question.
+        /// it is surely quiet, up to 1.7 times where that is doubtful, after one short word, and after a question.
         hangover: Duration = Span { from_ms: 100, to_ms: 3000 }, Default("\"500ms\""), Live;
         /// How long the device waits for speech to begin.
         no_speech: Duration = Span { from_ms: 1000, to_ms: 60_000 }, Default("\"10s\""), Live;

@@ -319,6 +319,7 @@ impl Worker {
         self.fresh.comes(self.ear.position());
         self.ear.played(&self.intake.sound.reference);
         self.ear.cancels(self.intake.cancels());
+        self.ear.learns(self.intake.learns());
         self.ear.push(&self.intake.sound.clean);
         if let Some(tap) = &mut self.recording {
             let lost = tap.copy(self.ear.tape());

@@ -89,10 +89,14 @@ fn an_answer_begins_with_some_packets_at_once_and_goes_on_one_by_one() {
     let entries = server.all();
     let played: Vec<_> = entries.iter().filter(|entry| matches!(entry.event, Event::Played { .. })).collect();
     assert_eq!(played.len(), 20);
-    // Each is sent at its time or later.
+    // Each is sent at its time or later; the first of all may itself have been late.
     for (number, entry) in played.iter().enumerate() {
         let due = Duration::from_millis(60) * number.saturating_sub(5) as u32;
-        assert!(entry.at - played[0].at >= due, "packet {number} after {:?}", entry.at - played[0].at);
+        assert!(
+            entry.at - played[0].at + Duration::from_millis(50) >= due,
+            "packet {number} after {:?}",
+            entry.at - played[0].at
+        );
     }
     let at_once = played[5].at - played[0].at;
     assert!(at_once < Duration::from_millis(250), "the first six within {at_once:?}");

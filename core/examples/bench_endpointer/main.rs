@@ -2,7 +2,7 @@
 //! Prints a section of Markdown: `cargo run --release -p auricle-core --example bench_endpointer -- PYTHON`.
 //!
 //! PYTHON is the path that `scripts/peers.sh silero` prints; without one Silero is left out. With `tune` instead of it,
-//! the voice that the rules are chosen on is heard, by Auricle alone.
+//! the voices that the rules are chosen on are heard, by Auricle alone.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "../../tests/hearing_material/mod.rs"]
@@ -46,8 +46,17 @@ fn main() {
     tables::print(&scenes, &heard, seconds * scenes.len());
 }
 
+/// Everybody speaks several times, each time other phrases before other noise.
 fn tuning() -> Vec<Talk> {
-    vec![Talk { speech: Speech::new(&phrases(&TUNED_ON[0], PHRASES), 5), crowd: synthetic_crowd(), seed: 9 }]
+    let talks = TUNED_ON.iter().zip([(4, 29), (3, 39)]).flat_map(|(speaker, (talks, noise))| {
+        let all = phrases(speaker, talks * PHRASES);
+        let talk = move |(number, some): (u64, &[Phrase])| {
+            let speech = Speech::new(some, number + 5);
+            Talk { speech, crowd: synthetic_crowd(), seed: number + noise }
+        };
+        (0..).zip(all.chunks(PHRASES)).map(talk).collect::<Vec<_>>()
+    });
+    talks.collect()
 }
 
 /// Each speaks in turn, and the others are the crowd.

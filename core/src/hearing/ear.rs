@@ -133,6 +133,12 @@ impl Ear {
         self.waker.cancels(cancelled);
     }
 
+    /// Whether a canceller that does not know the room yet works on the sound that is pushed from now on: what it leaves of
+    /// the device's own voice may sound like a wake word, so a word has to be surer, half the way from its cut-off to 1.
+    pub const fn learns(&mut self, learning: bool) {
+        self.waker.learns(learning);
+    }
+
     /// How many wake words did not count because the device itself had said them.
     #[must_use]
     pub const fn own_words(&self) -> u64 {

@@ -313,10 +313,10 @@ mod tests {
 
     #[test]
     fn a_long_hiss_after_speech_holds_it_up_for_a_moment_only() {
-        // The score falls two frames before the last one that may be soft speech; behind it is the hangover for
-        // a fall, 45 frames, and the 8 for what stirs.
+        // Score and level have fallen two frames behind the last vowel; behind that is the hangover for who is away, 39
+        // frames, and the 8 for what stirs.
         let runs = [(50, SILENCE), (20, VOWEL), (100, HISS)];
-        assert_eq!(points(&frames(&runs), 0, Some(LIMITS))[1], end(76 + 53, 76, Ending::Silence));
+        assert_eq!(points(&frames(&runs), 0, Some(LIMITS))[1], end(72 + 47, 72, Ending::Silence));
     }
 
     #[test]
@@ -329,7 +329,7 @@ mod tests {
     #[test]
     fn one_frame_alone_does_not_hold_it_up() {
         let spike = frame(0.95, 0.9, 2.0);
-        let runs = [(50, SILENCE), (30, VOWEL), (20, SILENCE), (1, spike), (60, SILENCE)];
+        let runs = [(50, SILENCE), (30, VOWEL), (12, SILENCE), (1, spike), (60, SILENCE)];
         assert_eq!(points(&frames(&runs), 0, Some(LIMITS))[1], end(80 + SURE, 80, Ending::Silence));
     }
 

@@ -1,128 +1,72 @@
 //! How long it has to be quiet until somebody is taken for finished.
 //!
 //! The setting is the nominal value. Where score and noise floor agree that nobody speaks, less is enough. More is
-//! needed where they disagree, where the speech hardly rises above the noise and its soft end is lost, after a very
-//! short utterance, which may be the first word of a long one, and for an answer, which needs time to think.
+//! needed where they disagree, the more the less the speech rises above the noise, in which its soft ends are lost, after a
+//! very short utterance, which may be the first word of a long one, and for an answer, which needs time to think.
 //!
-//! Where silence is nowhere near, since other people talk or music plays, what has fallen decides: who is near is louder
-//! than the others, and sounds more like speech than the music behind.
+//! Where silence is nowhere near, what has fallen decides, see [`Fall`]; and nobody is cut off while something stirs, see
+//! [`Stir`].
 
 use crate::audio::{Position, samples};
 use crate::hearing::Limits;
+use crate::hearing::fall::Fall;
+use crate::hearing::stir::Stir;
 use crate::hearing::vad::{FRAME, Frame};
 
-/// The nominal value in per cent when score and floor agree …
-const AGREED: u64 = 90;
-/// … when they don't …
+/// The nominal value in per cent when score and floor agree and the speech rises by [`CLEAR`] or more …
+const AGREED: f32 = 90.0;
+/// … when it rises by [`FAINT`] or less, with a straight line between …
+const UNCLEAR: f32 = 136.0;
+/// … at least, when they don't quite …
+const NOMINAL: u64 = 100;
+/// … and when they don't …
 const DOUBTFUL: u64 = 120;
-/// … when the speech is faint …
-const FAINT: u64 = 125;
 /// … after a very short utterance …
 const SHORT: u64 = 140;
 /// … for an answer …
 const ANSWER: u64 = 150;
-/// … and when only a fall tells.
-const FALLEN: u64 = 140;
+/// … when only a fall of level or score tells …
+const FALLEN: u64 = 170;
+/// … and when only that of both together does.
+const AWAY: u64 = 120;
 
 /// A frame of silence is doubtful from this score on …
 const DOUBT_SCORE: f32 = 0.6;
 /// … or this many dB above the floor.
 const DOUBT_ABOVE: f32 = 3.0;
-/// Up to this share of doubtful frames score and floor agree …
+/// Up to this share of doubtful frames score and floor agree.
 const FEW: f32 = 0.1;
-/// … if the speech was at least this many dB above the floor, so that its end was heard too.
-const CLEAR: f32 = 15.0;
-/// From this share of doubtful frames on they disagree.
+/// From this share on they disagree.
 const MANY: f32 = 0.4;
-/// Speech that rises less above the floor than this, in dB, is faint.
-const FAINT_BELOW: f32 = 10.0;
+/// Speech that rises above the floor by so many dB is clear: its end is heard too.
+const CLEAR: f32 = 21.0;
+/// Speech that rises above the floor by no more than so many dB is faint.
+const FAINT: f32 = 6.5;
 /// An utterance up to this many samples is very short: 350 ms.
 const SHORT_UP_TO: u64 = 22 * FRAME as u64;
-
-/// How much of a frame's level goes into the smoothed level.
-const SMOOTHING: f32 = 0.15;
-/// By so many dB the level of the speech fades with each frame of speech that does not reach it: 1.25 dB in a second.
-const FADE: f32 = 0.02;
-/// It has fallen when the smoothed level is below this share of the speech's rise above the floor …
-const SHARE: f32 = 0.55;
-/// … and this many dB below the speech.
-const DROP: f32 = 6.0;
-
-/// Where the levels begin, in dBFS.
-const SILENCE: f32 = -100.0;
-
-/// How much of a frame's score goes into the smoothed score.
-const SCORE_SMOOTHING: f32 = 0.1;
-/// By so much the best smoothed score fades with each frame: 0.03 in a second.
-const SCORE_FADE: f32 = 0.000_5;
-/// It has fallen, too, when the smoothed score is this much below the best one: music behind speech scores less.
-const SCORE_DROP: f32 = 0.25;
-
-/// Something stirs when at least two of the last four frames are this many dB above the floor: perhaps the hiss or the
-/// breath with which somebody goes on, before any score knows it.
-const STIR_ABOVE: f32 = 5.0;
-/// See [`STIR_ABOVE`].
-const STIR_FRAMES: u8 = 0b1111;
-/// For so many samples it may still become speech: 160 ms.
-const STIR_HOLDS: u64 = 10 * FRAME as u64;
-/// Until then the decision waits, this many samples at most: 240 ms …
-const STIR_GRACE: u64 = 15 * FRAME as u64;
-/// … and where only a fall tells, while it stirs: 128 ms. Music stirs all the time.
-const FALLEN_GRACE: u64 = 8 * FRAME as u64;
 
 /// What an utterance teaches about its end.
 #[derive(Clone, Copy, Debug)]
 pub struct Hangover {
-    /// The lowest floor since the utterance began, in dBFS: a floor that learns from the speech itself rises.
-    floor: f32,
-    /// How loud the speech is, in dBFS: a peak that fades.
-    speech: f32,
-    /// The smoothed level in dBFS.
-    level: f32,
-    /// The smoothed score …
-    score: f32,
-    /// … and the best one: a peak that fades.
-    best: f32,
-    /// The end of the last frame that was nearly as loud as the speech and sounded like it.
-    near: Position,
+    fall: Fall,
+    stir: Stir,
     /// Frames since the last one of speech …
     silent: u32,
     /// … and of these the doubtful ones.
     doubtful: u32,
-    /// A bit for each of the last frames, the newest lowest: whether it stirred.
-    stirred: u8,
-    /// The end of the last frame in which something stirred.
-    stirred_at: Position,
 }
 
 impl Hangover {
     /// For an utterance that is recognised at `now`, the end of the frame that decided.
     #[must_use]
-    pub const fn new(now: Position) -> Self {
-        Self {
-            floor: f32::INFINITY,
-            speech: SILENCE,
-            level: SILENCE,
-            score: 0.0,
-            best: 0.0,
-            near: now,
-            silent: 0,
-            doubtful: 0,
-            stirred: 0,
-            stirred_at: Position(0),
-        }
+    pub fn new(now: Position) -> Self {
+        Self { fall: Fall::new(now), stir: Stir::default(), silent: 0, doubtful: 0 }
     }
 
     /// Takes in the frame that ends at `now`, which belongs to the speech or to the silence behind it.
     pub fn hear(&mut self, frame: Frame, now: Position, speech: bool) {
-        self.follow(frame, speech);
-        if self.is_near() {
-            self.near = now;
-        }
-        self.stirred = self.stirred << 1 | u8::from(frame.above >= STIR_ABOVE);
-        if self.stirs() {
-            self.stirred_at = now;
-        }
+        self.fall.hear(frame, now, speech);
+        self.stir.hear(frame, now, self.fall.floor(), self.fall.loud());
         if speech {
             (self.silent, self.doubtful) = (0, 0);
         } else {
@@ -132,44 +76,22 @@ impl Hangover {
         }
     }
 
-    fn follow(&mut self, frame: Frame, speech: bool) {
-        let floor = frame.level - frame.above;
-        self.floor = self.floor.min(floor);
-        self.level = self.level.max(floor);
-        self.level += (frame.level.max(floor) - self.level) * SMOOTHING;
-        let fade = if speech { FADE } else { 0.0 };
-        self.speech = (self.speech - fade).max(self.level);
-        self.score += (frame.score - self.score) * SCORE_SMOOTHING;
-        self.best = (self.best - SCORE_FADE).max(self.score);
-    }
-
-    fn is_near(&self) -> bool {
-        let loud = self.level >= (self.floor + self.rise() * SHARE).min(self.speech - DROP);
-        loud && self.score > self.best - SCORE_DROP
-    }
-
-    fn stirs(&self) -> bool {
-        (self.stirred & STIR_FRAMES).count_ones() >= 2
-    }
-
     /// Whether it has been silent for long enough at `now`, after speech from `since` to `until`.
     #[must_use]
     pub fn over(&self, limits: Limits, since: Position, until: Position, now: Position) -> bool {
-        let grace = if now - self.stirred_at <= STIR_HOLDS { STIR_GRACE } else { 0 };
-        now - until >= part(limits, self.percent(limits, until - since)).saturating_add(grace)
+        let needed = part(limits, self.percent(limits, until - since));
+        now - until >= needed.saturating_add(self.stir.grace(now))
     }
 
     /// Where the speech ended if only a fall shows at `now` that it did: whatever sounds since then is further away.
     #[must_use]
     pub fn fallen(&self, limits: Limits, now: Position) -> Option<Position> {
-        let percent = if limits.answer { ANSWER.max(FALLEN) } else { FALLEN };
-        let grace = if self.stirs() { FALLEN_GRACE } else { 0 };
-        (now - self.near >= part(limits, percent).saturating_add(grace)).then_some(self.near)
-    }
-
-    /// By how much the speech rises above the floor, in dB.
-    fn rise(&self) -> f32 {
-        self.speech - self.floor
+        let (answer, grace) = (if limits.answer { ANSWER } else { 0 }, self.stir.fallen_grace(now));
+        let away = |since: Position, percent: u64| {
+            let needed = part(limits, percent.max(answer)).saturating_add(grace);
+            (now - since >= needed).then_some(since)
+        };
+        away(self.fall.near(), AWAY).or_else(|| away(self.fall.high(), FALLEN))
     }
 
     fn percent(&self, limits: Limits, spoken: u64) -> u64 {
@@ -179,12 +101,13 @@ impl Hangover {
     }
 
     fn agreement(&self) -> u64 {
+        let clear = ((self.fall.rise() - FAINT) / (CLEAR - FAINT)).clamp(0.0, 1.0);
+        let percent = (UNCLEAR + (AGREED - UNCLEAR) * clear) as u64;
         let doubts = self.doubtful as f32 / self.silent.max(1) as f32;
         match () {
-            () if self.rise() < FAINT_BELOW => FAINT,
-            () if doubts > MANY => DOUBTFUL,
-            () if doubts <= FEW && self.rise() >= CLEAR => AGREED,
-            () => 100,
+            () if doubts > MANY => percent.max(DOUBTFUL),
+            () if doubts > FEW => percent.max(NOMINAL),
+            () => percent,
         }
     }
 }
@@ -237,19 +160,17 @@ mod tests {
     }
 
     #[test]
-    fn it_is_nominal_where_the_speech_was_not_clear() {
-        assert_eq!(hangover(LIMITS, 2 * SECOND, 12.0, frame(0.1, 0.5)), 1_600);
+    fn it_is_the_longer_the_less_the_speech_rises_above_the_noise() {
+        let quiet = frame(0.1, 0.5);
+        let ends = [24.0, 21.0, 16.0, 12.0, 6.5, 4.0].map(|loud| hangover(LIMITS, 2 * SECOND, loud, quiet));
+        assert_eq!([ends[0], ends[1], ends[4], ends[5]], [1_440, 1_440, 2_176, 2_176]);
+        assert!(ends.is_sorted() && ends[2] < 1_700 && ends[3] > 1_800, "{ends:?}");
     }
 
     #[test]
     fn it_is_longer_where_the_silence_is_doubtful() {
         assert_eq!(hangover(LIMITS, 2 * SECOND, 30.0, frame(0.8, 0.5)), 1_920);
         assert_eq!(hangover(LIMITS, 2 * SECOND, 30.0, frame(0.1, 4.0)), 1_920);
-    }
-
-    #[test]
-    fn it_is_longer_for_faint_speech() {
-        assert_eq!(hangover(LIMITS, 2 * SECOND, 8.0, frame(0.1, 0.5)), 2_000);
     }
 
     #[test]
@@ -277,13 +198,13 @@ mod tests {
         });
         let (end, now) = ended.unwrap_or_default();
         assert!((125..140).contains(&(end.0 / FRAME as u64)), "{end:?}");
-        assert_eq!((now - end) / 16, 1_600 * 140 / 100 + 128);
+        assert_eq!((now - end) / 16, 1_600 * 170 / 100 + 128);
     }
 
     #[test]
     fn music_behind_the_speech_sounds_less_like_it() {
         let mut hangover = Hangover::new(Position(0));
-        let music = frame(0.6, 28.0);
+        let music = frame(0.5, 28.0);
         (1..=125).for_each(|n| hangover.hear(frame(0.95, 30.0), Position(n * FRAME as u64), true));
         let ended = (126..400).find_map(|n| {
             let now = Position(n * FRAME as u64);
@@ -323,6 +244,38 @@ mod tests {
             hangover.hear(frame(0.95, 17.0), now, true);
             assert_eq!(hangover.fallen(LIMITS, now), None);
         }
+    }
+
+    #[test]
+    fn level_and_score_that_both_fall_a_little_are_a_fall() {
+        // Neither would be enough for itself.
+        let others = frame(0.72, 22.0);
+        let mut hangover = Hangover::new(Position(0));
+        (1..=125).for_each(|n| hangover.hear(frame(0.95, 30.0), Position(n * FRAME as u64), true));
+        let ended = (126..300).find_map(|n| {
+            let now = Position(n * FRAME as u64);
+            hangover.hear(others, now, true);
+            hangover.fallen(LIMITS, now).map(|end| (end, now))
+        });
+        let (end, now) = ended.unwrap_or_default();
+        assert!((125..150).contains(&(end.0 / FRAME as u64)), "{end:?}");
+        assert_eq!((now - end) / 16, 1_600 * 120 / 100 + 128);
+    }
+
+    #[test]
+    fn who_is_back_is_not_cut_off_before_the_score_knows_it() {
+        let mut hangover = Hangover::new(Position(0));
+        let mut hear = |frames: std::ops::Range<u64>, frame: Frame| {
+            frames.map(|n| Position(n * FRAME as u64)).find(|&now| {
+                hangover.hear(frame, now, true);
+                hangover.fallen(LIMITS, now).is_some()
+            })
+        };
+        assert_eq!(hear(1..126, frame(0.95, 30.0)), None);
+        // 1.92 s and some frames until it is known that the score fell; the voice is back just before that.
+        assert_eq!(hear(126..245, frame(0.2, 8.0)), None);
+        assert_eq!(hear(245..262, frame(0.3, 30.0)), None, "as loud as before");
+        assert!(hear(262..300, frame(0.3, 30.0)).is_some(), "but no voice");
     }
 
     #[test]

@@ -8,12 +8,14 @@ use crate::audio::Position;
 
 pub mod ear;
 pub mod endpointer;
+pub mod fall;
 pub mod floor;
 pub mod hangover;
 pub mod own_voice;
 pub mod pitch;
 pub mod replay;
 pub mod rules;
+pub mod stir;
 pub mod trace;
 pub mod uplink;
 pub mod vad;

@@ -10,6 +10,10 @@ use crate::wake::{Hit, Words};
 /// For so long after a word was heard none is heard: words that sound alike answer to the same utterance.
 pub const REFRACTORY: Duration = Duration::from_secs(1);
 
+/// A canceller that does not know the room yet lets the beginning of what the device says through and then takes it away:
+/// torn off like that, other words sound like wake words. So long after it has learnt, a word has to be surer still.
+const DOUBTED: Duration = Duration::from_millis(500);
+
 /// At a sensitivity of 0.5 and below the word is over so much before its decision. A more sensitive one is decided earlier:
 /// for each hundredth the word is over so much later.
 const EARLY: Duration = Duration::from_millis(20);
@@ -36,6 +40,10 @@ pub struct Waker {
     rests: Position,
     /// Whether the device's own voice is taken out of what is heard.
     cancelled: bool,
+    /// Whether a canceller works on it that does not know the room yet …
+    learning: bool,
+    /// … and up to where a word has to be surer for that.
+    doubtful: Position,
     /// Made when the device speaks first.
     own: Option<OwnVoice>,
     own_words: u64,
@@ -44,7 +52,16 @@ pub struct Waker {
 impl Default for Waker {
     fn default() -> Self {
         let words = Words::new(Vec::new(), Position(0));
-        Self { words, armed: false, rests: Position(0), cancelled: false, own: None, own_words: 0 }
+        Self {
+            words,
+            armed: false,
+            rests: Position(0),
+            cancelled: false,
+            learning: false,
+            doubtful: Position(0),
+            own: None,
+            own_words: 0,
+        }
     }
 }
 
@@ -83,6 +100,11 @@ impl Waker {
         self.cancelled = cancelled;
     }
 
+    /// Whether a canceller that does not know the room yet works on what is heard from now on.
+    pub const fn learns(&mut self, learning: bool) {
+        self.learning = learning;
+    }
+
     /// Starts anew with the sample at `first`: what was heard before is forgotten.
     pub fn restart(&mut self, first: Position) {
         self.words.restart(first);
@@ -119,6 +141,10 @@ impl Waker {
         if let Some(own) = &mut self.own {
             own.pass(at, sound.len());
         }
+        if self.learning {
+            self.doubtful = at + DOUBTED;
+        }
+        self.words.doubt(at < self.doubtful);
         // Of words that are heard in the same moment, the surest counts.
         let mut best: Option<Hit> = None;
         self.words.push(sound, |hit| {

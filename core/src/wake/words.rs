@@ -39,6 +39,9 @@ pub fn cutoff(own: f32, sensitivity: f32) -> f32 {
     }
 }
 
+/// In doubt the mean has to be above the cut-off by this share of what is missing to 1.
+const DOUBT: f32 = 0.5;
+
 /// A word was heard.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hit {
@@ -108,6 +111,12 @@ impl Words {
         }
     }
 
+    /// Whether the sound that is pushed from now on is doubtful: then a word has to be surer, half the way from its cut-off
+    /// to 1. No sound is lost by it.
+    pub fn doubt(&mut self, doubtful: bool) {
+        self.words.iter_mut().for_each(|listener| listener.doubtful = doubtful);
+    }
+
     /// The number of samples until something may be heard, at least 1; without words, none ever.
     #[must_use]
     pub fn missing(&self) -> usize {
@@ -127,7 +136,7 @@ impl Words {
         self.words.get(word).map_or(0.5, |listener| listener.word.sensitivity)
     }
 
-    /// The cut-off of this word that counts now; 1 if there is none of this number.
+    /// The cut-off of this word where nothing is in doubt; 1 if there is none of this number.
     #[must_use]
     pub fn cutoff(&self, word: usize) -> f32 {
         self.words.get(word).map_or(1.0, |listener| listener.cutoff)
@@ -163,6 +172,8 @@ struct Listener {
     word: Word,
     stream: Stream,
     cutoff: f32,
+    /// Whether it has to be surer than that, see [`Words::doubt`].
+    doubtful: bool,
     mean: Mean,
     /// For so many frames nothing is heard.
     rests: u32,
@@ -175,6 +186,7 @@ impl Listener {
         Self {
             stream: Stream::new(word.model.clone()),
             cutoff: cutoff(word.cutoff, word.sensitivity),
+            doubtful: false,
             mean: Mean::new(word.window.clamp(1, 255)),
             rests: 0,
             held: false,
@@ -193,7 +205,8 @@ impl Listener {
         self.rests = self.rests.saturating_sub(1);
         let Some(probability) = self.stream.push(frame) else { return false };
         self.mean.push(probability);
-        let above = self.score() > self.cutoff;
+        let needed = if self.doubtful { self.cutoff + (1.0 - self.cutoff) * DOUBT } else { self.cutoff };
+        let above = self.score() > needed;
         self.held &= above;
         if !above || self.held || rests {
             return false;

@@ -26,12 +26,19 @@ pub struct Speaker {
     package: &'static str,
 }
 
-/// The voice that the rules were chosen on.
-pub const TUNED_ON: [Speaker; 1] = [Speaker {
-    name: "Allison (en)",
-    folder: "/usr/share/asterisk/sounds/en_US_f_Allison",
-    package: "asterisk-core-sounds-en-g722",
-}];
+/// The voices that the rules were chosen on.
+pub const TUNED_ON: [Speaker; 2] = [
+    Speaker {
+        name: "Allison (en)",
+        folder: "/usr/share/asterisk/sounds/en_US_f_Allison",
+        package: "asterisk-core-sounds-en-g722",
+    },
+    Speaker {
+        name: "Allison (es)",
+        folder: "/usr/share/asterisk/sounds/es_MX_f_Allison",
+        package: "asterisk-core-sounds-es-g722",
+    },
+];
 
 /// Voices that nothing was chosen on.
 pub const JUDGED_ON: [Speaker; 3] = [

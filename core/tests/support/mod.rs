@@ -10,9 +10,13 @@ use auricle_core::assistant::Assistant;
 use auricle_core::assistant::event::{Effect, Event, Memory, Remembered, RequestId, ServerId, Tuning, UnmuteRule};
 use auricle_core::audio::Position;
 use auricle_core::dialogue::linto::{Linto, LintoSettings};
+use auricle_core::dialogue::xiaozhi::XiaozhiSettings;
 use auricle_core::dialogue::{Delivery, Dialogue, PlayEnd, Source, Trigger};
 use auricle_core::hearing::{EarCommand, Ending, Limits, ListenId, UplinkId};
 use auricle_core::link::{LinkAsk, LinkEvent, Message, Publication};
+use auricle_core::protocol::xiaozhi::access::Address;
+use auricle_core::protocol::xiaozhi::message::Mode;
+use auricle_core::protocol::xiaozhi::preset::Preset;
 use auricle_core::time::Tick;
 use auricle_core::wish::{Outcome, Wish};
 
@@ -51,6 +55,30 @@ pub fn linto_settings() -> LintoSettings {
         phonetic: false,
         live_transcript: false,
         instance: "0123456789abcdef".into(),
+    }
+}
+
+/// A xiaozhi server in auto mode.
+pub fn xiaozhi_settings() -> XiaozhiSettings {
+    XiaozhiSettings {
+        ota_url: Address::new("http://server:8003/xiaozhi/ota/").unwrap(),
+        mac: "aa:bb:cc:dd:ee:ff".into(),
+        client_id: "db4ead3e-c5e2-4dd4-bbf1-0295195e5058".into(),
+        language: "en-US".into(),
+        version: "0.4.0".into(),
+        board: "Raspberry Pi 4".into(),
+        preset: *Preset::named("upstream").unwrap(),
+        mode: Mode::Auto,
+        frame: Duration::from_millis(60),
+        announce_wake_word: None,
+        allow_restart: false,
+        allow_meeting: false,
+        tls: None,
+        topics: vec![],
+        tools: vec![],
+        limits: limits(),
+        answer_timeout: Duration::from_secs(20),
+        remembered: None,
     }
 }
 

@@ -72,6 +72,12 @@ impl Intake {
         self.quiet < REST
     }
 
+    /// Whether the device's own voice is being taken out, but the room is not known yet.
+    pub(super) fn learns(&self) -> bool {
+        let state = self.front.state();
+        state.active && !state.converged
+    }
+
     /// Whether the device's own voice is taken out of the sound.
     pub(super) fn cancels(&self) -> bool {
         let state = self.front.state();

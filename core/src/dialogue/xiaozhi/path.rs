@@ -28,6 +28,8 @@ pub(super) struct Path {
     /// When sound went up last, if none does now.
     quiet_since: Tick,
     awaited: Option<Awaited>,
+    /// Whether the session is over.
+    over: bool,
 }
 
 /// What becomes of what arrives.
@@ -74,6 +76,12 @@ impl Path {
             out.ask(Ask::Channel(ChannelAsk::Close));
         }
         *self = Self::default();
+    }
+
+    /// The session is over; what has arrived may still be heard.
+    pub(super) const fn leave(&mut self) {
+        self.over = true;
+        self.awaited = None;
     }
 
     /// What arrives belongs to the next answer.
@@ -158,7 +166,7 @@ impl Path {
     }
 
     fn sign_due(&self) -> Option<Tick> {
-        (self.state != State::Closed && !self.sending).then(|| self.quiet_since + SIGN_OF_LIFE)
+        (self.state != State::Closed && !self.sending && !self.over).then(|| self.quiet_since + SIGN_OF_LIFE)
     }
 
     fn silence(&mut self, now: Tick, out: &mut Outbox) {

@@ -124,7 +124,7 @@ impl Presence {
             }
             Loss::Refused(reason) => self.refuse(reason, out),
             Loss::ThrownOut(reason) => {
-                let twin = "does another device use the hardware address and client id of this one?";
+                let twin = "another device may use the hardware address and client id of this one";
                 self.refuse(format!("{reason}; {twin}"), out);
             }
         }

@@ -146,7 +146,10 @@ impl Session {
         self.id.clear();
         match std::mem::take(&mut self.state) {
             State::Closed | State::Parting { next: None, .. } => None,
-            State::Open { .. } => Some(News::Lost),
+            State::Open { .. } => {
+                self.path.leave();
+                Some(News::Lost)
+            }
             _ => {
                 self.path.close(out);
                 Some(News::Failed(Failure::Offline))
@@ -249,6 +252,7 @@ impl Session {
             }
             State::Open { .. } => {
                 self.id.clear();
+                self.path.leave();
                 self.state = State::Closed;
                 Some(News::Ended(reason))
             }
@@ -284,6 +288,7 @@ impl Session {
         self.path.close(out);
         self.id.clear();
         if attempt.again {
+            let why = if why.is_empty() { "it ended the session right after it began".into() } else { why };
             return self.fail(Failure::Server(why));
         }
         self.state = State::Resting { attempt: Attempt { again: true, ..attempt }, until: now + REST };

@@ -15,8 +15,7 @@ use crate::assistant::report::Report;
 use crate::audio::chime::Chime;
 use crate::dialogue::{Ask, Class, PlayEnd, PlayId, Shown, Source, Trigger};
 use crate::hearing::{Limits, Start, UplinkId};
-use crate::protocol::xiaozhi::MESSAGE_LIMIT;
-use crate::protocol::xiaozhi::message::{self, Mode};
+use crate::protocol::xiaozhi::message::{self, Mode, TYPED_LIMIT};
 use crate::sentences::Sentence;
 use crate::time::Tick;
 
@@ -93,16 +92,16 @@ impl Turn {
     pub(super) fn write(&mut self, text: String, w: &mut Around<'_>) {
         let standing = w.presence.standing();
         let refused = match text.trim() {
-            "" => Some("the text is empty"),
-            text if message::listen_detect("", text).len() + 200 > MESSAGE_LIMIT => {
-                Some("the text is too long for the server, which takes 8000 bytes")
+            "" => Some("the text is empty".into()),
+            text if text.chars().count() > TYPED_LIMIT => {
+                Some(format!("the text is too long, {TYPED_LIMIT} characters are the most"))
             }
-            _ if standing.refused => Some("the server refuses this device; `auricle status` says why"),
-            _ if !standing.known => Some("the server has not told yet how to reach it; `auricle status` says why"),
+            _ if standing.refused => Some("the server refuses this device; `auricle status` says why".into()),
+            _ if !standing.known => Some("the server has not told how to reach it; `auricle status` says why".into()),
             _ => None,
         };
         if let Some(why) = refused {
-            w.out.ask(Ask::Taken(Err(why.into())));
+            w.out.ask(Ask::Taken(Err(why)));
             return w.out.ask(Ask::Done);
         }
         self.begin(Purpose::Text(text), w);
@@ -276,7 +275,7 @@ impl Turn {
             if speaks {
                 self.abort(w);
                 self.hush(w);
-                self.listen_on(false, w);
+                self.listen_on(w);
             }
             return;
         }
@@ -309,7 +308,10 @@ impl Turn {
                 self.go(w);
             }
             Phase::Listening { .. } => self.overheard(w),
-            Phase::Releasing { .. } => self.released(w),
+            Phase::Releasing { .. } => {
+                self.sound_off(w);
+                self.released(w);
+            }
             Phase::Waiting { .. } => {
                 let within = self.answer_timeout.as_secs();
                 self.give_up(&format!("no answer within {within} s"), w);

@@ -64,6 +64,22 @@ fn sensitivity_moves_the_cutoff() {
 }
 
 #[test]
+fn in_doubt_a_word_has_to_be_surer() {
+    let mut listener = Listener::new(word(0.5));
+    let peak = spoken().iter().fold(0.0, |peak: f32, frame| {
+        listener.hears(frame);
+        peak.max(listener.score())
+    });
+    // The peak is above the cut-off, but by less than half of what is missing to 1.
+    let mut listener = Listener::new(Word { cutoff: peak - (1.0 - peak) / 2.0, ..word(0.5) });
+    listener.doubtful = true;
+    assert!(heard(&mut listener, &spoken()).is_empty(), "{peak}");
+    listener.restart();
+    listener.doubtful = false;
+    assert_eq!(heard(&mut listener, &spoken()).len(), 1, "{peak}");
+}
+
+#[test]
 fn without_words_nothing_is_computed() {
     let mut words = Words::new(vec![], Position(5));
     words.push(&[1; 10_000], |hit| panic!("{hit:?}"));

@@ -50,7 +50,7 @@ impl Failure {
             Self::Offline => "there is no connection to the broker".into(),
             Self::Refused => "the broker refuses the login".into(),
             Self::Unanswered => "no answer to the hello".into(),
-            Self::Server(why) => format!("the server says: {why}"),
+            Self::Server(why) => format!("the server said no: {why}"),
             Self::Channel(why) => format!("no channel of sound: {why}"),
         }
     }

@@ -24,7 +24,20 @@ fn a_device_without_an_owner_says_its_code_and_connects_when_it_has_one() {
     rig.fetched(200, "");
     rig.fetched(200, CONFIGURATION);
     rig.wait_secs(3_600);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 cause NotActivated: This device belongs to no account of the server yet; its code is 123456. The server says: xiaozhi.me.
+    0.000 play 1 Announcement Sentence(NotActivated)
+    0.000 play 2 Announcement "1, 2, 3, 4, 5, 6."
+    0.000 fetch 2 http://server:8003/xiaozhi/ota/activate
+    3.000 fetch 3 http://server:8003/xiaozhi/ota/activate
+    13.000 fetch 4 http://server:8003/xiaozhi/ota/activate
+    23.000 fetch 5 http://server:8003/xiaozhi/ota/activate
+    23.000 fetch 6 http://server:8003/xiaozhi/ota/
+    23.000 clear NotActivated
+    23.000 report command activation: done
+    23.000 remember 187 bytes
+    23.000 connect to mqtt://gateway:1883 as GID_pi@@@aa_bb_cc_dd_ee_ff@@@uuid
+    "#);
 }
 
 #[test]
@@ -39,7 +52,19 @@ fn after_ten_questions_the_configuration_is_asked_for_again_and_it_starts_over()
     rig.fetched(200, WITH_CHALLENGE);
     let trace = rig.trace();
     let asked: Vec<&str> = trace.lines().filter_map(|line| line.split_once("fetch ").map(|(_, url)| url)).collect();
-    assert_snapshot!(asked.join("\n"), @"");
+    assert_snapshot!(asked.join("\n"), @r"
+    3 http://server:8003/xiaozhi/ota/activate
+    4 http://server:8003/xiaozhi/ota/activate
+    5 http://server:8003/xiaozhi/ota/activate
+    6 http://server:8003/xiaozhi/ota/activate
+    7 http://server:8003/xiaozhi/ota/activate
+    8 http://server:8003/xiaozhi/ota/activate
+    9 http://server:8003/xiaozhi/ota/activate
+    10 http://server:8003/xiaozhi/ota/activate
+    11 http://server:8003/xiaozhi/ota/activate
+    12 http://server:8003/xiaozhi/ota/
+    13 http://server:8003/xiaozhi/ota/activate
+    ");
     assert!(!trace.contains("play"), "the same code is not said at once again: {trace}");
 }
 
@@ -77,7 +102,12 @@ fn whoever_talks_hears_the_code() {
     rig.trace();
     rig.open();
     rig.wait_secs(1);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 fetch 2 http://server:8003/xiaozhi/ota/
+    0.000 play 3 Local Sentence(NotActivated)
+    0.000 play 4 Local "1, 2, 3, 4, 5, 6."
+    0.000 done
+    "#);
 }
 
 #[test]
@@ -87,7 +117,11 @@ fn a_new_code_is_said_at_once() {
     rig.wait_secs(60);
     rig.trace();
     rig.fetched(200, &WITHOUT.replace("123456", "654321"));
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    60.000 cause NotActivated: This device belongs to no account of the server yet; its code is 654321. The server says: xiaozhi.me.
+    60.000 play 5 Announcement Sentence(NotActivated)
+    60.000 play 6 Announcement "6, 5, 4, 3, 2, 1."
+    "#);
 }
 
 #[test]

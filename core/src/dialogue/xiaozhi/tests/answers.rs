@@ -12,7 +12,16 @@ fn an_answer_without_a_loudspeaker_is_read_to_its_end() {
     rig.played(PlayEnd::Failed);
     rig.wait_secs(2);
     rig.tts("stop");
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 report drop 1 not_heard: sound 1: no loudspeaker or no voice
+    2.000 channel Drain
+    2.000 report answer 47c1931 say "It is noon."
+    2.000 channel Hold
+    2.000 send {"session_id":"s1","type":"listen","state":"start","mode":"auto"}
+    2.000 uplink 2 from Now, Opus of 60 ms
+    2.000 mic from Now, ended by the server within 3600 s, quiet 10s
+    2.000 shown Listening
+    "#);
 }
 
 #[test]
@@ -22,7 +31,11 @@ fn an_answer_that_begins_before_the_one_before_was_heard_follows_it() {
     rig.trace();
     rig.tts("start");
     rig.played_of(1, PlayEnd::Finished);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 report spoken "It is noon."
+    0.000 channel Hold
+    0.000 play 2 Conversation Stream(2)
+    "#);
 }
 
 #[test]
@@ -37,7 +50,7 @@ fn stops_and_starts_that_nobody_expects_change_nothing() {
     rig.tts("start");
     rig.tts("stop");
     rig.sentence("Nobody hears this.");
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @"0.000 report drop 1 late_answer: the server speaks without a session");
 }
 
 #[test]
@@ -52,7 +65,13 @@ fn a_server_that_speaks_unasked_is_heard_and_nobody_is_listened_to() {
     rig.arrived();
     rig.tts("stop");
     rig.played(PlayEnd::Finished);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    5.000 channel Hold
+    5.000 play 2 Conversation Stream(2)
+    5.000 channel Drain
+    5.000 report answer 47c1932 say "Goodbye."
+    5.000 report spoken "Goodbye."
+    "#);
 }
 
 #[test]
@@ -60,7 +79,18 @@ fn what_is_aborted_is_thrown_away_until_the_server_has_stopped() {
     let mut rig = Rig::speaking();
     rig.event(DialogueEvent::BargeIn);
     rig.open();
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 send {"session_id":"s1","type":"abort"}
+    0.000 channel Discard
+    0.000 flush 1
+    0.000 report answer 47c1931 say "It is noon."
+    0.000 done
+    0.000 shown Connecting
+    0.000 send {"session_id":"s1","type":"listen","state":"start","mode":"auto"}
+    0.000 uplink 2 from At(Position(1000)), Opus of 60 ms
+    0.000 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
+    0.000 shown Listening
+    "#);
     rig.arrived();
     rig.wait_ms(80);
     rig.tts("stop");
@@ -85,7 +115,7 @@ fn an_understood_nothing_leaves_the_microphone_open() {
     let mut rig = Rig::listening();
     rig.stt("nihao");
     rig.tts("stop");
-    rig.trace();
+    assert!(rig.trace().ends_with("mic from Now, ended by the server within 3600 s, quiet 10s\n0.000 shown Listening"));
     rig.wait_secs(34);
     assert_eq!(rig.trace(), "");
     rig.stt("what time is it");
@@ -99,14 +129,23 @@ fn the_server_may_let_the_microphone_rest() {
     rig.message(r#"{"type":"record_stop","session_id":"s1"}"#);
     rig.wait_secs(1);
     rig.tts("start");
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    0.000 mic stop
+    0.000 uplink 1 aborted
+    0.000 report request 47c1931, 0 s
+    0.000 shown Waiting
+    1.000 play 1 Conversation Stream(1)
+    ");
 }
 
 #[test]
 fn an_alert_is_told_with_a_sound() {
     let mut rig = Rig::online();
     rig.message(r#"{"type":"alert","status":"Warning","message":"Battery low","emotion":"sad"}"#);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    0.000 play 1 Announcement Chime(Error)
+    0.000 report command alert: Warning: Battery low
+    ");
 }
 
 #[test]

@@ -16,24 +16,42 @@ fn the_server_is_asked_at_the_start_and_what_it_says_is_used_and_kept() {
     let mut rig = Rig::with(settings());
     rig.fetched(200, CONFIGURATION);
     rig.wait_secs(3_600);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    0.000 fetch 1 http://server:8003/xiaozhi/ota/
+    0.000 remember 187 bytes
+    0.000 connect to mqtt://gateway:1883 as GID_pi@@@aa_bb_cc_dd_ee_ff@@@uuid
+    ");
 }
 
 #[test]
 fn a_server_that_can_not_be_asked_is_asked_again_less_and_less_often() {
     let mut rig = Rig::with(settings());
-    for _ in 0..7 {
+    for pause in [10, 20, 40, 80, 160, 300, 300] {
         rig.unfetched("connection refused");
-        rig.wait_secs(300);
+        rig.wait_secs(pause);
     }
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    0.000 fetch 1 http://server:8003/xiaozhi/ota/
+    0.000 cause NoConfiguration: The server gives no configuration: http://server:8003/xiaozhi/ota/: connection refused.
+    10.000 fetch 2 http://server:8003/xiaozhi/ota/
+    30.000 fetch 3 http://server:8003/xiaozhi/ota/
+    70.000 fetch 4 http://server:8003/xiaozhi/ota/
+    150.000 fetch 5 http://server:8003/xiaozhi/ota/
+    310.000 fetch 6 http://server:8003/xiaozhi/ota/
+    610.000 fetch 7 http://server:8003/xiaozhi/ota/
+    910.000 fetch 8 http://server:8003/xiaozhi/ota/
+    ");
 }
 
 #[test]
 fn an_answer_that_never_comes_is_given_up() {
     let mut rig = Rig::with(settings());
     rig.wait_secs(30);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    0.000 fetch 1 http://server:8003/xiaozhi/ota/
+    15.000 cause NoConfiguration: The server gives no configuration: http://server:8003/xiaozhi/ota/: no answer.
+    25.000 fetch 2 http://server:8003/xiaozhi/ota/
+    ");
 }
 
 #[test]
@@ -44,7 +62,14 @@ fn what_was_remembered_counts_while_the_server_can_not_be_asked() {
     rig.unfetched("connection refused");
     rig.wait_secs(10);
     rig.fetched(200, CONFIGURATION);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    0.000 fetch 1 http://server:8003/xiaozhi/ota/
+    0.000 report drop 1 configuration: http://server:8003/xiaozhi/ota/: connection refused
+    0.000 connect to mqtt://old:1883 as a@@@b@@@c
+    10.000 fetch 2 http://server:8003/xiaozhi/ota/
+    10.000 remember 187 bytes
+    10.000 connect to mqtt://gateway:1883 as GID_pi@@@aa_bb_cc_dd_ee_ff@@@uuid
+    ");
 }
 
 #[test]
@@ -77,19 +102,17 @@ fn the_same_answer_is_not_written_again() {
 #[test]
 fn a_refused_login_has_the_server_asked_again_but_not_all_the_time() {
     let mut rig = Rig::configured_with(settings());
-    for _ in 0..6 {
+    let mut asked = 0;
+    for _ in 0..30 {
         rig.link(LinkEvent::Connected);
         rig.link(refused());
+        rig.wait_secs(10);
         if rig.trace().contains("fetch") {
+            asked += 1;
             rig.fetched(200, CONFIGURATION);
         }
-        rig.wait_secs(25);
     }
-    rig.trace();
-    rig.link(refused());
-    rig.wait_secs(60);
-    let fetches = rig.trace().matches("fetch").count();
-    assert_eq!(fetches, 1);
+    assert_eq!(asked, 5, "in five minutes");
 }
 
 #[test]
@@ -109,7 +132,15 @@ fn a_server_without_mqtt_is_told_as_such() {
     let mut rig = Rig::with(settings());
     rig.fetched(200, r#"{"websocket":{"url":"ws://server:8000/xiaozhi/v1/"}}"#);
     rig.open();
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    0.000 fetch 1 http://server:8003/xiaozhi/ota/
+    0.000 cause NoConfiguration: The server gives no configuration: http://server:8003/xiaozhi/ota/: the server's configuration names no MQTT broker (`mqtt.endpoint`); set up its MQTT gateway.
+    0.000 fetch 2 http://server:8003/xiaozhi/ota/
+    0.000 shown Connecting
+    0.000 report drop 1 session: there is no connection to the broker
+    0.000 play 1 Local Sentence(Offline)
+    0.000 done
+    ");
 }
 
 #[test]
@@ -150,5 +181,11 @@ fn whoever_talks_before_anything_is_known_has_the_server_asked_at_once() {
     rig.unfetched("connection refused");
     rig.trace();
     rig.open();
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    0.000 fetch 2 http://server:8003/xiaozhi/ota/
+    0.000 shown Connecting
+    0.000 report drop 1 session: there is no connection to the broker
+    0.000 play 1 Local Sentence(Offline)
+    0.000 done
+    ");
 }

@@ -15,7 +15,10 @@ fn nothing_is_subscribed_unasked_and_the_connection_is_told_when_something_came(
     rig.link(LinkEvent::Connected);
     rig.wait_ms(10);
     rig.message(r#"{"type":"mcp","payload":{"jsonrpc":"2.0","method":"notifications/initialized"}}"#);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    0.010 link up
+    0.010 report command mcp: a notification
+    ");
 }
 
 #[test]
@@ -23,7 +26,7 @@ fn a_silent_connection_counts_after_two_seconds() {
     let mut rig = Rig::configured_with(settings());
     rig.link(LinkEvent::Connected);
     rig.wait_secs(60);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @"2.000 link up");
 }
 
 #[test]
@@ -33,7 +36,10 @@ fn what_the_server_and_the_owner_name_is_subscribed_each_alone() {
     rig.fetched(200, named);
     rig.trace();
     rig.link(LinkEvent::Connected);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 subscribe [("devices/p2p/x", Zero)]
+    0.000 subscribe [("own/aa_bb_cc_dd_ee_ff", Zero)]
+    "#);
 }
 
 #[test]
@@ -54,7 +60,13 @@ fn a_hello_without_an_answer_is_said_again_with_other_topics_if_nothing_ever_cam
     rig.trace();
     rig.wait_secs(10);
     rig.hello("s1");
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    2.000 link up
+    10.000 subscribe [("devices/p2p/aa_bb_cc_dd_ee_ff", Zero)]
+    10.000 subscribe [("devices/p2p/GID_pi@@@aa_bb_cc_dd_ee_ff@@@uuid", Zero)]
+    10.000 send {"audio_params":{"channels":1,"format":"opus","frame_duration":60,"sample_rate":16000},"features":{"mcp":true},"transport":"udp","type":"hello","version":3}
+    10.000 channel to 10.0.0.1:8884, frames of 60 ms
+    "#);
     rig.lose();
     rig.trace();
     rig.link(LinkEvent::Connected);
@@ -69,7 +81,15 @@ fn the_other_topics_are_tried_once() {
     rig.open();
     rig.trace();
     rig.wait_secs(20);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    2.000 link up
+    10.000 subscribe [("devices/p2p/aa_bb_cc_dd_ee_ff", Zero)]
+    10.000 subscribe [("devices/p2p/GID_pi@@@aa_bb_cc_dd_ee_ff@@@uuid", Zero)]
+    10.000 send {"audio_params":{"channels":1,"format":"opus","frame_duration":60,"sample_rate":16000},"features":{"mcp":true},"transport":"udp","type":"hello","version":3}
+    20.000 report drop 1 session: no answer to the hello
+    20.000 play 1 Local Sentence(NoAnswer)
+    20.000 done
+    "#);
     rig.open();
     rig.wait_secs(10);
     assert!(!rig.trace().contains("subscribe"));
@@ -92,7 +112,15 @@ fn losses_are_causes_and_are_cleared_by_the_next_connection() {
     rig.link(LinkEvent::Disconnected(Loss::ThrownOut("it closes each connection".into())));
     rig.link(LinkEvent::Connected);
     rig.wait_secs(2);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    0.000 link down
+    0.000 cause BrokerUnreachable: The server can't be reached: gateway:1883 closed the connection.
+    0.000 clear BrokerUnreachable
+    0.000 cause BrokerRefused: The server refuses this device: the login was refused.
+    0.000 cause BrokerRefused: The server refuses this device: it closes each connection; another device may use the hardware address and client id of this one.
+    2.000 clear BrokerRefused
+    2.000 link up
+    ");
 }
 
 #[test]

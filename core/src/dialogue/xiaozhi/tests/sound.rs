@@ -10,7 +10,11 @@ use crate::protocol::xiaozhi::message::Mode;
 fn silence_goes_up_every_ten_seconds_while_nothing_else_does() {
     let mut rig = Rig::speaking();
     rig.wait_secs(35);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    10.000 channel Silence
+    20.000 channel Silence
+    30.000 channel Silence
+    ");
 }
 
 #[test]
@@ -33,10 +37,26 @@ fn an_answer_of_which_nothing_arrives_gets_a_new_way_once() {
     rig.goodbye(ID);
     rig.hello("s2");
     rig.opened();
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    3.000 channel Silence
+    6.000 report drop 1 no_sound: request 47c1931: the server speaks, and nothing arrives
+    6.000 flush 1
+    6.000 report answer 47c1931 say "It is noon."
+    6.000 play 2 Local Sentence(NoAnswer)
+    6.000 send {"session_id":"s1","type":"goodbye"}
+    6.000 channel Close
+    6.000 shown Connecting
+    6.000 send {"audio_params":{"channels":1,"format":"opus","frame_duration":60,"sample_rate":16000},"features":{"mcp":true},"transport":"udp","type":"hello","version":3}
+    6.000 channel to 10.0.0.1:8884, frames of 60 ms
+    "#);
     rig.wait_ms(1_500);
     rig.played_of(2, PlayEnd::Finished);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    7.500 send {"session_id":"s2","type":"listen","state":"start","mode":"auto"}
+    7.500 uplink 2 from Now, Opus of 60 ms
+    7.500 mic from Now, ended by the server within 3600 s, quiet 10s
+    7.500 shown Listening
+    "#);
     rig.tts("start");
     rig.sentence("It is noon.");
     rig.trace();
@@ -56,7 +76,11 @@ fn a_server_that_thinks_is_not_dead() {
     rig.wait_secs(2);
     rig.arrived();
     rig.wait_secs(5);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r"
+    3.000 channel Silence
+    13.000 channel Silence
+    23.000 channel Silence
+    ");
 }
 
 #[test]

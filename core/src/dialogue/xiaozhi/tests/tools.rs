@@ -42,14 +42,21 @@ fn a_volume_is_answered_when_it_holds() {
     call(&mut rig, "self.audio_speaker.set_volume", r#"{"volume":40}"#);
     rig.wait_secs(1);
     rig.wished(Outcome::Done);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 wish 1 Volume { percent: 40, keep: true }
+    1.000 report command self.audio_speaker.set_volume: done
+    1.000 send {"session_id":"","type":"mcp","payload":{"jsonrpc":"2.0","id":3,"result":{"content":[{"type":"text","text":"true"}],"isError":false}}}
+    "#);
 }
 
 #[test]
 fn in_a_conversation_answers_carry_its_session() {
     let mut rig = Rig::listening();
     call(&mut rig, "self.get_device_status", "{}");
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 report command self.get_device_status: answered
+    0.000 send {"session_id":"s1","type":"mcp","payload":{"jsonrpc":"2.0","id":3,"result":{"content":[{"type":"text","text":"{\"audio_speaker\":{\"volume\":80},\"meeting\":{\"recording\":false},\"microphone\":{\"muted\":false},\"network\":{\"type\":\"wifi\"}}"}],"isError":false}}}
+    "#);
 }
 
 #[test]
@@ -64,7 +71,23 @@ fn the_microphone_and_the_recording_are_wishes_like_anybody_elses() {
     rig.event(DialogueEvent::Recording(true));
     call(&mut rig, "self.meeting.stop", "{}");
     rig.wished(Outcome::Failed("the disk is full".into()));
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 wish 1 Mute
+    0.000 report command self.microphone.set_muted: done
+    0.000 send {"session_id":"","type":"mcp","payload":{"jsonrpc":"2.0","id":3,"result":{"content":[{"type":"text","text":"true"}],"isError":false}}}
+    0.000 wish 2 Unmute
+    0.000 report audit tool `self.microphone.set_muted`: refused: muted at the device
+    0.000 report command self.microphone.set_muted: refused: muted at the device
+    0.000 send {"session_id":"","type":"mcp","payload":{"jsonrpc":"2.0","id":3,"result":{"content":[{"type":"text","text":"muted at the device"}],"isError":true}}}
+    0.000 wish 3 MeetingStart { name: "Budget" }
+    0.000 report audit tool `self.meeting.start`: done
+    0.000 report command self.meeting.start: done
+    0.000 send {"session_id":"","type":"mcp","payload":{"jsonrpc":"2.0","id":3,"result":{"content":[{"type":"text","text":"true"}],"isError":false}}}
+    0.000 wish 4 MeetingStop
+    0.000 report audit tool `self.meeting.stop`: failed: the disk is full
+    0.000 report command self.meeting.stop: failed: the disk is full
+    0.000 send {"session_id":"","type":"mcp","payload":{"jsonrpc":"2.0","id":3,"result":{"content":[{"type":"text","text":"the disk is full"}],"isError":true}}}
+    "#);
 }
 
 #[test]
@@ -77,7 +100,12 @@ fn the_owners_tool_gets_checked_arguments_and_its_words_are_the_answer() {
     assert!(!refused.contains("wish") && refused.matches("error").count() == 3, "{refused}");
     call(&mut rig, "lamp", r#"{"level":5}"#);
     rig.wished(Outcome::Answer { payload: json!({"text": "It is on."}), result: "exit 0".into() });
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 wish 1 Tool { name: "lamp", arguments: {"level": Number(5)} }
+    0.000 report audit tool `lamp`: exit 0
+    0.000 report command lamp: exit 0
+    0.000 send {"session_id":"","type":"mcp","payload":{"jsonrpc":"2.0","id":3,"result":{"content":[{"type":"text","text":"It is on."}],"isError":false}}}
+    "#);
 }
 
 #[test]
@@ -105,7 +133,15 @@ fn a_restart_needs_the_owners_consent() {
     rig.wished(Outcome::Done);
     call(&mut rig, "self.restart", "{}");
     rig.wished(Outcome::Done);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 wish 1 Restart
+    0.000 report audit tool `system/reboot`: done
+    0.000 report command system/reboot: done
+    0.000 wish 2 Restart
+    0.000 report audit tool `self.restart`: done
+    0.000 report command self.restart: done
+    0.000 send {"session_id":"","type":"mcp","payload":{"jsonrpc":"2.0","id":3,"result":{"content":[{"type":"text","text":"true"}],"isError":false}}}
+    "#);
 }
 
 #[test]

@@ -19,7 +19,21 @@ fn a_text_is_sent_when_the_way_of_the_sound_is_open() {
     rig.tts("stop");
     rig.played(PlayEnd::Finished);
     rig.wait_secs(1);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 taken as 47c1931
+    0.000 shown Connecting
+    0.000 send {"audio_params":{"channels":1,"format":"opus","frame_duration":60,"sample_rate":16000},"features":{"mcp":true},"transport":"udp","type":"hello","version":3}
+    0.000 channel to 10.0.0.1:8884, frames of 60 ms
+    0.000 send {"session_id":"s1","type":"listen","state":"detect","text":"what time is it"}
+    0.000 report request 47c1931, 0 s
+    0.000 shown Waiting
+    0.000 report final "what time is it"
+    0.000 play 1 Conversation Stream(1)
+    0.000 channel Drain
+    0.000 report answer 47c1931 say "It is noon."
+    0.000 report spoken "It is noon."
+    0.000 done
+    "#);
     rig.write("and now");
     let trace = rig.trace();
     assert!(trace.contains("detect") && !trace.contains("hello"), "the session is still open: {trace}");
@@ -33,7 +47,15 @@ fn a_text_without_an_answer_is_told_with_its_id() {
     rig.opened();
     rig.trace();
     rig.wait_secs(20);
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    10.000 channel Silence
+    20.000 channel Silence
+    20.000 send {"session_id":"s1","type":"abort"}
+    20.000 channel Discard
+    20.000 report drop 1 unanswered: request 47c1931: no answer within 20 s
+    20.000 play 1 Local Sentence(NoAnswer)
+    20.000 done
+    "#);
 }
 
 #[test]
@@ -45,7 +67,11 @@ fn a_server_that_has_nothing_to_say_ends_the_turn() {
     rig.stt("nihao");
     rig.trace();
     rig.tts("stop");
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 report answer 47c1931 empty ""
+    0.000 play 1 Local Chime(Done)
+    0.000 done
+    "#);
 }
 
 #[test]
@@ -72,5 +98,12 @@ fn a_text_whose_session_ended_right_away_is_sent_again() {
     rig.wait_secs(1);
     rig.hello("s2");
     rig.opened();
-    assert_snapshot!(rig.trace(), @"");
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 channel Close
+    0.000 shown Connecting
+    1.000 send {"audio_params":{"channels":1,"format":"opus","frame_duration":60,"sample_rate":16000},"features":{"mcp":true},"transport":"udp","type":"hello","version":3}
+    1.000 channel to 10.0.0.1:8884, frames of 60 ms
+    1.000 send {"session_id":"s2","type":"listen","state":"detect","text":"what time is it"}
+    1.000 shown Waiting
+    "#);
 }

@@ -44,16 +44,14 @@ impl Turn {
     }
 
     /// Until when somebody must have spoken and the server understood it.
-    pub(super) fn patience(&self, now: Tick) -> Tick {
+    fn patience(&self, now: Tick) -> Tick {
         now + self.limits.no_speech + self.limits.max_utterance + MARGIN
     }
 
-    /// Realtime: the microphone is open already. `afresh`: who speaks now begins a new utterance.
-    pub(super) fn listen_on(&mut self, afresh: bool, w: &mut Around<'_>) {
+    /// The microphone is open already: who speaks now begins a new utterance, and is told if he does not.
+    pub(super) fn listen_on(&mut self, w: &mut Around<'_>) {
         self.answer.begin();
-        if afresh {
-            self.microphone(Trigger::Listen, Start::Now, w);
-        }
+        self.microphone(Trigger::Listen, Start::Now, w);
         self.phase = Phase::Listening { understood: false, until: self.patience(w.now) };
     }
 
@@ -89,7 +87,8 @@ impl Turn {
 
     /// Everything that was said is out.
     pub(super) fn released(&mut self, w: &mut Around<'_>) {
-        self.sound_off(w);
+        self.uplink = None;
+        w.session.path.sends(w.now, false);
         w.presence.publish(message::listen_stop(w.session.id()), w.out);
         self.wait(w);
     }
@@ -126,15 +125,13 @@ impl Turn {
 
     /// The server has understood this.
     pub(in super::super) fn understood(&mut self, text: String, w: &mut Around<'_>) {
-        w.out.report(Report::Final { text, meeting: false });
         let until = w.now + self.answer_timeout;
+        if matches!(self.phase, Phase::Listening { understood: false, .. }) {
+            w.out.report(Report::SpeechEnd);
+        }
+        w.out.report(Report::Final { text, meeting: false });
         match &mut self.phase {
-            Phase::Listening { understood, until: due } => {
-                if !std::mem::replace(understood, true) {
-                    w.out.report(Report::SpeechEnd);
-                }
-                *due = until;
-            }
+            Phase::Listening { .. } => self.phase = Phase::Listening { understood: true, until },
             Phase::Waiting { until: due } => *due = until,
             // Somebody has spoken into the answer, and the server has noticed.
             Phase::Speaking { .. } | Phase::Draining { .. } if self.uplink.is_some() => {
@@ -183,7 +180,7 @@ impl Turn {
         self.sound_off(w);
     }
 
-    fn sound_off(&mut self, w: &mut Around<'_>) {
+    pub(super) fn sound_off(&mut self, w: &mut Around<'_>) {
         if let Some(uplink) = self.uplink.take() {
             w.out.ask(Ask::UplinkAbort { uplink });
             w.session.path.sends(w.now, false);

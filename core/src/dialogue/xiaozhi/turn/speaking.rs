@@ -51,7 +51,6 @@ impl Turn {
         if w.session.path.discards() {
             w.session.path.hold(w.out);
         }
-        let patience = self.patience(w.now);
         match &mut self.phase {
             Phase::Speaking { play, .. } => {
                 let play = *play;
@@ -69,7 +68,7 @@ impl Turn {
                 w.out.play(Class::Local, Source::Chime(Chime::Done));
                 self.done(w);
             }
-            Phase::Listening { understood, until } if *understood => (*understood, *until) = (false, patience),
+            Phase::Listening { understood: true, .. } if self.mode != Mode::Manual => self.listen_on(w),
             _ => {}
         }
     }
@@ -96,7 +95,7 @@ impl Turn {
                 (*trigger, *from) = (Trigger::Listen, Start::Now);
                 w.session.path.hold(w.out);
                 if self.uplink.is_some() {
-                    return self.listen_on(true, w);
+                    return self.listen_on(w);
                 }
                 self.answer.begin();
                 self.listen(Trigger::Listen, Start::Now, w);
