@@ -271,7 +271,7 @@ impl Dialogue for Xiaozhi {
             DialogueEvent::Release { at } => self.converse(now, |turn, w| turn.release(at, w)),
             DialogueEvent::EndOfSpeech { at, why } => self.converse(now, |turn, w| turn.end_of_speech(at, why, w)),
             DialogueEvent::Cancel => self.converse(now, |turn, w| turn.cancel(w)),
-            DialogueEvent::BargeIn => self.converse(now, |turn, w| turn.interrupt(w)),
+            DialogueEvent::BargeIn { wake } => self.converse(now, |turn, w| turn.interrupt(wake, w)),
             DialogueEvent::Played { id, end, heard: _ } => self.converse(now, |turn, w| turn.played(id, end, w)),
             DialogueEvent::Refused { id } => self.converse(now, |turn, w| turn.played(id, PlayEnd::Failed, w)),
             DialogueEvent::Uplinked { uplink, sent, samples, last } => {

@@ -256,7 +256,7 @@ impl Turn {
         }
         let stays = self.mode == Mode::Manual && w.session.is_open();
         if stays {
-            self.abort(w);
+            self.abort(false, w);
         }
         self.stop(w);
         if !stays {
@@ -266,28 +266,28 @@ impl Turn {
     }
 
     /// Somebody wants to speak, with this server or with another one. In realtime mode the microphone is open for him.
-    pub(super) fn interrupt(&mut self, w: &mut Around<'_>) {
+    pub(super) fn interrupt(&mut self, wake: bool, w: &mut Around<'_>) {
         if self.purpose.is_none() {
             return;
         }
         let speaks = matches!(self.phase, Phase::Speaking { .. } | Phase::Draining { .. });
         if self.mode == Mode::Realtime && self.uplink.is_some() {
             if speaks {
-                self.abort(w);
+                self.abort(wake, w);
                 self.hush(w);
                 self.listen_on(w);
             }
             return;
         }
-        self.abort(w);
+        self.abort(wake, w);
         self.stop(w);
         self.done(w);
     }
 
-    /// The server is to stop, if it thinks or speaks; what it still sends is not heard.
-    fn abort(&self, w: &mut Around<'_>) {
+    /// The server is to stop, if it thinks or speaks; what it still sends is not heard. `wake`: for a wake word.
+    fn abort(&self, wake: bool, w: &mut Around<'_>) {
         if matches!(self.phase, Phase::Releasing { .. } | Phase::Waiting { .. } | Phase::Speaking { .. }) {
-            w.presence.publish(message::abort(w.session.id(), false), w.out);
+            w.presence.publish(message::abort(w.session.id(), wake), w.out);
             w.session.path.discard(w.out);
         }
     }
@@ -337,7 +337,7 @@ impl Turn {
     /// The server has had its time.
     fn give_up(&mut self, why: &str, w: &mut Around<'_>) {
         let stays = self.mode == Mode::Manual || matches!(self.purpose, Some(Purpose::Text(_)));
-        self.abort(w);
+        self.abort(false, w);
         self.stop(w);
         if !stays {
             w.session.close(w.now, w.presence, w.out);

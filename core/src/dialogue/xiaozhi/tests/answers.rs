@@ -77,7 +77,7 @@ fn a_server_that_speaks_unasked_is_heard_and_nobody_is_listened_to() {
 #[test]
 fn what_is_aborted_is_thrown_away_until_the_server_has_stopped() {
     let mut rig = Rig::speaking();
-    rig.event(DialogueEvent::BargeIn);
+    rig.event(DialogueEvent::BargeIn { wake: false });
     rig.open();
     assert_snapshot!(rig.trace(), @r#"
     0.000 send {"session_id":"s1","type":"abort"}
@@ -98,9 +98,17 @@ fn what_is_aborted_is_thrown_away_until_the_server_has_stopped() {
 }
 
 #[test]
+fn a_wake_word_that_cuts_an_answer_off_is_named() {
+    let mut rig = Rig::speaking();
+    rig.event(DialogueEvent::BargeIn { wake: true });
+    let abort = r#"send {"session_id":"s1","type":"abort","reason":"wake_word_detected"}"#;
+    assert!(rig.trace().contains(abort));
+}
+
+#[test]
 fn a_server_that_never_says_stop_is_heard_with_its_next_answer() {
     let mut rig = Rig::speaking();
-    rig.event(DialogueEvent::BargeIn);
+    rig.event(DialogueEvent::BargeIn { wake: false });
     rig.open();
     rig.trace();
     rig.stt("go on");

@@ -102,7 +102,7 @@ fn a_person_ends_each_phase() {
 
 #[test]
 fn somebody_who_wants_to_speak_ends_each_phase() {
-    assert_snapshot!(each(|rig| rig.event(DialogueEvent::BargeIn)), @r#"
+    assert_snapshot!(each(|rig| rig.event(DialogueEvent::BargeIn { wake: false })), @r#"
     [connecting]
     2.500 done
     [listening]
@@ -267,7 +267,7 @@ fn a_lost_connection_ends_each_phase_at_once_and_is_told() {
 fn whatever_ends_it_comes_to_rest() {
     let acts: [fn(&mut Rig); 4] = [
         |rig| rig.event(DialogueEvent::Cancel),
-        |rig| rig.event(DialogueEvent::BargeIn),
+        |rig| rig.event(DialogueEvent::BargeIn { wake: false }),
         |rig| rig.message(r#"{"type":"goodbye"}"#),
         Rig::lose,
     ];

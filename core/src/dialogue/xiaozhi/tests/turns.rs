@@ -87,7 +87,7 @@ fn auto_who_was_understood_has_not_said_nothing() {
 #[test]
 fn auto_the_next_turn_uses_the_same_session() {
     let mut rig = Rig::speaking();
-    rig.event(DialogueEvent::BargeIn);
+    rig.event(DialogueEvent::BargeIn { wake: false });
     rig.trace();
     rig.open();
     let trace = rig.trace();
@@ -254,10 +254,10 @@ fn realtime_who_speaks_into_the_answer_is_answered_instead() {
 #[test]
 fn realtime_a_second_trigger_silences_the_answer_and_the_conversation_goes_on() {
     let mut rig = Rig::speaking_with(Rig::mode(Mode::Realtime));
-    rig.event(DialogueEvent::BargeIn);
+    rig.event(DialogueEvent::BargeIn { wake: false });
     rig.tts("stop");
     rig.played(PlayEnd::Flushed);
-    rig.event(DialogueEvent::BargeIn);
+    rig.event(DialogueEvent::BargeIn { wake: false });
     assert_snapshot!(rig.trace(), @r#"
     0.000 send {"session_id":"s1","type":"abort"}
     0.000 channel Discard
