@@ -108,6 +108,10 @@ impl Turn {
     }
 
     fn begin(&mut self, purpose: Purpose, w: &mut Around<'_>) {
+        if w.session.is_open() {
+            // It may speak unasked.
+            self.abort(matches!(purpose, Purpose::Speech { trigger: Trigger::Wake, .. }), w);
+        }
         self.stop(w);
         self.answer.begin();
         if matches!(purpose, Purpose::Text(_)) {
@@ -152,7 +156,7 @@ impl Turn {
             }
             Some(Purpose::Speech { trigger, from }) => self.listen(trigger, from, w),
             Some(Purpose::Text(text)) => {
-                w.session.path.hold(w.out);
+                w.session.path.expect(w.out);
                 w.presence.publish(message::listen_detect(w.session.id(), &text), w.out);
                 self.wait(w);
             }

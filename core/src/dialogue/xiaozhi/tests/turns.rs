@@ -244,11 +244,23 @@ fn realtime_who_speaks_into_the_answer_is_answered_instead() {
     0.000 report answer 47c1931 say "It is noon."
     0.000 channel Discard
     0.000 channel Hold
-    0.000 mic from Now, ended by the server within 3600 s, quiet 10s, while speaking
-    0.000 shown Listening
-    0.000 report request 47c1933, 0 s
+    0.000 report request 47c1932, 0 s
     0.000 play 2 Conversation Stream(2)
     "#);
+}
+
+#[test]
+fn realtime_a_server_that_thinks_about_what_interrupted_it_is_waited_for() {
+    let mut rig = Rig::speaking_with(Rig::mode(Mode::Realtime));
+    rig.stt("tell me a long story instead");
+    rig.tts("stop");
+    rig.played(PlayEnd::Flushed);
+    rig.trace();
+    rig.wait_secs(12);
+    rig.end_of_speech(Ending::NoSpeech);
+    assert_eq!(rig.trace(), "", "it was understood");
+    rig.tts("start");
+    assert!(rig.trace().contains("play 2 Conversation"));
 }
 
 #[test]
