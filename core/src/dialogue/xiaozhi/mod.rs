@@ -187,7 +187,10 @@ impl Xiaozhi {
         }
         self.presence.message(&mut self.out);
         match message::read(&message.payload) {
-            Incoming::Hello(hello) => self.session.greeted(now, &hello, &self.presence, &mut self.out),
+            Incoming::Hello(hello) => {
+                let news = self.session.greeted(now, &hello, &self.presence, &mut self.out);
+                self.news(now, news);
+            }
             Incoming::BadHello { session_id, why } => {
                 let news = self.session.misgreeted(now, &session_id, why.to_string(), &self.presence, &mut self.out);
                 self.news(now, news);
