@@ -84,6 +84,13 @@ impl Session {
         }
     }
 
+    /// The server has said something: if it ends the session now, that is no mistake.
+    pub(super) const fn serves(&mut self) {
+        if let State::Open { attempt, .. } = &mut self.state {
+            attempt.again = true;
+        }
+    }
+
     /// Nobody wants to talk any more.
     pub(super) fn close(&mut self, now: Tick, presence: &Presence, out: &mut Outbox) {
         match &mut self.state {
@@ -158,13 +165,7 @@ impl Session {
     }
 
     /// The server opens a session.
-    pub(super) fn greeted(
-        &mut self,
-        now: Tick,
-        hello: &Hello,
-        presence: &Presence,
-        out: &mut Outbox,
-    ) -> Option<News> {
+    pub(super) fn greeted(&mut self, now: Tick, hello: &Hello, presence: &Presence, out: &mut Outbox) -> Option<News> {
         let runs = matches!(self.state, State::Opening { .. } | State::Open { .. });
         if runs && !hello.session_id.is_empty() && hello.session_id == self.id {
             // Its key would be used for the same numbers again.

@@ -108,17 +108,17 @@ impl Turn {
     }
 
     fn begin(&mut self, purpose: Purpose, w: &mut Around<'_>) {
-        if w.session.is_open() {
-            // It may speak unasked.
-            self.abort(matches!(purpose, Purpose::Speech { trigger: Trigger::Wake, .. }), w);
-        }
+        self.abort(matches!(purpose, Purpose::Speech { trigger: Trigger::Wake, .. }), w);
         self.stop(w);
         self.answer.begin();
         if matches!(purpose, Purpose::Text(_)) {
             w.out.ask(Ask::Taken(Ok(self.answer.id())));
         }
         self.purpose = Some(purpose);
-        (self.rebuilt, self.apology, self.last) = (false, None, None);
+        (self.rebuilt, self.apology) = (false, None);
+        if self.last.take().is_some() {
+            w.session.path.close(w.out);
+        }
         self.connect(w);
     }
 
@@ -288,9 +288,10 @@ impl Turn {
         self.done(w);
     }
 
-    /// The server is to stop, if it thinks or speaks; what it still sends is not heard. `wake`: for a wake word.
+    /// The server is to stop, for a wake word or not, if it thinks or speaks; what it still sends is not heard.
     fn abort(&self, wake: bool, w: &mut Around<'_>) {
-        if matches!(self.phase, Phase::Releasing { .. } | Phase::Waiting { .. } | Phase::Speaking { .. }) {
+        let busy = matches!(self.phase, Phase::Releasing { .. } | Phase::Waiting { .. } | Phase::Speaking { .. });
+        if busy && w.session.is_open() {
             w.presence.publish(message::abort(w.session.id(), wake), w.out);
             w.session.path.discard(w.out);
         }

@@ -315,6 +315,30 @@ fn the_last_words_are_heard_after_the_server_has_left() {
 }
 
 #[test]
+fn a_server_that_says_a_word_and_leaves_is_not_asked_again() {
+    let mut rig = Rig::speaking();
+    rig.goodbye(ID);
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 report command goodbye: session ended: by the server
+    0.000 channel Drain
+    0.000 report answer 47c1931 say "It is noon."
+    0.000 done
+    "#);
+}
+
+#[test]
+fn the_channel_of_a_session_that_is_over_is_closed_even_if_there_is_no_next_one() {
+    let mut rig = Rig::speaking();
+    rig.tts("stop");
+    rig.goodbye(ID);
+    rig.lose();
+    rig.trace();
+    rig.open();
+    rig.played(PlayEnd::Flushed);
+    assert!(rig.trace().contains("channel Close"));
+}
+
+#[test]
 fn what_the_old_session_still_says_does_not_close_the_new_channel() {
     let mut rig = Rig::speaking();
     rig.wait_secs(3);

@@ -42,6 +42,7 @@ impl Turn {
         if let Phase::Speaking { until, .. } = &mut self.phase {
             *until = w.now + SPEECH;
             w.session.path.sentence(w.now);
+            w.session.serves();
             self.answer.sentence(text, w.out);
         }
     }
