@@ -182,6 +182,7 @@ fn the_own_word_interrupts_and_is_listened_to_in_the_same_session() {
     let sent = sent(&bench, XIAOZHI);
     let (abort, start) = (sent.find("abort").unwrap(), sent.find(r#""state":"start""#).unwrap());
     assert!(abort < start && !sent.contains("hello"), "{sent}");
+    assert!(sent.contains(r#""reason":"wake_word_detected""#), "{sent}");
     let flush = bench.effects.iter().position(|effect| matches!(effect, Effect::Flush(_))).unwrap();
     let listen = bench.effects.iter().position(|e| matches!(e, Effect::Ear(EarCommand::Listen { .. }))).unwrap();
     assert!(flush < listen, "it is silent before it listens");

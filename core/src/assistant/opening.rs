@@ -49,7 +49,7 @@ impl Assistant {
             self.report(Some(server), dropped("trigger", "a server keeps the triggers off"));
             return false;
         }
-        let claimed = self.claim(now, server, !matches!(trigger, Trigger::Voice | Trigger::Wake));
+        let claimed = self.claim(now, server, Some(trigger));
         if let Err(why) = claimed {
             self.report(Some(server), dropped("trigger", why));
             return false;
@@ -74,14 +74,14 @@ impl Assistant {
         }
     }
 
-    /// The turn is this server's, if the one that runs gives way.
-    fn claim(&mut self, now: Tick, server: ServerId, greet: bool) -> Result<(), &'static str> {
+    /// The turn is this server's, if the one that runs gives way. `None`: somebody writes.
+    fn claim(&mut self, now: Tick, server: ServerId, trigger: Option<Trigger>) -> Result<(), &'static str> {
         if let Some(turn) = &self.turn {
             if turn.lease.is_some_and(|lease| !lease.while_speaking) {
                 return Err(BUSY);
             }
             let holder = turn.server;
-            self.tell(holder, DialogueEvent::BargeIn);
+            self.tell(holder, DialogueEvent::BargeIn { wake: trigger == Some(Trigger::Wake) });
             self.drain_dialogues(now);
             if holder != server && self.turn.is_some() {
                 // It would go on listening, but the person speaks with another server now.
@@ -93,6 +93,7 @@ impl Assistant {
             }
         }
         self.hush(now);
+        let greet = !matches!(trigger, None | Some(Trigger::Voice | Trigger::Wake));
         self.turn = Some(Turn::new(server, now, greet));
         Ok(())
     }
@@ -102,7 +103,7 @@ impl Assistant {
         let taken = if server.0 >= self.servers.len() {
             Err("no server is configured; add a [linto] section to the settings".to_owned())
         } else {
-            self.claim(now, server, false).map_err(str::to_owned)
+            self.claim(now, server, None).map_err(str::to_owned)
         };
         self.offer(now, request, server, taken, DialogueEvent::Text { text, chatbot });
     }
@@ -111,7 +112,7 @@ impl Assistant {
     pub(super) fn dictate(&mut self, now: Tick, request: RequestId, server: ServerId, at: Option<Position>) {
         let taken = match self.not_now(server) {
             Some(sentence) => Err(sentence.text(crate::sentences::Language::English).to_owned()),
-            None => self.claim(now, server, true).map_err(str::to_owned),
+            None => self.claim(now, server, Some(Trigger::Dictate)).map_err(str::to_owned),
         };
         let from = at.map_or(Start::Now, Start::At);
         self.offer(now, request, server, taken, DialogueEvent::Open { trigger: Trigger::Dictate, from });

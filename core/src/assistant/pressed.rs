@@ -35,7 +35,9 @@ impl Assistant {
                 self.triggered(now, Trigger::Button, server, at.map(|at| at.back(held)), held);
             }
             Some((_, lease)) if matches!(lease.end, End::Manual { .. }) => self.release(at),
-            Some((holder, lease)) if lease.while_speaking && speaks => self.tell(holder, DialogueEvent::BargeIn),
+            Some((holder, lease)) if lease.while_speaking && speaks => {
+                self.tell(holder, DialogueEvent::BargeIn { wake: false });
+            }
             Some(_) => self.cancel(now),
         }
     }

@@ -151,7 +151,10 @@ pub enum DialogueEvent {
     /// The turn is over by order: the person cancelled, muted, or the microphone is gone.
     Cancel,
     /// Somebody wants to speak while this dialogue speaks.
-    BargeIn,
+    BargeIn {
+        /// Whether a wake word said so.
+        wake: bool,
+    },
     /// Something that it asked to play ended.
     Played {
         /// Which.

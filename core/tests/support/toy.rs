@@ -106,7 +106,7 @@ impl Dialogue for Toy {
                 let word = String::from_utf8_lossy(&message.payload).into_owned();
                 self.word(now, &word);
             }
-            DialogueEvent::BargeIn => {
+            DialogueEvent::BargeIn { .. } => {
                 self.send("abort");
                 if !self.realtime {
                     self.done();

@@ -184,7 +184,7 @@ impl Dialogue for Linto {
                 self.streaming.cancel(now, out);
             }
             // LinTO answers whole utterances: whoever interrupts is best served by a turn of his own.
-            DialogueEvent::BargeIn => {
+            DialogueEvent::BargeIn { .. } => {
                 self.turn.interrupt(now, out);
                 self.streaming.cancel(now, out);
             }

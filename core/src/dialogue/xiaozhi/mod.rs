@@ -187,7 +187,10 @@ impl Xiaozhi {
         }
         self.presence.message(&mut self.out);
         match message::read(&message.payload) {
-            Incoming::Hello(hello) => self.session.greeted(now, &hello, &self.presence, &mut self.out),
+            Incoming::Hello(hello) => {
+                let news = self.session.greeted(now, &hello, &self.presence, &mut self.out);
+                self.news(now, news);
+            }
             Incoming::BadHello { session_id, why } => {
                 let news = self.session.misgreeted(now, &session_id, why.to_string(), &self.presence, &mut self.out);
                 self.news(now, news);
@@ -271,7 +274,7 @@ impl Dialogue for Xiaozhi {
             DialogueEvent::Release { at } => self.converse(now, |turn, w| turn.release(at, w)),
             DialogueEvent::EndOfSpeech { at, why } => self.converse(now, |turn, w| turn.end_of_speech(at, why, w)),
             DialogueEvent::Cancel => self.converse(now, |turn, w| turn.cancel(w)),
-            DialogueEvent::BargeIn => self.converse(now, |turn, w| turn.interrupt(w)),
+            DialogueEvent::BargeIn { wake } => self.converse(now, |turn, w| turn.interrupt(wake, w)),
             DialogueEvent::Played { id, end, heard: _ } => self.converse(now, |turn, w| turn.played(id, end, w)),
             DialogueEvent::Refused { id } => self.converse(now, |turn, w| turn.played(id, PlayEnd::Failed, w)),
             DialogueEvent::Uplinked { uplink, sent, samples, last } => {

@@ -91,6 +91,13 @@ impl Path {
         }
     }
 
+    /// The same, once what was aborted is through.
+    pub(super) fn expect(&mut self, out: &mut Outbox) {
+        if !self.discards() {
+            self.hold(out);
+        }
+    }
+
     /// Nobody wants to hear what arrives.
     pub(super) fn discard(&mut self, out: &mut Outbox) {
         self.turn_to(State::Discarded, ChannelAsk::Discard, out);

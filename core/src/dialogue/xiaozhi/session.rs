@@ -84,6 +84,13 @@ impl Session {
         }
     }
 
+    /// The server has said something: if it ends the session now, that is no mistake.
+    pub(super) const fn serves(&mut self) {
+        if let State::Open { attempt, .. } = &mut self.state {
+            attempt.again = true;
+        }
+    }
+
     /// Nobody wants to talk any more.
     pub(super) fn close(&mut self, now: Tick, presence: &Presence, out: &mut Outbox) {
         match &mut self.state {
@@ -158,7 +165,13 @@ impl Session {
     }
 
     /// The server opens a session.
-    pub(super) fn greeted(&mut self, now: Tick, hello: &Hello, presence: &Presence, out: &mut Outbox) {
+    pub(super) fn greeted(&mut self, now: Tick, hello: &Hello, presence: &Presence, out: &mut Outbox) -> Option<News> {
+        let runs = matches!(self.state, State::Opening { .. } | State::Open { .. });
+        if runs && !hello.session_id.is_empty() && hello.session_id == self.id {
+            // Its key would be used for the same numbers again.
+            out.dropped("unknown_hello", "the server says the same hello twice".into());
+            return None;
+        }
         let awaited = self.unanswered > 0;
         self.unanswered = self.unanswered.saturating_sub(1);
         match self.state {
@@ -167,7 +180,12 @@ impl Session {
                 self.state = State::Opening { attempt, until: now + CHANNEL };
             }
             // The answer to a hello that was given up came first: the newer session is the one that counts there.
-            State::Opening { .. } | State::Open { .. } if awaited => self.take(now, hello, out),
+            State::Opening { .. } if awaited => self.take(now, hello, out),
+            State::Open { attempt, .. } if awaited => {
+                self.take(now, hello, out);
+                self.state = State::Opening { attempt, until: now + CHANNEL };
+                return Some(News::Again);
+            }
             State::Opening { .. } | State::Open { .. } => {
                 out.dropped("unknown_hello", "the server opens a second session; nobody asked for it".into());
             }
@@ -180,6 +198,7 @@ impl Session {
                 }
             }
         }
+        None
     }
 
     fn take(&mut self, now: Tick, hello: &Hello, out: &mut Outbox) {

@@ -108,13 +108,17 @@ impl Turn {
     }
 
     fn begin(&mut self, purpose: Purpose, w: &mut Around<'_>) {
+        self.abort(matches!(purpose, Purpose::Speech { trigger: Trigger::Wake, .. }), w);
         self.stop(w);
         self.answer.begin();
         if matches!(purpose, Purpose::Text(_)) {
             w.out.ask(Ask::Taken(Ok(self.answer.id())));
         }
         self.purpose = Some(purpose);
-        (self.rebuilt, self.apology, self.last) = (false, None, None);
+        (self.rebuilt, self.apology) = (false, None);
+        if self.last.take().is_some() {
+            w.session.path.close(w.out);
+        }
         self.connect(w);
     }
 
@@ -152,7 +156,7 @@ impl Turn {
             }
             Some(Purpose::Speech { trigger, from }) => self.listen(trigger, from, w),
             Some(Purpose::Text(text)) => {
-                w.session.path.hold(w.out);
+                w.session.path.expect(w.out);
                 w.presence.publish(message::listen_detect(w.session.id(), &text), w.out);
                 self.wait(w);
             }
@@ -256,7 +260,7 @@ impl Turn {
         }
         let stays = self.mode == Mode::Manual && w.session.is_open();
         if stays {
-            self.abort(w);
+            self.abort(false, w);
         }
         self.stop(w);
         if !stays {
@@ -266,28 +270,29 @@ impl Turn {
     }
 
     /// Somebody wants to speak, with this server or with another one. In realtime mode the microphone is open for him.
-    pub(super) fn interrupt(&mut self, w: &mut Around<'_>) {
+    pub(super) fn interrupt(&mut self, wake: bool, w: &mut Around<'_>) {
         if self.purpose.is_none() {
             return;
         }
         let speaks = matches!(self.phase, Phase::Speaking { .. } | Phase::Draining { .. });
         if self.mode == Mode::Realtime && self.uplink.is_some() {
             if speaks {
-                self.abort(w);
+                self.abort(wake, w);
                 self.hush(w);
                 self.listen_on(w);
             }
             return;
         }
-        self.abort(w);
+        self.abort(wake, w);
         self.stop(w);
         self.done(w);
     }
 
-    /// The server is to stop, if it thinks or speaks; what it still sends is not heard.
-    fn abort(&self, w: &mut Around<'_>) {
-        if matches!(self.phase, Phase::Releasing { .. } | Phase::Waiting { .. } | Phase::Speaking { .. }) {
-            w.presence.publish(message::abort(w.session.id(), false), w.out);
+    /// The server is to stop, for a wake word or not, if it thinks or speaks; what it still sends is not heard.
+    fn abort(&self, wake: bool, w: &mut Around<'_>) {
+        let busy = matches!(self.phase, Phase::Releasing { .. } | Phase::Waiting { .. } | Phase::Speaking { .. });
+        if busy && w.session.is_open() {
+            w.presence.publish(message::abort(w.session.id(), wake), w.out);
             w.session.path.discard(w.out);
         }
     }
@@ -337,7 +342,7 @@ impl Turn {
     /// The server has had its time.
     fn give_up(&mut self, why: &str, w: &mut Around<'_>) {
         let stays = self.mode == Mode::Manual || matches!(self.purpose, Some(Purpose::Text(_)));
-        self.abort(w);
+        self.abort(false, w);
         self.stop(w);
         if !stays {
             w.session.close(w.now, w.presence, w.out);

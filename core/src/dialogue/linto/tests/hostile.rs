@@ -70,7 +70,7 @@ fn event() -> impl Strategy<Value = DialogueEvent> {
         3 => (1u64..30, end).prop_map(|(n, end)| Event::Played { id: PlayId(n), end, heard: Duration::ZERO }),
         1 => (1u64..30).prop_map(|n| Event::Refused { id: PlayId(n) }),
         1 => Just(Event::Cancel),
-        1 => Just(Event::BargeIn),
+        1 => Just(Event::BargeIn { wake: false }),
         1 => any::<u8>().prop_map(|volume| Event::Device(DeviceFacts { volume, ..facts() })),
         12 => link.prop_map(Event::Link),
     ]
@@ -116,7 +116,7 @@ proptest! {
         for (event, pause) in steps {
             if matches!(event, DialogueEvent::Open { .. } | DialogueEvent::Text { .. }) {
                 // The assistant opens no turn within another.
-                rig.linto.handle(rig.now, DialogueEvent::BargeIn);
+                rig.linto.handle(rig.now, DialogueEvent::BargeIn { wake: false });
                 std::iter::from_fn(|| rig.linto.poll()).for_each(|ask| leases.follow(&ask));
             }
             rig.linto.handle(rig.now, event);

@@ -9,7 +9,7 @@ pub(in crate::dialogue::xiaozhi) enum News {
     Opened,
     /// It could not be opened.
     Failed(Failure),
-    /// It ended right away and is opened once more; [`News::Opened`] or [`News::Failed`] follows.
+    /// It ended right away, or a newer one took its place, and it is opened once more; [`News::Opened`] or [`News::Failed`] follows.
     Again,
     /// The server has ended it.
     Ended(String),

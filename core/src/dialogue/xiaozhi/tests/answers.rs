@@ -75,9 +75,36 @@ fn a_server_that_speaks_unasked_is_heard_and_nobody_is_listened_to() {
 }
 
 #[test]
+fn a_server_that_speaks_unasked_is_stopped_by_who_wants_to_talk() {
+    let mut rig = Rig::speaking_with(Rig::mode(Mode::Manual));
+    rig.tts("stop");
+    rig.played(PlayEnd::Finished);
+    rig.wait_secs(5);
+    rig.tts("start");
+    rig.arrived();
+    rig.trace();
+    rig.open();
+    rig.played(PlayEnd::Flushed);
+    rig.wait_ms(80);
+    rig.tts("stop");
+    assert_snapshot!(rig.trace(), @r#"
+    5.000 send {"session_id":"s1","type":"abort","reason":"wake_word_detected"}
+    5.000 channel Discard
+    5.000 flush 2
+    5.000 report answer 47c1932 empty ""
+    5.000 shown Connecting
+    5.000 send {"session_id":"s1","type":"listen","state":"start","mode":"manual"}
+    5.000 uplink 2 from At(Position(1000)), Opus of 60 ms
+    5.000 mic from At(Position(1000)), ended by the endpointer
+    5.000 shown Listening
+    5.080 channel Hold
+    "#);
+}
+
+#[test]
 fn what_is_aborted_is_thrown_away_until_the_server_has_stopped() {
     let mut rig = Rig::speaking();
-    rig.event(DialogueEvent::BargeIn);
+    rig.event(DialogueEvent::BargeIn { wake: false });
     rig.open();
     assert_snapshot!(rig.trace(), @r#"
     0.000 send {"session_id":"s1","type":"abort"}
@@ -98,9 +125,17 @@ fn what_is_aborted_is_thrown_away_until_the_server_has_stopped() {
 }
 
 #[test]
+fn a_wake_word_that_cuts_an_answer_off_is_named() {
+    let mut rig = Rig::speaking();
+    rig.event(DialogueEvent::BargeIn { wake: true });
+    let abort = r#"send {"session_id":"s1","type":"abort","reason":"wake_word_detected"}"#;
+    assert!(rig.trace().contains(abort));
+}
+
+#[test]
 fn a_server_that_never_says_stop_is_heard_with_its_next_answer() {
     let mut rig = Rig::speaking();
-    rig.event(DialogueEvent::BargeIn);
+    rig.event(DialogueEvent::BargeIn { wake: false });
     rig.open();
     rig.trace();
     rig.stt("go on");

@@ -102,7 +102,7 @@ fn a_person_ends_each_phase() {
 
 #[test]
 fn somebody_who_wants_to_speak_ends_each_phase() {
-    assert_snapshot!(each(|rig| rig.event(DialogueEvent::BargeIn)), @r#"
+    assert_snapshot!(each(|rig| rig.event(DialogueEvent::BargeIn { wake: false })), @r#"
     [connecting]
     2.500 done
     [listening]
@@ -267,7 +267,7 @@ fn a_lost_connection_ends_each_phase_at_once_and_is_told() {
 fn whatever_ends_it_comes_to_rest() {
     let acts: [fn(&mut Rig); 4] = [
         |rig| rig.event(DialogueEvent::Cancel),
-        |rig| rig.event(DialogueEvent::BargeIn),
+        |rig| rig.event(DialogueEvent::BargeIn { wake: false }),
         |rig| rig.message(r#"{"type":"goodbye"}"#),
         Rig::lose,
     ];
@@ -312,6 +312,30 @@ fn the_last_words_are_heard_after_the_server_has_left() {
     3.000 done
     4.000 channel Close
     ");
+}
+
+#[test]
+fn a_server_that_says_a_word_and_leaves_is_not_asked_again() {
+    let mut rig = Rig::speaking();
+    rig.goodbye(ID);
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 report command goodbye: session ended: by the server
+    0.000 channel Drain
+    0.000 report answer 47c1931 say "It is noon."
+    0.000 done
+    "#);
+}
+
+#[test]
+fn the_channel_of_a_session_that_is_over_is_closed_even_if_there_is_no_next_one() {
+    let mut rig = Rig::speaking();
+    rig.tts("stop");
+    rig.goodbye(ID);
+    rig.lose();
+    rig.trace();
+    rig.open();
+    rig.played(PlayEnd::Flushed);
+    assert!(rig.trace().contains("channel Close"));
 }
 
 #[test]

@@ -86,11 +86,11 @@ fn act(rig: &mut Rig, op: Op) {
     match op {
         // As the assistant does it.
         Op::Open(trigger) => {
-            rig.event(DialogueEvent::BargeIn);
+            rig.event(DialogueEvent::BargeIn { wake: false });
             rig.open_by(trigger);
         }
         Op::Write => {
-            rig.event(DialogueEvent::BargeIn);
+            rig.event(DialogueEvent::BargeIn { wake: false });
             rig.write("hello");
         }
         Op::Hello(id) => rig.hello(id),
@@ -102,7 +102,7 @@ fn act(rig: &mut Rig, op: Op) {
         Op::Lost => rig.lose(),
         Op::Refused => rig.link(LinkEvent::Disconnected(Loss::Refused("no".into()))),
         Op::Cancel => rig.event(DialogueEvent::Cancel),
-        Op::BargeIn => rig.event(DialogueEvent::BargeIn),
+        Op::BargeIn => rig.event(DialogueEvent::BargeIn { wake: false }),
         Op::Release => rig.event(DialogueEvent::Release { at: None }),
         Op::End(why) => rig.end_of_speech(why),
         Op::Uplinked(last) => rig.uplinked(last),

@@ -196,6 +196,45 @@ fn a_second_answer_counts_only_if_two_were_asked_for() {
 }
 
 #[test]
+fn a_newer_session_that_comes_while_somebody_speaks_hears_everything() {
+    let mut rig = Rig::online();
+    rig.open();
+    rig.wait_secs(11);
+    rig.open();
+    rig.hello("late");
+    rig.opened();
+    rig.trace();
+    rig.hello("newer");
+    rig.opened();
+    assert_snapshot!(rig.trace(), @r#"
+    11.000 channel to 10.0.0.1:8884, frames of 60 ms
+    11.000 mic stop
+    11.000 uplink 1 aborted
+    11.000 shown Connecting
+    11.000 send {"session_id":"newer","type":"listen","state":"start","mode":"auto"}
+    11.000 uplink 2 from At(Position(1000)), Opus of 60 ms
+    11.000 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
+    11.000 shown Listening
+    "#);
+}
+
+#[test]
+fn a_hello_that_comes_twice_opens_one_channel() {
+    let mut rig = Rig::online();
+    rig.open();
+    rig.wait_secs(11);
+    rig.open();
+    rig.hello(ID);
+    rig.trace();
+    rig.hello(ID);
+    rig.opened();
+    rig.hello(ID);
+    let trace = rig.trace();
+    assert!(!trace.contains("channel to") && trace.contains("listen"), "{trace}");
+    assert_eq!(trace.matches("drop 1 unknown_hello").count(), 2, "{trace}");
+}
+
+#[test]
 fn who_talks_while_the_connection_is_down_has_it_hurried() {
     let mut rig = Rig::online();
     rig.lose();

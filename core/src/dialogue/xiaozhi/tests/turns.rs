@@ -87,7 +87,7 @@ fn auto_who_was_understood_has_not_said_nothing() {
 #[test]
 fn auto_the_next_turn_uses_the_same_session() {
     let mut rig = Rig::speaking();
-    rig.event(DialogueEvent::BargeIn);
+    rig.event(DialogueEvent::BargeIn { wake: false });
     rig.trace();
     rig.open();
     let trace = rig.trace();
@@ -244,20 +244,32 @@ fn realtime_who_speaks_into_the_answer_is_answered_instead() {
     0.000 report answer 47c1931 say "It is noon."
     0.000 channel Discard
     0.000 channel Hold
-    0.000 mic from Now, ended by the server within 3600 s, quiet 10s, while speaking
-    0.000 shown Listening
-    0.000 report request 47c1933, 0 s
+    0.000 report request 47c1932, 0 s
     0.000 play 2 Conversation Stream(2)
     "#);
 }
 
 #[test]
-fn realtime_a_second_trigger_silences_the_answer_and_the_conversation_goes_on() {
+fn realtime_a_server_that_thinks_about_what_interrupted_it_is_waited_for() {
     let mut rig = Rig::speaking_with(Rig::mode(Mode::Realtime));
-    rig.event(DialogueEvent::BargeIn);
+    rig.stt("tell me a long story instead");
     rig.tts("stop");
     rig.played(PlayEnd::Flushed);
-    rig.event(DialogueEvent::BargeIn);
+    rig.trace();
+    rig.wait_secs(12);
+    rig.end_of_speech(Ending::NoSpeech);
+    assert_eq!(rig.trace(), "", "it was understood");
+    rig.tts("start");
+    assert!(rig.trace().contains("play 2 Conversation"));
+}
+
+#[test]
+fn realtime_a_second_trigger_silences_the_answer_and_the_conversation_goes_on() {
+    let mut rig = Rig::speaking_with(Rig::mode(Mode::Realtime));
+    rig.event(DialogueEvent::BargeIn { wake: false });
+    rig.tts("stop");
+    rig.played(PlayEnd::Flushed);
+    rig.event(DialogueEvent::BargeIn { wake: false });
     assert_snapshot!(rig.trace(), @r#"
     0.000 send {"session_id":"s1","type":"abort"}
     0.000 channel Discard

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::super::XiaozhiSettings;
 use super::rig::{ID, Rig, settings};
-use crate::dialogue::PlayEnd;
+use crate::dialogue::{DialogueEvent, PlayEnd};
 
 #[test]
 fn a_text_is_sent_when_the_way_of_the_sound_is_open() {
@@ -72,6 +72,20 @@ fn a_server_that_has_nothing_to_say_ends_the_turn() {
     0.000 play 1 Local Chime(Done)
     0.000 done
     "#);
+}
+
+#[test]
+fn the_end_of_an_answer_that_a_text_cut_off_is_not_the_end_of_its_own() {
+    let mut rig = Rig::speaking();
+    rig.event(DialogueEvent::BargeIn { wake: false });
+    rig.write("and in Tokyo");
+    rig.trace();
+    rig.wait_ms(80);
+    rig.tts("stop");
+    assert_eq!(rig.trace(), "0.080 channel Hold");
+    rig.stt("and in Tokyo");
+    rig.tts("start");
+    assert!(rig.trace().contains("play 2 Conversation"));
 }
 
 #[test]

@@ -17,9 +17,7 @@ impl Turn {
         if let Some(text) = self.announce.as_ref().filter(|_| trigger == Trigger::Wake) {
             w.presence.publish(message::listen_detect(&id, text), w.out);
         }
-        if !w.session.path.discards() {
-            w.session.path.hold(w.out);
-        }
+        w.session.path.expect(w.out);
         w.presence.publish(message::listen_start(&id, self.mode), w.out);
         self.uplinks += 1;
         let uplink = UplinkId(self.uplinks);

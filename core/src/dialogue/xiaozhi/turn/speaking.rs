@@ -42,16 +42,20 @@ impl Turn {
         if let Phase::Speaking { until, .. } = &mut self.phase {
             *until = w.now + SPEECH;
             w.session.path.sentence(w.now);
+            w.session.serves();
             self.answer.sentence(text, w.out);
         }
     }
 
     /// The server has sent its whole answer, or has stopped because it was told to.
     pub(in super::super) fn spoke(&mut self, w: &mut Around<'_>) {
-        if w.session.path.discards() {
+        let aborted = w.session.path.discards();
+        if aborted {
             w.session.path.hold(w.out);
         }
         match &mut self.phase {
+            // That was the answer before; the next one is still to come.
+            Phase::Waiting { .. } | Phase::Listening { .. } if aborted => {}
             Phase::Speaking { play, .. } => {
                 let play = *play;
                 w.session.path.drain(w.out);
