@@ -27,14 +27,7 @@ pub fn explain(loaded: &Loaded) -> String {
             "\nNo server is set up: add a [linto] section with `broker`, or a [xiaozhi] section with `ota_url`.\n",
         );
     }
-    for (nth, server) in settings.linto.iter().enumerate() {
-        explain_section(&mut text, loaded, server, nth);
-        follows(&mut text, &facts(server));
-    }
-    for (nth, server) in settings.xiaozhi.iter().enumerate() {
-        explain_section(&mut text, loaded, server, nth);
-        follows(&mut text, &xiaozhi::facts(server));
-    }
+    explain_servers(&mut text, loaded);
     for (nth, button) in settings.button.iter().enumerate() {
         explain_section(&mut text, loaded, button, nth);
     }
@@ -59,6 +52,17 @@ pub fn explain(loaded: &Loaded) -> String {
         let _ = write!(text, "\nwarning: {warning}\n");
     }
     text
+}
+
+fn explain_servers(text: &mut String, loaded: &Loaded) {
+    for (nth, server) in loaded.settings.linto.iter().enumerate() {
+        explain_section(text, loaded, server, nth);
+        follows(text, &facts(server));
+    }
+    for (nth, server) in loaded.settings.xiaozhi.iter().enumerate() {
+        explain_section(text, loaded, server, nth);
+        follows(text, &xiaozhi::facts(server));
+    }
 }
 
 fn explain_section<S: Section>(text: &mut String, loaded: &Loaded, section: &S, nth: usize) {

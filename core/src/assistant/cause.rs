@@ -1,5 +1,10 @@
 //! What can be wrong: a closed set. The light, the log, the status, the voice and `doctor` use the same words.
 
+/// What to do when no connection comes about.
+const UNREACHABLE: &str = "Check the server's address (`broker` in [linto], `ota_url` in [xiaozhi]), the network, and that the server runs; it is tried again by itself.";
+/// What to do when the login is refused.
+const REFUSED: &str = "Check `username` and the password in [linto]: use the server's shared account, or one whose name is the serial number. A xiaozhi server gives the password itself: look there whether the device is still bound to an account.";
+
 /// A known reason why the device can't do its job, or not all of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cause {
@@ -284,12 +289,8 @@ impl Cause {
             Self::WakeMissing { .. } => {
                 "Correct `words` in [wake] (`auricle wake list` shows the models), or bring the model: reinstall the package, run `make models` in a checkout, or `auricle wake add FILE.tflite` for one of your own."
             }
-            Self::BrokerUnreachable { .. } => {
-                "Check the server's address (`broker` in [linto], `ota_url` in [xiaozhi]), the network, and that the server runs; it is tried again by itself."
-            }
-            Self::BrokerRefused { .. } => {
-                "Check `username` and the password in [linto]: use the server's shared account, or one whose name is the serial number. A xiaozhi server gives the password itself: look there whether the device is still bound to an account."
-            }
+            Self::BrokerUnreachable { .. } => UNREACHABLE,
+            Self::BrokerRefused { .. } => REFUSED,
             Self::NoConfiguration { .. } => {
                 "Check `ota_url` in [xiaozhi], the network, and that the server runs; it is tried again by itself."
             }

@@ -12,6 +12,7 @@ use super::speaker::Owner;
 use super::turn::{Lease, Turn};
 use super::voice::RINGING;
 use super::wishes::Asker;
+use crate::audio::Position;
 use crate::audio::chime::Chime;
 use crate::dialogue::{Ask, Class, Delivery, DialogueEvent, End, PlayId, Source};
 use crate::hearing::{EarCommand, Encoding, ListenId, Start, UplinkId};
@@ -46,14 +47,7 @@ impl Assistant {
             Ask::Mic { from, end, while_speaking } => self.grant_mic(now, server, from, end, while_speaking),
             Ask::MicStop => self.stop_listening(server),
             Ask::UplinkStart { uplink, from, encoding, to } => self.start_uplink(server, uplink, from, encoding, to),
-            Ask::UplinkFinish { uplink, to } => {
-                if let Some(uplink) = self.global(server, uplink) {
-                    if let Some(known) = self.uplinks.get_mut(&uplink) {
-                        known.finished = Some(now);
-                    }
-                    self.effects.push_back(Effect::Ear(EarCommand::FinishUplink { uplink, to }));
-                }
-            }
+            Ask::UplinkFinish { uplink, to } => self.finish_uplink(now, server, uplink, to),
             Ask::UplinkAbort { uplink } => self.abort_uplink(server, uplink),
             Ask::Play { id, class, source } => self.play(now, server, id, class, source),
             Ask::Flush { id } => self.flush(now, |utterance| utterance.owner == Owner::Server(server, id)),
@@ -153,6 +147,14 @@ impl Assistant {
         let uplink = UplinkId(self.numbers);
         self.uplinks.insert(uplink, Uplink { server, local, to, finished: None });
         self.effects.push_back(Effect::Ear(EarCommand::StartUplink { uplink, from, encoding }));
+    }
+
+    fn finish_uplink(&mut self, now: Tick, server: ServerId, local: UplinkId, to: Position) {
+        let Some(uplink) = self.global(server, local) else { return };
+        if let Some(known) = self.uplinks.get_mut(&uplink) {
+            known.finished = Some(now);
+        }
+        self.effects.push_back(Effect::Ear(EarCommand::FinishUplink { uplink, to }));
     }
 
     fn abort_uplink(&mut self, server: ServerId, local: UplinkId) {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use auricle_core::protocol::xiaozhi::access::{Configuration, Facts, Login, uuid};
+use auricle_core::protocol::xiaozhi::access::{Activation, Configuration, Facts, Login, uuid};
 
 use super::CONFIGURATION;
 use crate::config::Xiaozhi;
@@ -50,25 +50,19 @@ pub(super) async fn look(case: &Case, server: &Xiaozhi) -> (Vec<Finding>, Option
         Ok(login) => login,
         Err(error) => return fault(format!("{}: {error}", server.ota_url.as_str())),
     };
-    findings.insert(
-        0,
-        match answer.activation {
-            Some(activation) => {
-                let seen = format!(
-                    "the server answers; this device belongs to no account yet, its code is {}",
-                    activation.code
-                );
-                Finding::warning(CONFIGURATION, seen, BIND)
-            }
-            None => {
-                let scheme = if login.tls { "mqtts" } else { "mqtt" };
-                let seen =
-                    format!("{} answers: its gateway is {scheme}://{}:{}", server.host(), login.host, login.port);
-                Finding::ok(CONFIGURATION, seen)
-            }
-        },
-    );
+    findings.insert(0, told(server, &login, answer.activation));
     (findings, Some(Known { login, mac: facts.mac }))
+}
+
+/// What the server's answer means for this device.
+fn told(server: &Xiaozhi, login: &Login, activation: Option<Activation>) -> Finding {
+    if let Some(Activation { code, .. }) = activation {
+        let seen = format!("the server answers; this device belongs to no account yet, its code is {code}");
+        return Finding::warning(CONFIGURATION, seen, BIND);
+    }
+    let scheme = if login.tls { "mqtts" } else { "mqtt" };
+    let seen = format!("{} answers: its gateway is {scheme}://{}:{}", server.host(), login.host, login.port);
+    Finding::ok(CONFIGURATION, seen)
 }
 
 /// Who the daemon would say that the device is. Nothing is made up that would have to be kept.

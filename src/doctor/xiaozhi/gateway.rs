@@ -62,35 +62,39 @@ async fn talk(server: &Xiaozhi, known: &Known, link: &Link, events: &mut mpsc::R
         link.ask(LinkAsk::Publish(Publication { topic: topic.clone(), payload, qos: Qos::Zero, retain: false }))
     };
     say(message::hello(server.frame()));
+    let (finding, session) = greeted(events).await;
+    if let Some(id) = session {
+        say(message::goodbye(&id));
+    }
+    finding
+}
+
+/// What comes of the hello, and the session that was opened.
+async fn greeted(events: &mut mpsc::Receiver<LinkEvent>) -> (Finding, Option<String>) {
+    let fault = |seen: String| (Finding::fault(GATEWAY, seen, CHAT), None);
     let end = Instant::now() + HELLO;
     while let Ok(Some(event)) = timeout_at(end, events.recv()).await {
         let message = match event {
-            LinkEvent::Disconnected(loss) => return lost(loss),
+            LinkEvent::Disconnected(loss) => return (lost(loss), None),
             LinkEvent::Message(message) => message,
             _ => continue,
         };
         match message::read(&message.payload) {
             Incoming::Hello(hello) => {
-                say(message::goodbye(&hello.session_id));
                 let seen = format!(
                     "the gateway lets this device in and opens a session; sound goes to {}:{} over UDP",
                     hello.server, hello.port
                 );
-                return Finding::ok(GATEWAY, seen);
+                return (Finding::ok(GATEWAY, seen), Some(hello.session_id));
             }
-            Incoming::BadHello { why, .. } => return Finding::fault(GATEWAY, why.to_string(), CHAT),
+            Incoming::BadHello { why, .. } => return fault(why.to_string()),
             Incoming::Error(why) => {
-                return Finding::fault(
-                    GATEWAY,
-                    format!("the gateway lets this device in, but opens no session: {why}"),
-                    CHAT,
-                );
+                return fault(format!("the gateway lets this device in, but opens no session: {why}"));
             }
             _ => {}
         }
     }
-    let seen = format!("the gateway lets this device in and does not answer its hello within {} s", HELLO.as_secs());
-    Finding::fault(GATEWAY, seen, CHAT)
+    fault(format!("the gateway lets this device in and does not answer its hello within {} s", HELLO.as_secs()))
 }
 
 fn lost(loss: Loss) -> Finding {
