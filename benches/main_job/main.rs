@@ -2,19 +2,29 @@
 //!
 //! usage: main_job PYTHON FRAMES FILE    interpreters: one that has wyoming-satellite, one with opuslib and cryptography
 //!        main_job tunnel                prints that part only
-//!        main_job frames FRAMES         so does this
+//!        main_job uplink                so does this
+//!        main_job frames FRAMES         and this
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 #[path = "../../tests/support/broker.rs"]
 mod broker;
+#[path = "../../tests/channel/cards.rs"]
+#[allow(dead_code)]
+mod cards;
 #[path = "../../tests/support/daemon.rs"]
 mod daemon;
 #[path = "../../core/tests/hearing_material/mod.rs"]
 mod hearing_material;
+#[path = "../../tests/channel/peer.rs"]
+#[allow(dead_code)]
+mod peer;
 #[path = "../../tests/support/pulse.rs"]
 #[allow(dead_code)]
 mod pulse;
+#[path = "../../tests/channel/rig.rs"]
+#[allow(dead_code)]
+mod rig;
 #[path = "../../tests/support/speech.rs"]
 #[allow(dead_code)]
 mod speech;
@@ -33,6 +43,7 @@ mod speak;
 mod start;
 mod tunnel;
 mod turns;
+mod uplink;
 mod usage;
 
 use std::process::ExitCode;
@@ -69,6 +80,10 @@ fn main() -> ExitCode {
         tunnel::measure(&mut Report::new());
         return ExitCode::SUCCESS;
     }
+    if words == ["uplink"] {
+        uplink::measure(&Pulse::start(), &mut Report::new());
+        return ExitCode::SUCCESS;
+    }
     if let [part, python] = words.as_slice()
         && part == "frames"
     {
@@ -103,6 +118,7 @@ fn measure(python: &str, frames: &str, report: &mut Report) {
     drop(daemon);
     message::measure(python, &mut turns);
     frames::measure(frames, &mut turns);
+    uplink::measure(&bed.pulse, &mut turns);
     let mut recordings = Report::new();
     recording::measure(&mut recordings);
     let mut tunnel = Report::new();

@@ -86,7 +86,7 @@ const HEAD: &str = "<!-- Written by `make bench`; changes by hand are lost. -->\
     it hears and speaks through ALSA and a PulseAudio server without hardware in real time, and its broker is a real \
     mosquitto on the same machine. Where a program stands beside ours, both ran in the same run. Trust ratios more than \
     figures, and no figure as one of a Raspberry Pi: none was measured there. \
-    How well it hears is in [hearing.md](hearing.md).\n";
+    How well it hears is in [hearing.md](hearing.md), how sound survives a bad link in [xiaozhi-sound.md](xiaozhi-sound.md).\n";
 
 const fn verdict(row: &Row) -> &'static str {
     match row.met {
