@@ -1,9 +1,9 @@
 //! The ledger: everything that is told, counted and logged, in one place and with the same words.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Display, Formatter, Write};
 use std::time::{Duration, Instant};
 
-use auricle_core::assistant::cause::Cause;
 use auricle_core::assistant::report::Report;
 use serde_json::{Map, Value, json};
 use tokio::sync::broadcast;
@@ -106,39 +106,34 @@ impl Ledger {
         let _ = self.lines.send(Value::Object(line).to_string().into());
     }
 
+    /// Everything is in the message: `journalctl` shows no fields.
     fn log(&mut self, server: Option<&str>, report: &Report) {
-        let server = server.unwrap_or("device");
+        let of = server.map_or_else(String::new, |server| format!("{server}: "));
         match report {
-            Report::Cause(cause) | Report::CauseCleared(cause) => {
-                self.log_cause(server, cause, matches!(report, Report::Cause(_)));
+            Report::Cause(cause) => {
+                self.warn(cause.code(), FLICKER, format!("{of}{} {}", cause.text(), cause.remedy()))
             }
-            Report::Link { up } => tracing::info!(server, "{}", if *up { "connected" } else { "disconnected" }),
+            Report::CauseCleared(cause) => self.info(cause.code(), FLICKER, format!("{of}no longer: {}", cause.text())),
+            Report::Link { up } => tell(format!("{of}{}", if *up { "connected" } else { "disconnected" })),
             Report::Muted { by } => {
-                tracing::info!("microphone {}", by.map_or("open".into(), |by| format!("muted ({by})")))
+                tell(format!("microphone {}", by.map_or("open".into(), |by| format!("muted ({by})"))));
             }
             Report::Request { id, seconds } if *seconds > 0.0 => {
-                tracing::info!(server, id, "request sent, {seconds:.1} s of sound");
+                tell(format!("{of}request {id} sent, {seconds:.1} s of sound"));
             }
-            Report::Request { id, .. } => tracing::info!(server, id, "request sent in writing"),
-            Report::Answer { id, kind, .. } => tracing::info!(server, id, kind, "answer"),
+            Report::Request { id, .. } => tell(format!("{of}request {id} sent, in writing")),
+            Report::Answer { id, kind, .. } => tell(format!("{of}answer to {id}: {kind}")),
             Report::Command { topic, result } => {
-                // What stands in a result may come from outside; the topics are few.
-                if let Some(held_back) = self.may_log(&format!("command {topic}"), FEW) {
-                    tracing::info!(server, topic, result, held_back, "command");
-                }
+                self.info(&format!("command {topic}"), FEW, format!("{of}command {topic}: {result}"));
             }
-            Report::Audit { what, result } => tracing::warn!(server, what, result, "audit"),
+            Report::Audit { what, result } => tracing::warn!("{}", OneLine(&format!("{of}audit: {what}: {result}"))),
             Report::Drop { what, count, detail } => {
                 self.count(what, *count);
                 self.count("drops", *count);
-                if let Some(held_back) = self.may_log(what, 1) {
-                    tracing::warn!(server, held_back, "dropped {what}: {detail}");
-                }
+                self.warn(what, 1, format!("{of}dropped {what}: {detail}"));
             }
-            Report::Wake { word, score } => tracing::info!(server, "heard `{word}`, score {score:.2}"),
-            Report::Meeting { file, on } => {
-                tracing::info!("recording {} {file}", if *on { "to" } else { "ended:" });
-            }
+            Report::Wake { word, score } => tell(format!("{of}heard `{word}`, score {score:.2}")),
+            Report::Meeting { file, on } => tell(format!("recording {} {file}", if *on { "to" } else { "ended:" })),
             Report::State(_)
             | Report::Partial { .. }
             | Report::Final { .. }
@@ -148,12 +143,17 @@ impl Ledger {
         }
     }
 
-    fn log_cause(&mut self, server: &str, cause: &Cause, true_now: bool) {
-        let Some(held_back) = self.may_log(cause.code(), FLICKER) else { return };
-        if true_now {
-            tracing::warn!(server, held_back, "{} {}", cause.text(), cause.remedy());
-        } else {
-            tracing::info!(server, held_back, "no longer: {}", cause.text());
+    /// A line of which there may be up to `most` in ten seconds for the same `reason`.
+    fn info(&mut self, reason: &str, most: u64, line: String) {
+        if let Some(held_back) = self.may_log(reason, most) {
+            tell(line + &more(held_back));
+        }
+    }
+
+    /// The same for what is wrong.
+    fn warn(&mut self, reason: &str, most: u64, line: String) {
+        if let Some(held_back) = self.may_log(reason, most) {
+            tracing::warn!("{}", OneLine(&(line + &more(held_back))));
         }
     }
 
@@ -177,6 +177,23 @@ impl Ledger {
         }
         quiet.lines += 1;
         Some(std::mem::take(&mut quiet.held_back))
+    }
+}
+
+fn tell(line: String) {
+    tracing::info!("{}", OneLine(&line));
+}
+
+fn more(held_back: u64) -> String {
+    if held_back == 0 { String::new() } else { format!(" (and {held_back} more like it)") }
+}
+
+/// What came from outside may be in it: nobody writes a line of his own into the log.
+struct OneLine<'a>(&'a str);
+
+impl Display for OneLine<'_> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| formatter.write_char(if c.is_control() { '\u{fffd}' } else { c }))
     }
 }
 
@@ -217,4 +234,15 @@ fn rounded(score: f32) -> f64 {
 /// A dictation's text is plain; that of a meeting says so.
 fn transcript(text: &str, meeting: bool) -> Value {
     if meeting { json!({"text": text, "meeting": true}) } else { json!({"text": text}) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_writes_a_line_of_his_own_into_the_log() {
+        assert_eq!(OneLine("audit: shell `ls`\nNov 21 auricle: all is well").to_string().lines().count(), 1);
+        assert_eq!(OneLine("\u{1b}[2J\r").to_string(), "\u{fffd}[2J\u{fffd}");
+    }
 }
