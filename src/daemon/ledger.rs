@@ -126,7 +126,8 @@ impl Ledger {
             Report::Command { topic, result } => {
                 self.info(&format!("command {topic}"), FEW, format!("{of}command {topic}: {result}"));
             }
-            Report::Audit { what, result } => tracing::warn!("{}", OneLine(&format!("{of}audit: {what}: {result}"))),
+            // Quoted, so that nobody adds a part of his own to it.
+            Report::Audit { what, result } => tracing::warn!("{of}audit: {what:?}: {result:?}"),
             Report::Drop { what, count, detail } => {
                 self.count(what, *count);
                 self.count("drops", *count);
