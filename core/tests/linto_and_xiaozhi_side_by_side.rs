@@ -10,6 +10,7 @@ use auricle_core::assistant::event::{By, Effect, Event, Memory, RequestId, Serve
 use auricle_core::assistant::report::Report;
 use auricle_core::assistant::shown::{Mood, State};
 use auricle_core::audio::Position;
+use auricle_core::audio::chime::Chime;
 use auricle_core::channel::{ChannelAsk, ChannelEvent};
 use auricle_core::dialogue::linto::Linto;
 use auricle_core::dialogue::xiaozhi::{Xiaozhi, XiaozhiSettings};
@@ -222,8 +223,13 @@ fn a_mute_while_the_server_speaks_lets_it_finish_and_does_not_listen_again() {
         bench.effects.iter().filter(|effect| matches!(effect, Effect::Ear(EarCommand::Listen { .. }))).count()
     };
     let before = listens(&bench);
+    let seen = bench.effects.len();
     bench.finish_playing();
-    assert_eq!(listens(&bench), before);
+    bench.effects.drain(..seen);
+    assert_eq!((before, listens(&bench)), (1, 0));
+    let sent = sent(&bench, XIAOZHI);
+    assert!(sent.contains("goodbye") && !sent.contains("listen"), "{sent}");
+    assert!(!plays(&bench, &Source::Chime(Chime::Error)), "nothing is wrong");
     assert_eq!((bench.assistant.turn(), bench.assistant.state()), (None, State::Muted));
 }
 

@@ -46,6 +46,8 @@ pub(super) struct Turn {
     /// The sound that goes up, while the microphone is open.
     uplink: Option<UplinkId>,
     uplinks: u64,
+    /// What was asked behind this was asked in the hope that the microphone opens.
+    in_hope: u64,
     answer: Answer,
     /// Whether this turn has got a new session because nothing arrived in the old one.
     rebuilt: bool,
@@ -68,6 +70,7 @@ impl Turn {
             purpose: None,
             uplink: None,
             uplinks: 0,
+            in_hope: 0,
             answer: Answer::new(&settings.client_id),
             rebuilt: false,
             apology: None,

@@ -17,9 +17,9 @@ fn an_answer_without_a_loudspeaker_is_read_to_its_end() {
     2.000 channel Drain
     2.000 report answer 47c1931 say "It is noon."
     2.000 channel Hold
+    2.000 mic from Now, ended by the server within 3600 s, quiet 10s
     2.000 send {"session_id":"s1","type":"listen","state":"start","mode":"auto"}
     2.000 uplink 2 from Now, Opus of 60 ms
-    2.000 mic from Now, ended by the server within 3600 s, quiet 10s
     2.000 shown Listening
     "#);
 }
@@ -93,9 +93,9 @@ fn a_server_that_speaks_unasked_is_stopped_by_who_wants_to_talk() {
     5.000 flush 2
     5.000 report answer 47c1932 empty ""
     5.000 shown Connecting
+    5.000 mic from At(Position(1000)), ended by the endpointer
     5.000 send {"session_id":"s1","type":"listen","state":"start","mode":"manual"}
     5.000 uplink 2 from At(Position(1000)), Opus of 60 ms
-    5.000 mic from At(Position(1000)), ended by the endpointer
     5.000 shown Listening
     5.080 channel Hold
     "#);
@@ -113,9 +113,9 @@ fn what_is_aborted_is_thrown_away_until_the_server_has_stopped() {
     0.000 report answer 47c1931 say "It is noon."
     0.000 done
     0.000 shown Connecting
+    0.000 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     0.000 send {"session_id":"s1","type":"listen","state":"start","mode":"auto"}
     0.000 uplink 2 from At(Position(1000)), Opus of 60 ms
-    0.000 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     0.000 shown Listening
     "#);
     rig.arrived();

@@ -19,9 +19,9 @@ fn the_sound_waits_for_the_hello_the_channel_and_the_start_in_this_order() {
     0.000 shown Connecting
     0.000 send {"audio_params":{"channels":1,"format":"opus","frame_duration":60,"sample_rate":16000},"features":{"mcp":true},"transport":"udp","type":"hello","version":3}
     9.000 channel to 10.0.0.1:8884, frames of 60 ms
+    9.020 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     9.020 send {"session_id":"s1","type":"listen","state":"start","mode":"auto"}
     9.020 uplink 1 from At(Position(1000)), Opus of 60 ms
-    9.020 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     9.020 shown Listening
     "#);
 }
@@ -101,9 +101,9 @@ fn a_session_that_ends_right_away_is_opened_once_more_and_nothing_that_was_said_
     0.000 shown Connecting
     1.000 send {"audio_params":{"channels":1,"format":"opus","frame_duration":60,"sample_rate":16000},"features":{"mcp":true},"transport":"udp","type":"hello","version":3}
     1.000 channel to 10.0.0.1:8884, frames of 60 ms
+    1.000 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     1.000 send {"session_id":"s2","type":"listen","state":"start","mode":"auto"}
     1.000 uplink 2 from At(Position(1000)), Opus of 60 ms
-    1.000 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     1.000 shown Listening
     "#);
     rig.message(r#"{"type":"goodbye"}"#);
@@ -188,9 +188,9 @@ fn a_second_answer_counts_only_if_two_were_asked_for() {
     assert_snapshot!(rig.trace(), @r#"
     11.000 channel to 10.0.0.1:8884, frames of 60 ms
     11.000 channel to 10.0.0.1:8884, frames of 60 ms
+    11.000 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     11.000 send {"session_id":"newer","type":"listen","state":"start","mode":"auto"}
     11.000 uplink 1 from At(Position(1000)), Opus of 60 ms
-    11.000 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     11.000 shown Listening
     "#);
 }
@@ -211,9 +211,9 @@ fn a_newer_session_that_comes_while_somebody_speaks_hears_everything() {
     11.000 mic stop
     11.000 uplink 1 aborted
     11.000 shown Connecting
+    11.000 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     11.000 send {"session_id":"newer","type":"listen","state":"start","mode":"auto"}
     11.000 uplink 2 from At(Position(1000)), Opus of 60 ms
-    11.000 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     11.000 shown Listening
     "#);
 }

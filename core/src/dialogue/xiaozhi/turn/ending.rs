@@ -89,6 +89,7 @@ impl Turn {
         if self.purpose.is_none() {
             return;
         }
+        self.unheard(w);
         let stays = self.mode == Mode::Manual && w.session.is_open();
         if stays {
             self.abort(false, w);

@@ -11,13 +11,16 @@ use crate::protocol::xiaozhi::message::{self, Mode};
 use crate::time::Tick;
 
 impl Turn {
-    /// Opens the microphone. xiaozhi: sound that goes up before `listen/start` is thrown away there.
+    /// Opens the microphone, and only with that the server's ears. xiaozhi: sound that goes up before `listen/start` is
+    /// thrown away there.
     pub(super) fn listen(&mut self, trigger: Trigger, from: Start, w: &mut Around<'_>) {
         let id = w.session.id().to_owned();
+        w.session.path.expect(w.out);
+        self.microphone(trigger, from, w);
+        self.in_hope = w.out.mark();
         if let Some(text) = self.announce.as_ref().filter(|_| trigger == Trigger::Wake) {
             w.presence.publish(message::listen_detect(&id, text), w.out);
         }
-        w.session.path.expect(w.out);
         w.presence.publish(message::listen_start(&id, self.mode), w.out);
         self.uplinks += 1;
         let uplink = UplinkId(self.uplinks);
@@ -25,7 +28,7 @@ impl Turn {
         let encoding = Encoding::Opus { frame: self.frame };
         w.out.ask(Ask::UplinkStart { uplink, from, encoding, to: Delivery::Channel });
         w.session.path.sends(w.now, true);
-        self.microphone(trigger, from, w);
+        w.out.ask(Ask::Shown(Shown::Listening));
         let held = self.mode == Mode::Manual && trigger == Trigger::Button;
         let until = if held { w.now + HELD } else { self.patience(w.now) };
         self.phase = Phase::Listening { understood: false, until };
@@ -38,7 +41,14 @@ impl Turn {
             (Mode::Manual, _) => End::Local(self.limits),
         };
         w.out.ask(Ask::Mic { from, end, while_speaking: self.mode == Mode::Realtime });
-        w.out.ask(Ask::Shown(Shown::Listening));
+    }
+
+    /// The microphone was refused before anything could come of it: the server was not told that somebody speaks.
+    pub(super) fn unheard(&mut self, w: &mut Around<'_>) {
+        if self.uplink.is_some() && w.out.take_back(self.in_hope) {
+            self.uplink = None;
+            w.session.path.sends(w.now, false);
+        }
     }
 
     /// Until when somebody must have spoken and the server understood it.
@@ -50,6 +60,7 @@ impl Turn {
     pub(super) fn listen_on(&mut self, w: &mut Around<'_>) {
         self.answer.begin();
         self.microphone(Trigger::Listen, Start::Now, w);
+        w.out.ask(Ask::Shown(Shown::Listening));
         self.phase = Phase::Listening { understood: false, until: self.patience(w.now) };
     }
 
