@@ -11,6 +11,7 @@ use auricle_core::assistant::report::Report;
 use auricle_core::assistant::shown::{Mood, State};
 use auricle_core::audio::Position;
 use auricle_core::audio::chime::Chime;
+use auricle_core::button::Gesture;
 use auricle_core::channel::{ChannelAsk, ChannelEvent};
 use auricle_core::dialogue::linto::Linto;
 use auricle_core::dialogue::xiaozhi::{Xiaozhi, XiaozhiSettings};
@@ -269,6 +270,36 @@ fn a_text_goes_to_the_server_that_it_is_for() {
     let answer = Report::Answer { id, kind: "say", text: "It is noon.".into() };
     assert!(bench.effects.contains(&Effect::Report(Some(XIAOZHI), answer)));
     assert_eq!(bench.assistant.turn(), None);
+}
+
+fn press(bench: &mut Bench, at: u64) {
+    let (at, pressed, server) = (Some(Position(at)), bench.now, Some(XIAOZHI));
+    bench.event(Event::Button { gesture: Gesture::Press, server, at, pressed });
+}
+
+#[test]
+fn what_is_said_between_two_presses_is_kept_until_the_server_is_there() {
+    let mut bench = both(Mode::Manual);
+    press(&mut bench, 160_000);
+    assert_eq!(bench.assistant.state(), State::Listening);
+    bench.pass(Duration::from_secs(2));
+    press(&mut bench, 192_000);
+    assert_eq!((bench.assistant.state(), bench.assistant.listening()), (State::Connecting, false));
+    xiaozhi(&mut bench, HELLO);
+    bench.event(Event::Channel(XIAOZHI, ChannelEvent::Opened { to: [10, 0, 0, 1].into() }));
+    let (from, to) = (Start::At(Position(152_000)), Position(192_000));
+    let sends = bench.effects.iter().filter_map(|effect| match effect {
+        Effect::Ear(EarCommand::StartUplink { from, .. }) => Some(format!("from {from:?}")),
+        Effect::Ear(EarCommand::FinishUplink { to, .. }) => Some(format!("to {to:?}")),
+        _ => None,
+    });
+    assert_eq!(sends.collect::<Vec<_>>(), [format!("from {from:?}"), format!("to {to:?}")]);
+    let uplink = bench.last_uplink();
+    bench.event(Event::UplinkReady { uplink, samples: 40_000, last: true });
+    bench.event(Event::Uplinked { uplink, sent: true, samples: 40_000, last: true });
+    let sent = sent(&bench, XIAOZHI);
+    assert_eq!((sent.matches("hello").count(), sent.matches(r#""state":"stop""#).count()), (1, 1), "{sent}");
+    assert_eq!(bench.assistant.state(), State::Waiting);
 }
 
 #[test]

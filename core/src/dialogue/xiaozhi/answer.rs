@@ -50,6 +50,11 @@ impl Answer {
         self.samples = self.samples.saturating_add(samples);
     }
 
+    /// Whether any went up.
+    pub(super) const fn has_sound(&self) -> bool {
+        self.samples > 0
+    }
+
     /// The request is complete, or written.
     pub(super) fn request(&mut self, out: &mut Outbox) {
         if !std::mem::replace(&mut self.requested, true) {

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use self::phase::{FLUSH, LINGER, PAUSE, Phase, Purpose};
+use self::phase::{LINGER, PAUSE, Phase, Purpose};
 use super::answer::Answer;
 use super::presence::Presence;
 use super::session::{Failure, News, Session};
@@ -86,7 +86,7 @@ impl Turn {
 
     /// Somebody wants to speak.
     pub(super) fn open(&mut self, trigger: Trigger, from: Start, w: &mut Around<'_>) {
-        self.begin(Purpose::Speech { trigger, from }, w);
+        self.begin(Purpose::Speech { trigger, from, to: None }, w);
     }
 
     /// Somebody writes. xiaozhi: a text that is no wake word of the server's is taken for what somebody says.
@@ -126,8 +126,9 @@ impl Turn {
     fn connect(&mut self, w: &mut Around<'_>) {
         w.out.ask(Ask::Shown(Shown::Connecting));
         self.phase = Phase::Connecting;
-        if let Some(news) = w.session.open(w.now, w.presence, w.out) {
-            self.news(news, w);
+        match w.session.open(w.now, w.presence, w.out) {
+            Some(news) => self.news(news, w),
+            None => self.listen_ahead(w),
         }
     }
 
@@ -141,6 +142,7 @@ impl Turn {
                 self.stop(w);
                 w.out.ask(Ask::Shown(Shown::Connecting));
                 self.phase = Phase::Connecting;
+                self.listen_ahead(w);
             }
             News::Again => w.session.close(w.now, w.presence, w.out),
             News::Ended(reason) => self.ended(&reason, w),
@@ -155,7 +157,8 @@ impl Turn {
             Some(Purpose::Speech { .. }) if self.apology.is_some() => {
                 self.phase = Phase::Pausing { until: w.now + PAUSE };
             }
-            Some(Purpose::Speech { trigger, from }) => self.listen(trigger, from, w),
+            Some(Purpose::Speech { from, to: Some(to), .. }) => self.deliver(from, to, w),
+            Some(Purpose::Speech { trigger, from, to: None }) => self.listen(trigger, from, w),
             Some(Purpose::Text(text)) => {
                 w.session.path.expect(w.out);
                 w.presence.publish(message::listen_detect(w.session.id(), &text), w.out);

@@ -115,6 +115,7 @@ fn manual_the_person_lets_go_and_the_session_stays_open() {
     assert_snapshot!(rig.trace(), @r#"
     0.000 shown Connecting
     0.000 send {"audio_params":{"channels":1,"format":"opus","frame_duration":60,"sample_rate":16000},"features":{"mcp":true},"transport":"udp","type":"hello","version":3}
+    0.000 mic from At(Position(1000)), ended by the person within 70 s
     0.000 channel to 10.0.0.1:8884, frames of 60 ms
     0.000 mic from At(Position(1000)), ended by the person within 70 s
     0.000 send {"session_id":"s1","type":"listen","state":"start","mode":"manual"}

@@ -77,7 +77,7 @@ impl Turn {
         }
         self.rebuilt = true;
         self.apology = Some(w.out.play(Class::Local, Source::Sentence(Sentence::NoAnswer)));
-        self.purpose = Some(Purpose::Speech { trigger: Trigger::Listen, from: Start::Now });
+        self.purpose = Some(Purpose::Speech { trigger: Trigger::Listen, from: Start::Now, to: None });
         self.answer.begin();
         w.session.rebuild(w.now, w.presence, w.out);
         w.out.ask(Ask::Shown(Shown::Connecting));
@@ -114,6 +114,9 @@ impl Turn {
                 self.listen_on(w);
             }
             return;
+        }
+        if matches!((&self.phase, &self.purpose), (Phase::Connecting, Some(Purpose::Speech { to: Some(_), .. }))) {
+            w.out.dropped("unanswered", format!("request {}: given up before it was sent", self.answer.id()));
         }
         self.abort(wake, w);
         self.stop(w);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::audio::Position;
 use crate::dialogue::{PlayId, Trigger};
 use crate::hearing::Start;
 use crate::time::Tick;
@@ -9,8 +10,8 @@ use crate::time::Tick;
 /// What a turn is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// Somebody speaks.
-    Speech { trigger: Trigger, from: Start },
+    /// Somebody speaks. `to`: where the person let go, once he has.
+    Speech { trigger: Trigger, from: Start, to: Option<Position> },
     /// Somebody has written.
     Text(String),
 }
@@ -67,6 +68,8 @@ pub(super) const PAUSE: Duration = Duration::from_secs(15);
 pub(super) const MARGIN: Duration = Duration::from_secs(10);
 /// Hearing has so long for the last frames after the person has let go.
 pub(super) const FLUSH: Duration = Duration::from_secs(1);
+/// And so long for all that lies on the tape, if the server was not there before.
+pub(super) const CATCH_UP: Duration = Duration::from_secs(4);
 /// A held microphone is let go after this.
 pub(super) const HELD: Duration = Duration::from_secs(60);
 /// The longest conversation without a pause.

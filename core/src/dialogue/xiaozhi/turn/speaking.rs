@@ -95,7 +95,7 @@ impl Turn {
     /// The answer was heard: whoever has asked by voice may go on.
     pub(super) fn after(&mut self, w: &mut Around<'_>) {
         match (&mut self.purpose, self.mode) {
-            (Some(Purpose::Speech { trigger, from }), Mode::Auto | Mode::Realtime) => {
+            (Some(Purpose::Speech { trigger, from, .. }), Mode::Auto | Mode::Realtime) => {
                 (*trigger, *from) = (Trigger::Listen, Start::Now);
                 w.session.path.hold(w.out);
                 if self.uplink.is_some() {
