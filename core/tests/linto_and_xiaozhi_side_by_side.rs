@@ -302,6 +302,58 @@ fn what_is_said_between_two_presses_is_kept_until_the_server_is_there() {
     assert_eq!(bench.assistant.state(), State::Waiting);
 }
 
+/// Asks in writing, and says what came of it.
+fn write(bench: &mut Bench, server: ServerId) -> Outcome {
+    let (request, server) = (RequestId(7), Some(server));
+    bench.event(Event::Text { request, server, text: "and in Tokyo".into(), chatbot: false });
+    let answers = bench.effects.iter().filter_map(|effect| match effect {
+        Effect::Answer { request: RequestId(7), outcome } => Some(outcome.clone()),
+        _ => None,
+    });
+    answers.last().expect("it is answered")
+}
+
+#[test]
+fn a_text_goes_into_the_conversation_that_runs() {
+    let runs = [listening(Mode::Auto), speaking(Mode::Auto), listening(Mode::Realtime), speaking(Mode::Realtime)];
+    for (n, mut bench) in runs.into_iter().enumerate() {
+        let speaks = n % 2 == 1;
+        let seen = bench.effects.len();
+        let outcome = write(&mut bench, XIAOZHI);
+        assert!(matches!(outcome, Outcome::Answer { .. }), "{n}: {outcome:?}");
+        let before = bench.effects.drain(..seen).collect::<Vec<_>>();
+        let sent = sent(&bench, XIAOZHI);
+        assert!(sent.contains(r#""state":"detect","text":"and in Tokyo""#) && !sent.contains("goodbye"), "{n}: {sent}");
+        assert_eq!(sent.contains(r#""type":"abort""#), speaks, "{n}: {sent}");
+        assert_eq!(bench.effects.iter().any(|effect| matches!(effect, Effect::Flush(_))), speaks, "{n}");
+        bench.effects.splice(..0, before);
+        bench.finish_playing();
+        if speaks {
+            xiaozhi(&mut bench, r#"{"type":"tts","state":"stop"}"#);
+        }
+        for message in [
+            r#"{"type":"tts","state":"start"}"#,
+            r#"{"type":"tts","state":"sentence_start","text":"It is night there."}"#,
+            r#"{"type":"tts","state":"stop"}"#,
+        ] {
+            xiaozhi(&mut bench, message);
+        }
+        bench.finish_playing();
+        let told = |effect: &Effect| matches!(effect, Effect::Report(_, Report::Answer { text, .. }) if text == "It is night there.");
+        assert!(bench.effects.iter().any(told), "{n}");
+        assert_eq!(bench.assistant.state(), State::Listening, "{n}: and the conversation goes on");
+    }
+}
+
+#[test]
+fn a_text_for_another_server_is_refused_while_somebody_is_listened_to_and_harms_nothing() {
+    let mut bench = listening(Mode::Auto);
+    bench.effects.clear();
+    assert!(matches!(write(&mut bench, LINTO), Outcome::Refused(_)));
+    assert_eq!((bench.assistant.state(), bench.assistant.turn()), (State::Listening, Some(XIAOZHI)));
+    assert_eq!(sent(&bench, XIAOZHI), "");
+}
+
 #[test]
 fn a_tool_sets_the_volume_and_the_server_is_told() {
     let mut bench = both(Mode::Auto);

@@ -27,7 +27,15 @@ pub(super) struct Outbox<Origin> {
 
 impl<Origin> Default for Outbox<Origin> {
     fn default() -> Self {
-        Self { asks: VecDeque::new(), fetched: 0, raised: Vec::new(), plays: 0, wishes: 0, fetches: 0, waiting: Vec::new() }
+        Self {
+            asks: VecDeque::new(),
+            fetched: 0,
+            raised: Vec::new(),
+            plays: 0,
+            wishes: 0,
+            fetches: 0,
+            waiting: Vec::new(),
+        }
     }
 }
 

@@ -316,6 +316,10 @@ impl Dialogue for Xiaozhi {
         all.into_iter().flatten().min()
     }
 
+    fn converses(&self) -> bool {
+        self.session.is_open() && self.turn.converses()
+    }
+
     fn answered(&self) -> bool {
         self.presence.heard()
     }

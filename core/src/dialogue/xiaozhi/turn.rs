@@ -13,13 +13,14 @@ use super::session::{Failure, News, Session};
 use super::{Outbox, XiaozhiSettings};
 use crate::dialogue::{Ask, PlayEnd, PlayId, Shown, Trigger};
 use crate::hearing::{Limits, Start, UplinkId};
-use crate::protocol::xiaozhi::message::{self, Mode, TYPED_LIMIT};
+use crate::protocol::xiaozhi::message::{self, Mode};
 use crate::time::Tick;
 
 mod ending;
 mod listening;
 mod phase;
 mod speaking;
+mod writing;
 
 /// What a turn works with.
 #[derive(Debug)]
@@ -87,25 +88,6 @@ impl Turn {
     /// Somebody wants to speak.
     pub(super) fn open(&mut self, trigger: Trigger, from: Start, w: &mut Around<'_>) {
         self.begin(Purpose::Speech { trigger, from, to: None }, w);
-    }
-
-    /// Somebody writes. xiaozhi: a text that is no wake word of the server's is taken for what somebody says.
-    pub(super) fn write(&mut self, text: String, w: &mut Around<'_>) {
-        let standing = w.presence.standing();
-        let refused = match text.trim() {
-            "" => Some("the text is empty".into()),
-            text if text.chars().count() > TYPED_LIMIT => {
-                Some(format!("the text is too long, {TYPED_LIMIT} characters are the most"))
-            }
-            _ if standing.refused => Some("the server refuses this device; `auricle status` says why".into()),
-            _ if !standing.known => Some("the server has not told how to reach it; `auricle status` says why".into()),
-            _ => None,
-        };
-        if let Some(why) = refused {
-            w.out.ask(Ask::Taken(Err(why)));
-            return w.out.ask(Ask::Done);
-        }
-        self.begin(Purpose::Text(text), w);
     }
 
     fn begin(&mut self, purpose: Purpose, w: &mut Around<'_>) {

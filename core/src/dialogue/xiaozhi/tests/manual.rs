@@ -97,7 +97,10 @@ fn whoever_still_holds_the_button_is_listened_to_while_it_connects_again() {
     rig.trace();
     rig.goodbye(ID);
     let trace = rig.trace();
-    assert!(trace.contains("mic stop") && trace.contains("mic from At(Position(1000)), ended by the person"), "{trace}");
+    assert!(
+        trace.contains("mic stop") && trace.contains("mic from At(Position(1000)), ended by the person"),
+        "{trace}"
+    );
     release(&mut rig);
     rig.wait_secs(1);
     rig.hello("s2");

@@ -125,7 +125,13 @@ impl Turn {
 
     /// The server is to stop, for a wake word or not, if it thinks or speaks; what it still sends is not heard.
     pub(super) fn abort(&self, wake: bool, w: &mut Around<'_>) {
-        let busy = matches!(self.phase, Phase::Releasing { .. } | Phase::Waiting { .. } | Phase::Speaking { .. });
+        let busy = matches!(
+            self.phase,
+            Phase::Listening { understood: true, .. }
+                | Phase::Releasing { .. }
+                | Phase::Waiting { .. }
+                | Phase::Speaking { .. }
+        );
         if busy && w.session.is_open() {
             w.presence.publish(message::abort(w.session.id(), wake), w.out);
             w.session.path.discard(w.out);
