@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::assistant::report::Report;
 use crate::assistant::shown::Mood;
 use crate::audio::chime::Chime;
+use crate::channel::ChannelEvent;
 use crate::fetch::{FetchId, Fetched};
 use crate::hearing::{Limits, Start};
 use crate::link::{LinkEvent, Message};
@@ -290,8 +291,12 @@ impl Dialogue for Xiaozhi {
             }
             DialogueEvent::Link(event) => self.link(now, event),
             DialogueEvent::Channel(event) => {
+                let arrived = event == ChannelEvent::Arrived;
                 let news = self.session.channel(now, event, &self.presence, &mut self.out);
                 self.news(now, news);
+                if arrived {
+                    self.converse(now, |turn, w| turn.arrived(w));
+                }
             }
             DialogueEvent::Fetched { id, outcome } => self.fetched(now, id, &outcome),
             DialogueEvent::Limits(limits) => self.turn.limits(limits),

@@ -189,6 +189,10 @@ impl Turn {
                 let within = self.answer_timeout.as_secs();
                 self.give_up(&format!("no answer within {within} s"), w);
             }
+            Phase::Speaking { pauses: true, .. } => {
+                self.answer.complete(w.out);
+                self.give_up("its answer broke off", w);
+            }
             Phase::Speaking { .. } => {
                 w.out.dropped("endless_speech", "the server never said that its answer is over".into());
                 self.stop(w);

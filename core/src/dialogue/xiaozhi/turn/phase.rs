@@ -30,8 +30,8 @@ pub(super) enum Phase {
     Releasing { until: Tick },
     /// The server thinks.
     Waiting { until: Tick },
-    /// The server speaks. `play`: as long as the loudspeaker has not given it up.
-    Speaking { play: Option<PlayId>, until: Tick },
+    /// The server speaks. `play`: as long as the loudspeaker has not given it up. `pauses`: it did because nothing came.
+    Speaking { play: Option<PlayId>, pauses: bool, until: Tick },
     /// The server has sent everything, the loudspeaker still speaks. `more`: another answer has begun meanwhile.
     Draining { play: PlayId, more: bool, until: Tick },
 }
@@ -76,5 +76,8 @@ pub(super) const HELD: Duration = Duration::from_secs(60);
 pub(super) const LONGEST: Duration = Duration::from_secs(3_600);
 /// A server that speaks says something new at least this often: a piece of music is one sentence.
 pub(super) const SPEECH: Duration = Duration::from_secs(600);
+/// xiaozhi: a server in whose answer nothing comes may wait for a tool or a model; after 120 s it counts as dead. The
+/// channel gives the loudspeaker back after the first 25 s of these.
+pub(super) const SILENCE: Duration = Duration::from_secs(95);
 /// What the loudspeaker has is heard by then, also if something else was before it in the queue.
 pub(super) const DRAIN: Duration = Duration::from_secs(45);

@@ -1,6 +1,6 @@
 //! The half of a turn in which the server speaks.
 
-use super::phase::{DRAIN, Phase, Purpose, SPEECH};
+use super::phase::{DRAIN, Phase, Purpose, SILENCE, SPEECH};
 use super::{Around, Turn};
 use crate::audio::chime::Chime;
 use crate::dialogue::{Ask, Class, PlayEnd, PlayId, Source, Trigger};
@@ -34,13 +34,20 @@ impl Turn {
         w.session.path.play(w.now, w.out);
         self.streams += 1;
         let play = w.out.play(Class::Conversation, Source::Stream(self.streams));
-        self.phase = Phase::Speaking { play: Some(play), until: w.now + SPEECH };
+        self.phase = Phase::Speaking { play: Some(play), pauses: false, until: w.now + SPEECH };
+    }
+
+    /// Sound arrives: after a long silence the answer goes on.
+    pub(in super::super) fn arrived(&mut self, w: &mut Around<'_>) {
+        if matches!(self.phase, Phase::Speaking { play: None, pauses: true, .. }) {
+            self.play(w);
+        }
     }
 
     /// The server begins with a sentence.
     pub(in super::super) fn sentence(&mut self, text: String, w: &mut Around<'_>) {
-        if let Phase::Speaking { until, .. } = &mut self.phase {
-            *until = w.now + SPEECH;
+        if let Phase::Speaking { pauses, until, .. } = &mut self.phase {
+            *until = w.now + if *pauses { SILENCE } else { SPEECH };
             w.session.path.sentence(w.now);
             w.session.serves();
             self.answer.sentence(text, w.out);
@@ -80,7 +87,12 @@ impl Turn {
     /// A sound has ended; perhaps that of the answer.
     pub(super) fn answered(&mut self, id: PlayId, end: PlayEnd, w: &mut Around<'_>) {
         match &mut self.phase {
-            Phase::Speaking { play, .. } if *play == Some(id) => *play = None,
+            Phase::Speaking { play, pauses, until } if *play == Some(id) => {
+                *play = None;
+                if end == PlayEnd::Finished {
+                    (*pauses, *until) = (true, w.now + SILENCE);
+                }
+            }
             Phase::Draining { play, more, .. } if *play == id => {
                 let more = *more;
                 if end == PlayEnd::Finished {
