@@ -152,6 +152,48 @@ fn an_error_ends_a_hello_at_once() {
 }
 
 #[test]
+fn a_goodbye_alone_to_a_hello_is_tried_once_more_and_then_it_is_a_no() {
+    let mut rig = Rig::online();
+    rig.open();
+    rig.trace();
+    rig.message(r#"{"type":"goodbye"}"#);
+    rig.message(r#"{"type":"goodbye"}"#);
+    rig.wait_ms(1_200);
+    rig.message(r#"{"type":"goodbye"}"#);
+    rig.wait_secs(60);
+    assert_snapshot!(rig.trace(), @r#"
+    1.000 send {"audio_params":{"channels":1,"format":"opus","frame_duration":60,"sample_rate":16000},"features":{"mcp":true},"transport":"udp","type":"hello","version":3}
+    2.200 report drop 1 session: the server said no: it ended the session right after it began
+    2.200 play 1 Local Sentence(Offline)
+    2.200 done
+    "#);
+}
+
+#[test]
+fn a_goodbye_of_the_session_before_does_not_spoil_the_next_hello() {
+    for (goodbye, hellos) in [("", 1), (r#","session_id":"s0""#, 1), (r#","session_id":"""#, 1)] {
+        let mut rig = Rig::online();
+        rig.open();
+        rig.message(&format!(r#"{{"type":"goodbye"{goodbye}}}"#));
+        rig.wait_ms(500);
+        rig.hello(ID);
+        rig.opened();
+        let trace = rig.trace();
+        assert!(trace.matches(r#""type":"hello""#).count() == hellos && trace.contains("listen"), "{goodbye}: {trace}");
+    }
+}
+
+#[test]
+fn a_goodbye_to_a_message_without_a_session_is_no_answer_to_the_hello() {
+    let mut rig = Rig::online();
+    rig.open();
+    rig.trace();
+    rig.message(r#"{"type":"goodbye","session_id":""}"#);
+    rig.wait_secs(9);
+    assert_eq!(rig.trace(), "");
+}
+
+#[test]
 fn a_goodbye_of_another_session_is_nothing() {
     let mut rig = Rig::listening();
     rig.goodbye("s0");
