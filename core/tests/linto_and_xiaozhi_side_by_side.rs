@@ -355,6 +355,18 @@ fn a_text_for_another_server_is_refused_while_somebody_is_listened_to_and_harms_
 }
 
 #[test]
+fn who_was_understood_hears_no_sound_that_says_otherwise() {
+    let mut bench = listening(Mode::Auto);
+    bench.finish_playing();
+    xiaozhi(&mut bench, r#"{"type":"stt","text":"what time is it"}"#);
+    let listen = bench.last_listen();
+    bench.effects.clear();
+    bench.event(Event::Ended { listen, at: Position(320_000), why: Ending::NoSpeech });
+    assert!(!plays(&bench, &Source::Chime(Chime::Cancelled)));
+    assert_eq!(bench.assistant.turn(), Some(XIAOZHI));
+}
+
+#[test]
 fn a_tool_sets_the_volume_and_the_server_is_told() {
     let mut bench = both(Mode::Auto);
     let call = r#"{"type":"mcp","payload":{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":

@@ -71,6 +71,7 @@ fn auto_whoever_says_nothing_more_ends_the_conversation_and_the_session() {
     10.000 uplink 2 aborted
     10.000 send {"session_id":"s1","type":"goodbye"}
     10.000 channel Close
+    10.000 play 2 Local Chime(Cancelled)
     10.000 done
     "#);
 }

@@ -100,6 +100,7 @@ impl Turn {
             (Mode::Auto | Mode::Realtime, Ending::NoSpeech) if !understood => {
                 self.microphone_off(w);
                 w.session.close(w.now, w.presence, w.out);
+                w.out.play(Class::Local, Source::Chime(Chime::Cancelled));
                 self.done(w);
             }
             (Mode::Auto | Mode::Realtime, _) => {}
