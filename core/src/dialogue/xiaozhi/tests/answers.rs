@@ -39,6 +39,58 @@ fn an_answer_that_begins_before_the_one_before_was_heard_follows_it() {
 }
 
 #[test]
+fn sentences_of_an_answer_that_begins_before_the_one_before_was_heard_are_told() {
+    let mut rig = Rig::speaking();
+    rig.tts("stop");
+    rig.trace();
+    rig.tts("start");
+    rig.sentence("Lunch is ready.");
+    rig.played_of(1, PlayEnd::Finished);
+    rig.sentence("Come.");
+    rig.tts("stop");
+    rig.played_of(2, PlayEnd::Finished);
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 report spoken "It is noon."
+    0.000 channel Hold
+    0.000 play 2 Conversation Stream(2)
+    0.000 report spoken "Lunch is ready."
+    0.000 channel Drain
+    0.000 report answer 47c1931 say "Lunch is ready. Come."
+    0.000 report spoken "Come."
+    0.000 channel Hold
+    0.000 mic from Now, ended by the server within 3600 s, quiet 10s
+    0.000 send {"session_id":"s1","type":"listen","state":"start","mode":"auto"}
+    0.000 uplink 2 from Now, Opus of 60 ms
+    0.000 shown Listening
+    "#);
+}
+
+#[test]
+fn an_answer_that_is_through_before_the_one_before_was_heard_follows_it_too() {
+    let mut rig = Rig::speaking();
+    rig.tts("stop");
+    rig.trace();
+    rig.tts("start");
+    rig.sentence("Lunch is ready.");
+    rig.tts("stop");
+    rig.played_of(1, PlayEnd::Finished);
+    rig.played_of(2, PlayEnd::Finished);
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 report spoken "It is noon."
+    0.000 channel Hold
+    0.000 play 2 Conversation Stream(2)
+    0.000 channel Drain
+    0.000 report answer 47c1931 say "Lunch is ready."
+    0.000 report spoken "Lunch is ready."
+    0.000 channel Hold
+    0.000 mic from Now, ended by the server within 3600 s, quiet 10s
+    0.000 send {"session_id":"s1","type":"listen","state":"start","mode":"auto"}
+    0.000 uplink 2 from Now, Opus of 60 ms
+    0.000 shown Listening
+    "#);
+}
+
+#[test]
 fn an_answer_goes_on_after_a_long_silence_in_it() {
     let mut rig = Rig::speaking();
     rig.wait_secs(25);

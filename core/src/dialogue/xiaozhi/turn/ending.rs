@@ -1,6 +1,6 @@
 //! How a turn ends before its time: by the person, by the server, with the connection.
 
-use super::phase::{Phase, Purpose};
+use super::phase::{More, Phase, Purpose};
 use super::{Around, Turn};
 use crate::assistant::report::Report;
 use crate::audio::chime::Chime;
@@ -131,6 +131,7 @@ impl Turn {
                 | Phase::Releasing { .. }
                 | Phase::Waiting { .. }
                 | Phase::Speaking { .. }
+                | Phase::Draining { more: More::Begun, .. }
         );
         if busy && w.session.is_open() {
             w.presence.publish(message::abort(w.session.id(), wake), w.out);

@@ -32,8 +32,19 @@ pub(super) enum Phase {
     Waiting { until: Tick },
     /// The server speaks. `play`: as long as the loudspeaker has not given it up. `pauses`: it did because nothing came.
     Speaking { play: Option<PlayId>, pauses: bool, until: Tick },
-    /// The server has sent everything, the loudspeaker still speaks. `more`: another answer has begun meanwhile.
-    Draining { play: PlayId, more: bool, until: Tick },
+    /// The server has sent everything, the loudspeaker still speaks. `more`: whether another answer has come meanwhile.
+    Draining { play: PlayId, more: More, until: Tick },
+}
+
+/// An answer behind one that is still heard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum More {
+    #[default]
+    Nothing,
+    /// It has begun.
+    Begun,
+    /// It is complete.
+    Complete,
 }
 
 impl Phase {

@@ -1,6 +1,6 @@
 //! The half of a turn in which the server speaks.
 
-use super::phase::{DRAIN, Phase, Purpose, SILENCE, SPEECH};
+use super::phase::{DRAIN, More, Phase, Purpose, SILENCE, SPEECH};
 use super::{Around, Turn};
 use crate::audio::chime::Chime;
 use crate::dialogue::{Ask, Class, PlayEnd, PlayId, Source, Trigger};
@@ -16,7 +16,7 @@ impl Turn {
         match &mut self.phase {
             Phase::Connecting | Phase::Speaking { .. } => return,
             Phase::Draining { more, .. } => {
-                *more = true;
+                *more = More::Begun;
                 return;
             }
             Phase::Idle { .. } => self.answer.begin(),
@@ -46,11 +46,15 @@ impl Turn {
 
     /// The server begins with a sentence.
     pub(in super::super) fn sentence(&mut self, text: String, w: &mut Around<'_>) {
-        if let Phase::Speaking { pauses, until, .. } = &mut self.phase {
-            *until = w.now + if *pauses { SILENCE } else { SPEECH };
-            w.session.path.sentence(w.now);
-            w.session.serves();
-            self.answer.sentence(text, w.out);
+        match &mut self.phase {
+            Phase::Speaking { pauses, until, .. } => {
+                *until = w.now + if *pauses { SILENCE } else { SPEECH };
+                w.session.path.sentence(w.now);
+                w.session.serves();
+                self.answer.sentence(text, w.out);
+            }
+            Phase::Draining { more: More::Begun, .. } => self.answer.sentence_to_come(text),
+            _ => {}
         }
     }
 
@@ -65,14 +69,9 @@ impl Turn {
             Phase::Waiting { .. } | Phase::Listening { .. } if aborted => {}
             Phase::Speaking { play, .. } => {
                 let play = *play;
-                w.session.path.drain(w.out);
-                self.answer.complete(w.out);
-                match play {
-                    Some(play) => self.phase = Phase::Draining { play, more: false, until: w.now + DRAIN },
-                    None => self.after(w),
-                }
+                self.all_is_here(play, w);
             }
-            Phase::Draining { more, .. } => *more = false,
+            Phase::Draining { more: more @ More::Begun, .. } => *more = More::Complete,
             // It has nothing to say.
             Phase::Waiting { .. } => {
                 self.answer.complete(w.out);
@@ -81,6 +80,16 @@ impl Turn {
             }
             Phase::Listening { understood: true, .. } if self.mode != Mode::Manual => self.listen_on(w),
             _ => {}
+        }
+    }
+
+    /// Of the answer nothing more comes.
+    fn all_is_here(&mut self, play: Option<PlayId>, w: &mut Around<'_>) {
+        w.session.path.drain(w.out);
+        self.answer.complete(w.out);
+        match play {
+            Some(play) => self.phase = Phase::Draining { play, more: More::Nothing, until: w.now + DRAIN },
+            None => self.after(w),
         }
     }
 
@@ -98,9 +107,21 @@ impl Turn {
                 if end == PlayEnd::Finished {
                     self.answer.spoken(w.out);
                 }
-                if more { self.play(w) } else { self.after(w) }
+                self.go_on(more, w);
             }
             _ => {}
+        }
+    }
+
+    /// The answer was heard; perhaps another one waits behind it.
+    fn go_on(&mut self, more: More, w: &mut Around<'_>) {
+        if more == More::Nothing {
+            return self.after(w);
+        }
+        self.play(w);
+        self.answer.next_begins(w.out);
+        if more == More::Complete {
+            self.all_is_here(self.phase.play(), w);
         }
     }
 
