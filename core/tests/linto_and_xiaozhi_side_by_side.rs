@@ -6,99 +6,19 @@ mod support;
 
 use std::time::Duration;
 
-use auricle_core::assistant::event::{By, Effect, Event, Memory, RequestId, ServerId};
+use auricle_core::assistant::event::{By, Effect, Event, Memory, RequestId};
 use auricle_core::assistant::report::Report;
 use auricle_core::assistant::shown::{Mood, State};
 use auricle_core::audio::Position;
 use auricle_core::audio::chime::Chime;
-use auricle_core::button::Gesture;
 use auricle_core::channel::{ChannelAsk, ChannelEvent};
-use auricle_core::dialogue::linto::Linto;
-use auricle_core::dialogue::xiaozhi::{Xiaozhi, XiaozhiSettings};
 use auricle_core::dialogue::{Delivery, PlayEnd, Source};
-use auricle_core::fetch::Fetched;
 use auricle_core::hearing::{EarCommand, Encoding, Ending, Start};
-use auricle_core::link::{LinkAsk, LinkEvent};
+use auricle_core::link::LinkEvent;
 use auricle_core::protocol::xiaozhi::message::Mode;
 use auricle_core::wish::Outcome;
-use support::{Bench, S0, linto_settings, xiaozhi_settings};
-
-const LINTO: ServerId = S0;
-const XIAOZHI: ServerId = ServerId(1);
-
-const CONFIGURATION: &str = r#"{"mqtt":{"endpoint":"gateway:1883","client_id":"GID_pi@@@aa_bb_cc_dd_ee_ff@@@uuid",
-    "username":"u","password":"secret","publish_topic":"device-server","subscribe_topic":"null"}}"#;
-
-const HELLO: &str = r#"{"type":"hello","session_id":"s1","transport":"udp","udp":{"server":"10.0.0.1","port":8884,
-    "key":"000102030405060708090a0b0c0d0e0f","nonce":"01000000a1b2c3d40000000000000000"}}"#;
-
-/// Both are connected.
-fn both(mode: Mode) -> Bench {
-    let xiaozhi = Xiaozhi::new(XiaozhiSettings { mode, ..xiaozhi_settings() }).unwrap();
-    let mut bench = Bench::unstarted(vec![Box::new(Linto::new(linto_settings())), Box::new(xiaozhi)], tuning());
-    bench.event(Event::Started(auricle_core::assistant::event::Remembered::default()));
-    bench.event(Event::MicFlowing);
-    let fetch = bench.effects.iter().find_map(|effect| match effect {
-        Effect::Fetch(XIAOZHI, id, _) => Some(*id),
-        _ => None,
-    });
-    let answer = Fetched { status: 200, body: CONFIGURATION.into() };
-    bench.event(Event::Fetched(XIAOZHI, fetch.expect("the server is asked at the start"), Ok(answer)));
-    for server in [LINTO, XIAOZHI] {
-        bench.event(Event::Link(server, LinkEvent::Connected));
-    }
-    bench.event(Event::Link(LINTO, LinkEvent::Subscribed { refused: vec![] }));
-    let status = r#"{"connexion":"online","config":{"instance":"0123456789abcdef"}}"#;
-    bench.message(LINTO, "blk/fromlinto/raspberry1/status", status);
-    bench.pass(Duration::from_secs(3));
-    bench
-}
-
-fn tuning() -> auricle_core::assistant::event::Tuning {
-    auricle_core::assistant::event::Tuning { voice_trigger: false, wake_trigger: true, ..support::tuning() }
-}
-
-fn wake(bench: &mut Bench, server: ServerId) {
-    let (at, over) = (Position(160_000), Position(156_000));
-    let word = if server == LINTO { "hey_linto" } else { "ni_hao" }.into();
-    bench.event(Event::Wake { word, score: 0.9, server: Some(server), at, over, cancelled: false });
-}
-
-fn xiaozhi(bench: &mut Bench, payload: &str) {
-    bench.message(XIAOZHI, "devices/p2p/aa_bb_cc_dd_ee_ff", payload);
-}
-
-/// Somebody has said the word, and his sound goes up.
-fn listening(mode: Mode) -> Bench {
-    let mut bench = both(mode);
-    wake(&mut bench, XIAOZHI);
-    xiaozhi(&mut bench, HELLO);
-    bench.event(Event::Channel(XIAOZHI, ChannelEvent::Opened { to: [10, 0, 0, 1].into() }));
-    bench
-}
-
-/// The server speaks.
-fn speaking(mode: Mode) -> Bench {
-    let mut bench = listening(mode);
-    xiaozhi(&mut bench, r#"{"type":"stt","text":"what time is it"}"#);
-    xiaozhi(&mut bench, r#"{"type":"tts","state":"start"}"#);
-    bench.event(Event::Channel(XIAOZHI, ChannelEvent::Arrived));
-    bench
-}
-
-fn sent(bench: &Bench, server: ServerId) -> String {
-    let texts = bench.effects.iter().filter_map(|effect| match effect {
-        Effect::Link(to, LinkAsk::Publish(p)) if *to == server => {
-            Some(format!("{} {}\n", p.topic, String::from_utf8_lossy(&p.payload)))
-        }
-        _ => None,
-    });
-    texts.collect()
-}
-
-fn plays(bench: &Bench, source: &Source) -> bool {
-    bench.effects.iter().any(|effect| matches!(effect, Effect::Play { source: played, .. } if played == source))
-}
+use support::Bench;
+use support::both::{HELLO, LINTO, XIAOZHI, both, listening, plays, sent, speaking, wake, xiaozhi};
 
 #[test]
 fn each_wake_word_opens_its_server() {
@@ -270,88 +190,6 @@ fn a_text_goes_to_the_server_that_it_is_for() {
     let answer = Report::Answer { id, kind: "say", text: "It is noon.".into() };
     assert!(bench.effects.contains(&Effect::Report(Some(XIAOZHI), answer)));
     assert_eq!(bench.assistant.turn(), None);
-}
-
-fn press(bench: &mut Bench, at: u64) {
-    let (at, pressed, server) = (Some(Position(at)), bench.now, Some(XIAOZHI));
-    bench.event(Event::Button { gesture: Gesture::Press, server, at, pressed });
-}
-
-#[test]
-fn what_is_said_between_two_presses_is_kept_until_the_server_is_there() {
-    let mut bench = both(Mode::Manual);
-    press(&mut bench, 160_000);
-    assert_eq!(bench.assistant.state(), State::Listening);
-    bench.pass(Duration::from_secs(2));
-    press(&mut bench, 192_000);
-    assert_eq!((bench.assistant.state(), bench.assistant.listening()), (State::Connecting, false));
-    xiaozhi(&mut bench, HELLO);
-    bench.event(Event::Channel(XIAOZHI, ChannelEvent::Opened { to: [10, 0, 0, 1].into() }));
-    let (from, to) = (Start::At(Position(152_000)), Position(192_000));
-    let sends = bench.effects.iter().filter_map(|effect| match effect {
-        Effect::Ear(EarCommand::StartUplink { from, .. }) => Some(format!("from {from:?}")),
-        Effect::Ear(EarCommand::FinishUplink { to, .. }) => Some(format!("to {to:?}")),
-        _ => None,
-    });
-    assert_eq!(sends.collect::<Vec<_>>(), [format!("from {from:?}"), format!("to {to:?}")]);
-    let uplink = bench.last_uplink();
-    bench.event(Event::UplinkReady { uplink, samples: 40_000, last: true });
-    bench.event(Event::Uplinked { uplink, sent: true, samples: 40_000, last: true });
-    let sent = sent(&bench, XIAOZHI);
-    assert_eq!((sent.matches("hello").count(), sent.matches(r#""state":"stop""#).count()), (1, 1), "{sent}");
-    assert_eq!(bench.assistant.state(), State::Waiting);
-}
-
-/// Asks in writing, and says what came of it.
-fn write(bench: &mut Bench, server: ServerId) -> Outcome {
-    let (request, server) = (RequestId(7), Some(server));
-    bench.event(Event::Text { request, server, text: "and in Tokyo".into(), chatbot: false });
-    let answers = bench.effects.iter().filter_map(|effect| match effect {
-        Effect::Answer { request: RequestId(7), outcome } => Some(outcome.clone()),
-        _ => None,
-    });
-    answers.last().expect("it is answered")
-}
-
-#[test]
-fn a_text_goes_into_the_conversation_that_runs() {
-    let runs = [listening(Mode::Auto), speaking(Mode::Auto), listening(Mode::Realtime), speaking(Mode::Realtime)];
-    for (n, mut bench) in runs.into_iter().enumerate() {
-        let speaks = n % 2 == 1;
-        let seen = bench.effects.len();
-        let outcome = write(&mut bench, XIAOZHI);
-        assert!(matches!(outcome, Outcome::Answer { .. }), "{n}: {outcome:?}");
-        let before = bench.effects.drain(..seen).collect::<Vec<_>>();
-        let sent = sent(&bench, XIAOZHI);
-        assert!(sent.contains(r#""state":"detect","text":"and in Tokyo""#) && !sent.contains("goodbye"), "{n}: {sent}");
-        assert_eq!(sent.contains(r#""type":"abort""#), speaks, "{n}: {sent}");
-        assert_eq!(bench.effects.iter().any(|effect| matches!(effect, Effect::Flush(_))), speaks, "{n}");
-        bench.effects.splice(..0, before);
-        bench.finish_playing();
-        if speaks {
-            xiaozhi(&mut bench, r#"{"type":"tts","state":"stop"}"#);
-        }
-        for message in [
-            r#"{"type":"tts","state":"start"}"#,
-            r#"{"type":"tts","state":"sentence_start","text":"It is night there."}"#,
-            r#"{"type":"tts","state":"stop"}"#,
-        ] {
-            xiaozhi(&mut bench, message);
-        }
-        bench.finish_playing();
-        let told = |effect: &Effect| matches!(effect, Effect::Report(_, Report::Answer { text, .. }) if text == "It is night there.");
-        assert!(bench.effects.iter().any(told), "{n}");
-        assert_eq!(bench.assistant.state(), State::Listening, "{n}: and the conversation goes on");
-    }
-}
-
-#[test]
-fn a_text_for_another_server_is_refused_while_somebody_is_listened_to_and_harms_nothing() {
-    let mut bench = listening(Mode::Auto);
-    bench.effects.clear();
-    assert!(matches!(write(&mut bench, LINTO), Outcome::Refused(_)));
-    assert_eq!((bench.assistant.state(), bench.assistant.turn()), (State::Listening, Some(XIAOZHI)));
-    assert_eq!(sent(&bench, XIAOZHI), "");
 }
 
 #[test]

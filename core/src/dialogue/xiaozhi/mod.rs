@@ -28,7 +28,7 @@ use self::session::{News, Session};
 use self::tools::{Origin, Tools};
 use self::turn::{Around, Turn};
 use super::outbox::{self, short};
-use super::{Ask, Class, Dialogue, DialogueEvent, Keepsake, PlayEnd, Source, Trigger};
+use super::{Ask, Class, Dialogue, DialogueEvent, Keepsake, Source, Trigger};
 
 mod activation;
 mod answer;
@@ -277,7 +277,7 @@ impl Dialogue for Xiaozhi {
             DialogueEvent::Cancel => self.converse(now, |turn, w| turn.cancel(w)),
             DialogueEvent::BargeIn { wake } => self.converse(now, |turn, w| turn.interrupt(wake, w)),
             DialogueEvent::Played { id, end, heard: _ } => self.converse(now, |turn, w| turn.played(id, end, w)),
-            DialogueEvent::Refused { id } => self.converse(now, |turn, w| turn.played(id, PlayEnd::Failed, w)),
+            DialogueEvent::Refused { id } => self.converse(now, |turn, w| turn.refused(id, w)),
             DialogueEvent::Uplinked { uplink, sent, samples, last } => {
                 self.converse(now, |turn, w| turn.uplinked(uplink, sent, samples, last, w));
             }

@@ -241,5 +241,12 @@ impl Turn {
             w.out.dropped("not_heard", format!("sound {}: no loudspeaker or no voice", id.0));
         }
         self.answered(id, end, w);
+        self.give_way(w);
+    }
+
+    /// Something may not be heard now, which was told.
+    pub(super) fn refused(&mut self, id: PlayId, w: &mut Around<'_>) {
+        self.answered(id, PlayEnd::Failed, w);
+        self.give_way(w);
     }
 }

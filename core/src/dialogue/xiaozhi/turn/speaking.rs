@@ -83,6 +83,15 @@ impl Turn {
         }
     }
 
+    /// A server that speaks unasked, and is not heard, may stop.
+    pub(super) fn give_way(&mut self, w: &mut Around<'_>) {
+        if self.purpose.is_none() && matches!(self.phase, Phase::Speaking { play: None, pauses: false, .. }) {
+            self.abort(false, w);
+            self.answer.complete(w.out);
+            self.idle(w);
+        }
+    }
+
     /// Of the answer nothing more comes.
     fn all_is_here(&mut self, play: Option<PlayId>, w: &mut Around<'_>) {
         w.session.path.drain(w.out);
