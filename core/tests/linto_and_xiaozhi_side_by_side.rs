@@ -6,97 +6,19 @@ mod support;
 
 use std::time::Duration;
 
-use auricle_core::assistant::event::{By, Effect, Event, Memory, RequestId, ServerId};
+use auricle_core::assistant::event::{By, Effect, Event, Memory, RequestId};
 use auricle_core::assistant::report::Report;
 use auricle_core::assistant::shown::{Mood, State};
 use auricle_core::audio::Position;
+use auricle_core::audio::chime::Chime;
 use auricle_core::channel::{ChannelAsk, ChannelEvent};
-use auricle_core::dialogue::linto::Linto;
-use auricle_core::dialogue::xiaozhi::{Xiaozhi, XiaozhiSettings};
 use auricle_core::dialogue::{Delivery, PlayEnd, Source};
-use auricle_core::fetch::Fetched;
 use auricle_core::hearing::{EarCommand, Encoding, Ending, Start};
-use auricle_core::link::{LinkAsk, LinkEvent};
+use auricle_core::link::LinkEvent;
 use auricle_core::protocol::xiaozhi::message::Mode;
 use auricle_core::wish::Outcome;
-use support::{Bench, S0, linto_settings, xiaozhi_settings};
-
-const LINTO: ServerId = S0;
-const XIAOZHI: ServerId = ServerId(1);
-
-const CONFIGURATION: &str = r#"{"mqtt":{"endpoint":"gateway:1883","client_id":"GID_pi@@@aa_bb_cc_dd_ee_ff@@@uuid",
-    "username":"u","password":"secret","publish_topic":"device-server","subscribe_topic":"null"}}"#;
-
-const HELLO: &str = r#"{"type":"hello","session_id":"s1","transport":"udp","udp":{"server":"10.0.0.1","port":8884,
-    "key":"000102030405060708090a0b0c0d0e0f","nonce":"01000000a1b2c3d40000000000000000"}}"#;
-
-/// Both are connected.
-fn both(mode: Mode) -> Bench {
-    let xiaozhi = Xiaozhi::new(XiaozhiSettings { mode, ..xiaozhi_settings() }).unwrap();
-    let mut bench = Bench::unstarted(vec![Box::new(Linto::new(linto_settings())), Box::new(xiaozhi)], tuning());
-    bench.event(Event::Started(auricle_core::assistant::event::Remembered::default()));
-    bench.event(Event::MicFlowing);
-    let fetch = bench.effects.iter().find_map(|effect| match effect {
-        Effect::Fetch(XIAOZHI, id, _) => Some(*id),
-        _ => None,
-    });
-    let answer = Fetched { status: 200, body: CONFIGURATION.into() };
-    bench.event(Event::Fetched(XIAOZHI, fetch.expect("the server is asked at the start"), Ok(answer)));
-    for server in [LINTO, XIAOZHI] {
-        bench.event(Event::Link(server, LinkEvent::Connected));
-    }
-    bench.event(Event::Link(LINTO, LinkEvent::Subscribed { refused: vec![] }));
-    let status = r#"{"connexion":"online","config":{"instance":"0123456789abcdef"}}"#;
-    bench.message(LINTO, "blk/fromlinto/raspberry1/status", status);
-    bench.pass(Duration::from_secs(3));
-    bench
-}
-
-fn tuning() -> auricle_core::assistant::event::Tuning {
-    auricle_core::assistant::event::Tuning { voice_trigger: false, wake_trigger: true, ..support::tuning() }
-}
-
-fn wake(bench: &mut Bench, server: ServerId) {
-    let (at, over) = (Position(160_000), Position(156_000));
-    let word = if server == LINTO { "hey_linto" } else { "ni_hao" }.into();
-    bench.event(Event::Wake { word, score: 0.9, server: Some(server), at, over, cancelled: false });
-}
-
-fn xiaozhi(bench: &mut Bench, payload: &str) {
-    bench.message(XIAOZHI, "devices/p2p/aa_bb_cc_dd_ee_ff", payload);
-}
-
-/// Somebody has said the word, and his sound goes up.
-fn listening(mode: Mode) -> Bench {
-    let mut bench = both(mode);
-    wake(&mut bench, XIAOZHI);
-    xiaozhi(&mut bench, HELLO);
-    bench.event(Event::Channel(XIAOZHI, ChannelEvent::Opened { to: [10, 0, 0, 1].into() }));
-    bench
-}
-
-/// The server speaks.
-fn speaking(mode: Mode) -> Bench {
-    let mut bench = listening(mode);
-    xiaozhi(&mut bench, r#"{"type":"stt","text":"what time is it"}"#);
-    xiaozhi(&mut bench, r#"{"type":"tts","state":"start"}"#);
-    bench.event(Event::Channel(XIAOZHI, ChannelEvent::Arrived));
-    bench
-}
-
-fn sent(bench: &Bench, server: ServerId) -> String {
-    let texts = bench.effects.iter().filter_map(|effect| match effect {
-        Effect::Link(to, LinkAsk::Publish(p)) if *to == server => {
-            Some(format!("{} {}\n", p.topic, String::from_utf8_lossy(&p.payload)))
-        }
-        _ => None,
-    });
-    texts.collect()
-}
-
-fn plays(bench: &Bench, source: &Source) -> bool {
-    bench.effects.iter().any(|effect| matches!(effect, Effect::Play { source: played, .. } if played == source))
-}
+use support::Bench;
+use support::both::{HELLO, LINTO, XIAOZHI, both, listening, plays, sent, speaking, wake, xiaozhi};
 
 #[test]
 fn each_wake_word_opens_its_server() {
@@ -222,8 +144,13 @@ fn a_mute_while_the_server_speaks_lets_it_finish_and_does_not_listen_again() {
         bench.effects.iter().filter(|effect| matches!(effect, Effect::Ear(EarCommand::Listen { .. }))).count()
     };
     let before = listens(&bench);
+    let seen = bench.effects.len();
     bench.finish_playing();
-    assert_eq!(listens(&bench), before);
+    bench.effects.drain(..seen);
+    assert_eq!((before, listens(&bench)), (1, 0));
+    let sent = sent(&bench, XIAOZHI);
+    assert!(sent.contains("goodbye") && !sent.contains("listen"), "{sent}");
+    assert!(!plays(&bench, &Source::Chime(Chime::Error)), "nothing is wrong");
     assert_eq!((bench.assistant.turn(), bench.assistant.state()), (None, State::Muted));
 }
 
@@ -263,6 +190,18 @@ fn a_text_goes_to_the_server_that_it_is_for() {
     let answer = Report::Answer { id, kind: "say", text: "It is noon.".into() };
     assert!(bench.effects.contains(&Effect::Report(Some(XIAOZHI), answer)));
     assert_eq!(bench.assistant.turn(), None);
+}
+
+#[test]
+fn who_was_understood_hears_no_sound_that_says_otherwise() {
+    let mut bench = listening(Mode::Auto);
+    bench.finish_playing();
+    xiaozhi(&mut bench, r#"{"type":"stt","text":"what time is it"}"#);
+    let listen = bench.last_listen();
+    bench.effects.clear();
+    bench.event(Event::Ended { listen, at: Position(320_000), why: Ending::NoSpeech });
+    assert!(!plays(&bench, &Source::Chime(Chime::Cancelled)));
+    assert_eq!(bench.assistant.turn(), Some(XIAOZHI));
 }
 
 #[test]

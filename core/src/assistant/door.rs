@@ -233,7 +233,9 @@ impl Assistant {
         if !matches!(end, End::Local(_)) && !watched {
             return;
         }
-        if why == Ending::NoSpeech {
+        if watched {
+            // Whether that ends anything its dialogue knows: the server may have heard more.
+        } else if why == Ending::NoSpeech {
             self.chime(now, Chime::Cancelled);
         } else {
             self.report(Some(server), Report::SpeechEnd);

@@ -170,10 +170,16 @@ impl Assistant {
         known.map(|(uplink, _)| *uplink)
     }
 
-    /// An answer belongs to a turn; outside one it is an announcement.
+    /// An answer belongs to a turn; outside one it is an announcement. One that comes live can't wait, for what is missed
+    /// of it is gone: it begins at once or is refused at once.
     fn play(&mut self, now: Tick, server: ServerId, id: PlayId, class: Class, source: Source) {
         let outside = self.turn() != Some(server);
         let class = if class == Class::Conversation && outside { Class::Announcement } else { class };
+        let live = class == Class::Announcement && matches!(source, Source::Stream(_));
+        if live && (self.turn.is_some() || !self.speaker.is_free()) {
+            self.report(Some(server), dropped("announcement", "it came live, and the loudspeaker was not free"));
+            return self.tell(server, DialogueEvent::Refused { id });
+        }
         if matches!(source, Source::Chime(_)) && !self.tuning.sounds {
             let end = crate::dialogue::PlayEnd::Finished;
             return self.tell(server, DialogueEvent::Played { id, end, heard: Duration::ZERO });

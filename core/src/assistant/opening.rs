@@ -98,10 +98,12 @@ impl Assistant {
         Ok(())
     }
 
-    /// Somebody writes.
+    /// Somebody writes. A conversation that runs with this server takes it in and goes on.
     pub(super) fn text(&mut self, now: Tick, request: RequestId, server: ServerId, text: String, chatbot: bool) {
         let taken = if server.0 >= self.servers.len() {
             Err("no server is configured; add a [linto] section to the settings".to_owned())
+        } else if self.turn() == Some(server) && self.servers[server.0].converses() {
+            Ok(())
         } else {
             self.claim(now, server, None).map_err(str::to_owned)
         };

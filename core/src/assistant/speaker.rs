@@ -9,6 +9,7 @@
 //! | announcement | starts unless a turn runs | waits | waits | waits | waits |
 //! | base         | starts | refused | refused | refused | refused |
 //!
+//! An announcement that comes live, as a stream, can't wait: where another one waits it is refused.
 //! A turn that opens flushes a running announcement: the person comes first. Whatever waits longer than
 //! [`PATIENCE`] is dropped and told.
 
@@ -90,8 +91,7 @@ pub struct Speaker {
 impl Speaker {
     /// Takes something in, or says no: a base's sound that can't start at once, or a full queue.
     pub fn admit(&mut self, now: Tick, owner: Owner, class: Class, source: Source) -> bool {
-        let busy = self.playing.is_some() || !self.queue.is_empty();
-        if (class == Class::Base && busy) || !self.has_room(class) {
+        if (class == Class::Base && !self.is_free()) || !self.has_room(class) {
             return false;
         }
         self.numbers += 1;
@@ -99,6 +99,12 @@ impl Speaker {
         let place = self.queue.partition_point(|waiting| waiting.class <= class);
         self.queue.insert(place, utterance);
         true
+    }
+
+    /// Whether nothing plays and nothing waits.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        self.playing.is_none() && self.queue.is_empty()
     }
 
     /// Whether one more of this class may wait.

@@ -375,6 +375,12 @@ pub trait Dialogue {
     /// When to call [`DialogueEvent::Deadline`] at the latest.
     fn deadline(&self) -> Option<Tick>;
 
+    /// Whether a conversation runs into which somebody may also write: a text is handed to it as it is. Else the turn that
+    /// runs has to give way to a text first.
+    fn converses(&self) -> bool {
+        false
+    }
+
     /// Whether anybody behind the connection has answered since it stands. False for kinds that can't tell.
     fn answered(&self) -> bool {
         false

@@ -14,6 +14,8 @@ use crate::wish::{Wish, WishId};
 #[derive(Debug)]
 pub(super) struct Outbox<Origin> {
     asks: VecDeque<Ask>,
+    /// Asks that were fetched.
+    fetched: u64,
     /// At most one of each kind.
     raised: Vec<Cause>,
     plays: u64,
@@ -25,13 +27,37 @@ pub(super) struct Outbox<Origin> {
 
 impl<Origin> Default for Outbox<Origin> {
     fn default() -> Self {
-        Self { asks: VecDeque::new(), raised: Vec::new(), plays: 0, wishes: 0, fetches: 0, waiting: Vec::new() }
+        Self {
+            asks: VecDeque::new(),
+            fetched: 0,
+            raised: Vec::new(),
+            plays: 0,
+            wishes: 0,
+            fetches: 0,
+            waiting: Vec::new(),
+        }
     }
 }
 
 impl<Origin> Outbox<Origin> {
     pub(super) fn next(&mut self) -> Option<Ask> {
-        self.asks.pop_front()
+        let ask = self.asks.pop_front()?;
+        self.fetched += 1;
+        Some(ask)
+    }
+
+    /// The place behind all that was asked until now.
+    pub(super) fn mark(&self) -> u64 {
+        self.fetched + self.asks.len() as u64
+    }
+
+    /// Takes back what was asked behind `mark` and was not fetched yet: it was asked in the hope of something that is
+    /// refused. Whether there was anything.
+    pub(super) fn take_back(&mut self, mark: u64) -> bool {
+        let stays = usize::try_from(mark.saturating_sub(self.fetched)).unwrap_or(usize::MAX);
+        let some = stays < self.asks.len();
+        self.asks.truncate(stays);
+        some
     }
 
     pub(super) fn ask(&mut self, ask: Ask) {

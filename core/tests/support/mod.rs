@@ -1,6 +1,7 @@
 //! What the tests of the assistant share: virtual time, and a second kind of server.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+pub mod both;
 pub mod toy;
 pub mod world;
 

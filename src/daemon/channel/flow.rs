@@ -27,8 +27,8 @@ const AHEAD: Duration = Duration::from_millis(60);
 /// Between looks at what is due.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// A server that said it would speak and sends nothing for so long gives the loudspeaker back. Some think for 10 s
-/// between two sentences; the loudspeaker's own patience is 30 s.
+/// A server that said it would speak and sends nothing for so long gives the loudspeaker back until more comes. Some
+/// think for 10 s between two sentences; the loudspeaker's own patience is 30 s.
 const QUIET: Duration = Duration::from_secs(25);
 
 /// After an error of the socket. It is told once; one that stays must not make the task spin.
@@ -258,8 +258,9 @@ impl Flow {
             }
         }
         if self.last.elapsed() > self.patience {
-            tracing::warn!("no sound came for {} s, and the server did not say that it ended", self.patience.as_secs());
+            tracing::info!("no sound came for {} s, and the server did not say that it ended", self.patience.as_secs());
             self.end();
+            self.expectant = true;
         }
     }
 

@@ -23,12 +23,14 @@ pub(super) struct Answer {
     text: String,
     /// The one that is being said.
     sentence: Option<String>,
+    /// Those of an answer behind it, [`LONGEST`] bytes of them.
+    to_come: Vec<String>,
 }
 
 impl Answer {
     pub(super) fn new(client_id: &str) -> Self {
         let prefix = Md5::digest(client_id.as_bytes()).iter().take(3).map(|byte| format!("{byte:02x}")).collect();
-        Self { prefix, number: 0, samples: 0, requested: false, text: String::new(), sentence: None }
+        Self { prefix, number: 0, samples: 0, requested: false, text: String::new(), sentence: None, to_come: vec![] }
     }
 
     /// The next utterance begins.
@@ -38,6 +40,7 @@ impl Answer {
         self.requested = false;
         self.text.clear();
         self.sentence = None;
+        self.to_come.clear();
     }
 
     /// The id under which everything is told.
@@ -48,6 +51,11 @@ impl Answer {
     /// So much sound went up.
     pub(super) const fn sent(&mut self, samples: u64) {
         self.samples = self.samples.saturating_add(samples);
+    }
+
+    /// Whether any went up.
+    pub(super) const fn has_sound(&self) -> bool {
+        self.samples > 0
     }
 
     /// The request is complete, or written.
@@ -68,6 +76,21 @@ impl Answer {
             self.text.push_str(&text);
         }
         self.sentence = Some(text);
+    }
+
+    /// The server begins with a sentence of an answer that is heard later.
+    pub(super) fn sentence_to_come(&mut self, text: String) {
+        let kept: usize = self.to_come.iter().map(String::len).sum();
+        if kept + text.len() < LONGEST && !text.is_empty() {
+            self.to_come.push(text);
+        }
+    }
+
+    /// That one is heard now.
+    pub(super) fn next_begins(&mut self, out: &mut Outbox) {
+        for text in std::mem::take(&mut self.to_come) {
+            self.sentence(text, out);
+        }
     }
 
     /// The loudspeaker has said the last sentence.

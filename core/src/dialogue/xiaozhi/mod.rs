@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::assistant::report::Report;
 use crate::assistant::shown::Mood;
 use crate::audio::chime::Chime;
+use crate::channel::ChannelEvent;
 use crate::fetch::{FetchId, Fetched};
 use crate::hearing::{Limits, Start};
 use crate::link::{LinkEvent, Message};
@@ -27,7 +28,7 @@ use self::session::{News, Session};
 use self::tools::{Origin, Tools};
 use self::turn::{Around, Turn};
 use super::outbox::{self, short};
-use super::{Ask, Class, Dialogue, DialogueEvent, Keepsake, PlayEnd, Source, Trigger};
+use super::{Ask, Class, Dialogue, DialogueEvent, Keepsake, Source, Trigger};
 
 mod activation;
 mod answer;
@@ -174,7 +175,7 @@ impl Xiaozhi {
             LinkEvent::Disconnected(loss) => {
                 self.presence.disconnected(loss, &mut self.out);
                 self.configuration.doubt(now, self.presence.standing().refused);
-                let news = self.session.lost(&mut self.out);
+                let news = self.session.lost(&self.presence, &mut self.out);
                 self.news(now, news);
             }
         }
@@ -219,16 +220,22 @@ impl Xiaozhi {
         }
     }
 
+    /// A person wants this server: where it is and how to log in there is asked again, if that stands in the way.
+    fn wanted(&mut self, now: Tick) {
+        let standing = self.presence.standing();
+        if !standing.known || standing.refused {
+            self.configuration.hurry(now, &mut self.out);
+        }
+    }
+
     fn open(&mut self, now: Tick, trigger: Trigger, from: Start) {
         if trigger == Trigger::Dictate {
             self.out.ask(Ask::Taken(Err("a xiaozhi server takes no dictation".into())));
             return self.out.ask(Ask::Done);
         }
-        if !self.presence.standing().known {
-            self.configuration.hurry(now, &mut self.out);
-            if self.activation.say(&mut self.out) {
-                return self.out.ask(Ask::Done);
-            }
+        self.wanted(now);
+        if !self.presence.standing().known && self.activation.say(&mut self.out) {
+            return self.out.ask(Ask::Done);
         }
         self.converse(now, |turn, w| turn.open(trigger, from, w));
     }
@@ -270,13 +277,16 @@ impl Dialogue for Xiaozhi {
         self.tick(now);
         match event {
             DialogueEvent::Open { trigger, from } => self.open(now, trigger, from),
-            DialogueEvent::Text { text, chatbot: _ } => self.converse(now, |turn, w| turn.write(text, w)),
+            DialogueEvent::Text { text, chatbot: _ } => {
+                self.wanted(now);
+                self.converse(now, |turn, w| turn.write(text, w));
+            }
             DialogueEvent::Release { at } => self.converse(now, |turn, w| turn.release(at, w)),
             DialogueEvent::EndOfSpeech { at, why } => self.converse(now, |turn, w| turn.end_of_speech(at, why, w)),
             DialogueEvent::Cancel => self.converse(now, |turn, w| turn.cancel(w)),
             DialogueEvent::BargeIn { wake } => self.converse(now, |turn, w| turn.interrupt(wake, w)),
             DialogueEvent::Played { id, end, heard: _ } => self.converse(now, |turn, w| turn.played(id, end, w)),
-            DialogueEvent::Refused { id } => self.converse(now, |turn, w| turn.played(id, PlayEnd::Failed, w)),
+            DialogueEvent::Refused { id } => self.converse(now, |turn, w| turn.refused(id, w)),
             DialogueEvent::Uplinked { uplink, sent, samples, last } => {
                 self.converse(now, |turn, w| turn.uplinked(uplink, sent, samples, last, w));
             }
@@ -290,8 +300,12 @@ impl Dialogue for Xiaozhi {
             }
             DialogueEvent::Link(event) => self.link(now, event),
             DialogueEvent::Channel(event) => {
+                let arrived = event == ChannelEvent::Arrived;
                 let news = self.session.channel(now, event, &self.presence, &mut self.out);
                 self.news(now, news);
+                if arrived {
+                    self.converse(now, |turn, w| turn.arrived(w));
+                }
             }
             DialogueEvent::Fetched { id, outcome } => self.fetched(now, id, &outcome),
             DialogueEvent::Limits(limits) => self.turn.limits(limits),
@@ -314,6 +328,10 @@ impl Dialogue for Xiaozhi {
             self.tools.deadline(),
         ];
         all.into_iter().flatten().min()
+    }
+
+    fn converses(&self) -> bool {
+        self.session.is_open() && self.turn.converses()
     }
 
     fn answered(&self) -> bool {

@@ -33,6 +33,8 @@ const ECHO: Duration = Duration::from_secs(1);
 const FRESH: Duration = Duration::from_secs(2);
 /// So long after such a mistake it is tried again.
 const REST: Duration = Duration::from_secs(1);
+/// What a goodbye means that comes twice.
+const DISMISSED: &str = "it ended the session right after it began";
 
 /// The session with the server, if there is one.
 #[derive(Debug)]
@@ -117,8 +119,8 @@ impl Session {
         self.id.clear();
         match presence.standing() {
             Standing { up: true, .. } => self.greet(now, attempt, presence, out),
-            Standing { refused: true, .. } => return self.fail(Failure::Refused),
             Standing { known: false, .. } => return self.fail(Failure::Offline),
+            // A login that was refused may have been let in again meanwhile.
             Standing { .. } => {
                 out.ask(Ask::Link(LinkAsk::Hurry));
                 self.state = State::Linking { attempt, until: now + LINK };
@@ -130,7 +132,7 @@ impl Session {
     fn greet(&mut self, now: Tick, attempt: Attempt, presence: &Presence, out: &mut Outbox) {
         presence.publish(message::hello(self.frame), out);
         self.unanswered += 1;
-        self.state = State::Greeting { attempt, until: now + HELLO };
+        self.state = State::Greeting { attempt, dismissed: false, until: now + HELLO };
     }
 
     fn fail(&mut self, failure: Failure) -> Option<News> {
@@ -148,7 +150,7 @@ impl Session {
 
     /// The connection to the broker is gone, or could not be had. The channel of an open session is left to whoever plays
     /// what it holds.
-    pub(super) fn lost(&mut self, out: &mut Outbox) -> Option<News> {
+    pub(super) fn lost(&mut self, presence: &Presence, out: &mut Outbox) -> Option<News> {
         self.unanswered = 0;
         self.id.clear();
         match std::mem::take(&mut self.state) {
@@ -159,7 +161,7 @@ impl Session {
             }
             _ => {
                 self.path.close(out);
-                Some(News::Failed(Failure::Offline))
+                self.fail(unlinked(presence))
             }
         }
     }
@@ -275,7 +277,12 @@ impl Session {
                 self.state = State::Closed;
                 Some(News::Ended(reason))
             }
-            // xiaozhi: before the answer to a hello this is the old session's, or an error follows that says more.
+            // xiaozhi: before the answer to a hello this is the old session's, or a no without a session. In both cases a
+            // moment later more is known: a hello comes, or an error that says why.
+            State::Greeting { attempt, dismissed: false, until } if id.is_none() => {
+                self.state = State::Greeting { attempt, dismissed: true, until: until.min(now + REST) };
+                None
+            }
             State::Closed | State::Linking { .. } | State::Resting { .. } | State::Greeting { .. } => None,
         }
     }
@@ -307,7 +314,7 @@ impl Session {
         self.path.close(out);
         self.id.clear();
         if attempt.again {
-            let why = if why.is_empty() { "it ended the session right after it began".into() } else { why };
+            let why = if why.is_empty() { DISMISSED.into() } else { why };
             return self.fail(Failure::Server(why));
         }
         self.state = State::Resting { attempt: Attempt { again: true, ..attempt }, until: now + REST };
@@ -330,9 +337,14 @@ impl Session {
         }
         match self.state {
             State::Closed | State::Open { .. } => None,
-            State::Linking { .. } => self.fail(Failure::Offline),
+            State::Linking { .. } => self.fail(unlinked(presence)),
             State::Parting { next, .. } => self.parted(now, next, presence, out),
             State::Resting { attempt, .. } => self.begin(now, attempt, presence, out),
+            State::Greeting { attempt, dismissed: true, .. } if !attempt.again => {
+                self.greet(now, Attempt { again: true, ..attempt }, presence, out);
+                None
+            }
+            State::Greeting { dismissed: true, .. } => self.fail(Failure::Server(DISMISSED.into())),
             State::Greeting { attempt, .. } if !attempt.fallback && presence.fall_back(out) => {
                 self.greet(now, Attempt { fallback: true, ..attempt }, presence, out);
                 None
@@ -349,4 +361,9 @@ impl Session {
     pub(super) fn deadline(&self) -> Option<Tick> {
         self.path.deadline().into_iter().chain(self.state.due()).min()
     }
+}
+
+/// Why there is no connection to the broker.
+const fn unlinked(presence: &Presence) -> Failure {
+    if presence.standing().refused { Failure::Refused } else { Failure::Offline }
 }

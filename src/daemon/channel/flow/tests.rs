@@ -49,25 +49,28 @@ async fn until(what: &str, mut done: impl FnMut() -> bool) {
     tokio::time::timeout(SOON, waits).await.unwrap_or_else(|_| panic!("waited in vain for {what}"));
 }
 
-#[tokio::test]
-async fn a_server_that_never_says_that_it_ended_gives_the_loudspeaker_back() {
-    let (_task, orders, server, session, mut told) = task();
-    let (given, comes) = oneshot::channel();
-    let (sink, mut card) = sink();
-    orders.send(Order::Play(comes)).await.unwrap();
-    given.send(sink).ok().unwrap();
+/// Where the device sends from, as the server sees it.
+async fn device(server: UdpSocket) -> (UdpSocket, std::net::SocketAddr) {
     let device = tokio::task::spawn_blocking(move || {
         let (_, device) = server.recv_from(&mut [0; 2_000]).unwrap();
         (server, device)
     });
-    let (server, device) = device.await.unwrap();
-    let (mut sealer, mut datagram) = (Sealer::new(&session.key, &session.nonce), Vec::new());
+    device.await.unwrap()
+}
+
+/// The server says 400 ms, and it is told that something came.
+async fn say(sealer: &mut Sealer, to: &(UdpSocket, std::net::SocketAddr), told: &mut mpsc::Receiver<Input>) {
+    let mut datagram = Vec::new();
     for n in 0..20 {
         sealer.seal(Tick::from_millis(n * 20), &[1; 640], &mut datagram);
-        server.send_to(&datagram, device).unwrap();
+        to.0.send_to(&datagram, to.1).unwrap();
     }
-    assert!(matches!(told.recv().await, Some(Input::Channel { notice: Notice::Arrived, .. })));
-    let begun = Instant::now();
+    let notice = tokio::time::timeout(SOON, told.recv()).await.expect("it is told");
+    assert!(matches!(notice, Some(Input::Channel { notice: Notice::Arrived, .. })));
+}
+
+/// What the card takes until the loudspeaker is given back.
+async fn listen(card: &mut rtrb::Consumer<i16>) -> usize {
     let mut heard = 0;
     until("the end", || {
         heard += card.slots();
@@ -75,18 +78,36 @@ async fn a_server_that_never_says_that_it_ended_gives_the_loudspeaker_back() {
         card.is_abandoned()
     })
     .await;
-    assert!(begun.elapsed() >= Duration::from_millis(250), "{:?}", begun.elapsed());
-    assert!(heard + card.slots() > 3_200, "{heard}");
+    heard + card.slots()
+}
+
+#[tokio::test]
+async fn a_server_that_is_silent_for_long_gives_the_loudspeaker_back_and_is_heard_when_it_goes_on() {
+    let (_task, orders, server, session, mut told) = task();
+    let to = device(server).await;
+    let mut sealer = Sealer::new(&session.key, &session.nonce);
+    for part in 0..3 {
+        let begun = Instant::now();
+        if part > 0 {
+            say(&mut sealer, &to, &mut told).await;
+        }
+        let (given, comes) = oneshot::channel();
+        let (sink, mut card) = sink();
+        orders.send(Order::Play(comes)).await.unwrap();
+        given.send(sink).ok().unwrap();
+        if part == 0 {
+            say(&mut sealer, &to, &mut told).await;
+        }
+        let heard = listen(&mut card).await;
+        assert!(begun.elapsed() >= Duration::from_millis(250), "{part}: {:?}", begun.elapsed());
+        assert!(heard > 3_200, "{part}: {heard}");
+    }
 }
 
 #[tokio::test]
 async fn no_more_lies_ready_for_the_card_than_it_needs() {
     let (_task, orders, server, session, mut told) = task();
-    let device = tokio::task::spawn_blocking(move || {
-        let (_, device) = server.recv_from(&mut [0; 2_000]).unwrap();
-        (server, device)
-    });
-    let (server, device) = device.await.unwrap();
+    let (server, device) = device(server).await;
     let (mut sealer, mut datagram) = (Sealer::new(&session.key, &session.nonce), Vec::new());
     for n in 0..40 {
         sealer.seal(Tick::from_millis(n * 20), &[1; 640], &mut datagram);

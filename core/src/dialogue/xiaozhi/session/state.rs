@@ -21,8 +21,8 @@ pub(super) enum State {
     Parting { next: Option<Attempt>, until: Tick },
     /// A pause before it is tried again.
     Resting { attempt: Attempt, until: Tick },
-    /// A hello was sent.
-    Greeting { attempt: Attempt, until: Tick },
+    /// A hello was sent. Whether a goodbye came instead of an answer.
+    Greeting { attempt: Attempt, dismissed: bool, until: Tick },
     /// The channel is on its way.
     Opening { attempt: Attempt, until: Tick },
     /// It stands; since when, for an end right after it.

@@ -17,9 +17,9 @@ fn an_answer_without_a_loudspeaker_is_read_to_its_end() {
     2.000 channel Drain
     2.000 report answer 47c1931 say "It is noon."
     2.000 channel Hold
+    2.000 mic from Now, ended by the server within 3600 s, quiet 10s
     2.000 send {"session_id":"s1","type":"listen","state":"start","mode":"auto"}
     2.000 uplink 2 from Now, Opus of 60 ms
-    2.000 mic from Now, ended by the server within 3600 s, quiet 10s
     2.000 shown Listening
     "#);
 }
@@ -36,6 +36,141 @@ fn an_answer_that_begins_before_the_one_before_was_heard_follows_it() {
     0.000 channel Hold
     0.000 play 2 Conversation Stream(2)
     "#);
+}
+
+#[test]
+fn sentences_of_an_answer_that_begins_before_the_one_before_was_heard_are_told() {
+    let mut rig = Rig::speaking();
+    rig.tts("stop");
+    rig.trace();
+    rig.tts("start");
+    rig.sentence("Lunch is ready.");
+    rig.played_of(1, PlayEnd::Finished);
+    rig.sentence("Come.");
+    rig.tts("stop");
+    rig.played_of(2, PlayEnd::Finished);
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 report spoken "It is noon."
+    0.000 channel Hold
+    0.000 play 2 Conversation Stream(2)
+    0.000 report spoken "Lunch is ready."
+    0.000 channel Drain
+    0.000 report answer 47c1931 say "Lunch is ready. Come."
+    0.000 report spoken "Come."
+    0.000 channel Hold
+    0.000 mic from Now, ended by the server within 3600 s, quiet 10s
+    0.000 send {"session_id":"s1","type":"listen","state":"start","mode":"auto"}
+    0.000 uplink 2 from Now, Opus of 60 ms
+    0.000 shown Listening
+    "#);
+}
+
+#[test]
+fn an_answer_that_is_through_before_the_one_before_was_heard_follows_it_too() {
+    let mut rig = Rig::speaking();
+    rig.tts("stop");
+    rig.trace();
+    rig.tts("start");
+    rig.sentence("Lunch is ready.");
+    rig.tts("stop");
+    rig.played_of(1, PlayEnd::Finished);
+    rig.played_of(2, PlayEnd::Finished);
+    assert_snapshot!(rig.trace(), @r#"
+    0.000 report spoken "It is noon."
+    0.000 channel Hold
+    0.000 play 2 Conversation Stream(2)
+    0.000 channel Drain
+    0.000 report answer 47c1931 say "Lunch is ready."
+    0.000 report spoken "Lunch is ready."
+    0.000 channel Hold
+    0.000 mic from Now, ended by the server within 3600 s, quiet 10s
+    0.000 send {"session_id":"s1","type":"listen","state":"start","mode":"auto"}
+    0.000 uplink 2 from Now, Opus of 60 ms
+    0.000 shown Listening
+    "#);
+}
+
+#[test]
+fn an_answer_goes_on_after_a_long_silence_in_it() {
+    let mut rig = Rig::speaking();
+    rig.wait_secs(25);
+    // Nothing came for so long that the loudspeaker was given back.
+    rig.played(PlayEnd::Finished);
+    rig.wait_secs(60);
+    rig.arrived();
+    rig.sentence("I have found it.");
+    rig.wait_secs(2);
+    rig.tts("stop");
+    rig.played(PlayEnd::Finished);
+    assert_snapshot!(rig.trace(), @r#"
+    10.000 channel Silence
+    20.000 channel Silence
+    30.000 channel Silence
+    40.000 channel Silence
+    50.000 channel Silence
+    60.000 channel Silence
+    70.000 channel Silence
+    80.000 channel Silence
+    85.000 play 2 Conversation Stream(2)
+    85.000 report spoken "It is noon."
+    87.000 channel Drain
+    87.000 report answer 47c1931 say "It is noon. I have found it."
+    87.000 report spoken "I have found it."
+    87.000 channel Hold
+    87.000 mic from Now, ended by the server within 3600 s, quiet 10s
+    87.000 send {"session_id":"s1","type":"listen","state":"start","mode":"auto"}
+    87.000 uplink 2 from Now, Opus of 60 ms
+    87.000 shown Listening
+    "#);
+}
+
+#[test]
+fn a_silence_without_end_in_an_answer_is_told() {
+    let mut rig = Rig::speaking();
+    rig.wait_secs(25);
+    rig.played(PlayEnd::Finished);
+    rig.trace();
+    rig.wait_secs(300);
+    assert_snapshot!(rig.trace(), @r#"
+    30.000 channel Silence
+    40.000 channel Silence
+    50.000 channel Silence
+    60.000 channel Silence
+    70.000 channel Silence
+    80.000 channel Silence
+    90.000 channel Silence
+    100.000 channel Silence
+    110.000 channel Silence
+    120.000 channel Silence
+    120.000 report answer 47c1931 say "It is noon."
+    120.000 send {"session_id":"s1","type":"abort"}
+    120.000 channel Discard
+    120.000 send {"session_id":"s1","type":"goodbye"}
+    120.000 channel Close
+    120.000 report drop 1 unanswered: request 47c1931: its answer broke off
+    120.000 play 2 Local Sentence(NoAnswer)
+    120.000 done
+    "#);
+}
+
+#[test]
+fn an_answer_that_ends_in_a_long_silence_is_over() {
+    let mut rig = Rig::speaking();
+    rig.wait_secs(25);
+    rig.played(PlayEnd::Finished);
+    rig.wait_secs(30);
+    rig.trace();
+    rig.tts("stop");
+    assert!(rig.trace().contains("mic from Now"));
+}
+
+#[test]
+fn a_loudspeaker_that_is_gone_is_not_asked_again_and_again() {
+    let mut rig = Rig::speaking();
+    rig.played(PlayEnd::Failed);
+    rig.trace();
+    rig.arrived();
+    assert_eq!(rig.trace(), "");
 }
 
 #[test]
@@ -93,9 +228,9 @@ fn a_server_that_speaks_unasked_is_stopped_by_who_wants_to_talk() {
     5.000 flush 2
     5.000 report answer 47c1932 empty ""
     5.000 shown Connecting
+    5.000 mic from At(Position(1000)), ended by the endpointer
     5.000 send {"session_id":"s1","type":"listen","state":"start","mode":"manual"}
     5.000 uplink 2 from At(Position(1000)), Opus of 60 ms
-    5.000 mic from At(Position(1000)), ended by the endpointer
     5.000 shown Listening
     5.080 channel Hold
     "#);
@@ -113,9 +248,9 @@ fn what_is_aborted_is_thrown_away_until_the_server_has_stopped() {
     0.000 report answer 47c1931 say "It is noon."
     0.000 done
     0.000 shown Connecting
+    0.000 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     0.000 send {"session_id":"s1","type":"listen","state":"start","mode":"auto"}
     0.000 uplink 2 from At(Position(1000)), Opus of 60 ms
-    0.000 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     0.000 shown Listening
     "#);
     rig.arrived();

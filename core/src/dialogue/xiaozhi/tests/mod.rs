@@ -6,6 +6,7 @@ mod configuration;
 mod endings;
 mod hostile;
 mod link;
+mod manual;
 mod patience;
 pub(super) mod rig;
 mod sessions;

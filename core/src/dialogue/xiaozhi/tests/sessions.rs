@@ -19,9 +19,9 @@ fn the_sound_waits_for_the_hello_the_channel_and_the_start_in_this_order() {
     0.000 shown Connecting
     0.000 send {"audio_params":{"channels":1,"format":"opus","frame_duration":60,"sample_rate":16000},"features":{"mcp":true},"transport":"udp","type":"hello","version":3}
     9.000 channel to 10.0.0.1:8884, frames of 60 ms
+    9.020 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     9.020 send {"session_id":"s1","type":"listen","state":"start","mode":"auto"}
     9.020 uplink 1 from At(Position(1000)), Opus of 60 ms
-    9.020 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     9.020 shown Listening
     "#);
 }
@@ -101,9 +101,9 @@ fn a_session_that_ends_right_away_is_opened_once_more_and_nothing_that_was_said_
     0.000 shown Connecting
     1.000 send {"audio_params":{"channels":1,"format":"opus","frame_duration":60,"sample_rate":16000},"features":{"mcp":true},"transport":"udp","type":"hello","version":3}
     1.000 channel to 10.0.0.1:8884, frames of 60 ms
+    1.000 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     1.000 send {"session_id":"s2","type":"listen","state":"start","mode":"auto"}
     1.000 uplink 2 from At(Position(1000)), Opus of 60 ms
-    1.000 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     1.000 shown Listening
     "#);
     rig.message(r#"{"type":"goodbye"}"#);
@@ -152,6 +152,48 @@ fn an_error_ends_a_hello_at_once() {
 }
 
 #[test]
+fn a_goodbye_alone_to_a_hello_is_tried_once_more_and_then_it_is_a_no() {
+    let mut rig = Rig::online();
+    rig.open();
+    rig.trace();
+    rig.message(r#"{"type":"goodbye"}"#);
+    rig.message(r#"{"type":"goodbye"}"#);
+    rig.wait_ms(1_200);
+    rig.message(r#"{"type":"goodbye"}"#);
+    rig.wait_secs(60);
+    assert_snapshot!(rig.trace(), @r#"
+    1.000 send {"audio_params":{"channels":1,"format":"opus","frame_duration":60,"sample_rate":16000},"features":{"mcp":true},"transport":"udp","type":"hello","version":3}
+    2.200 report drop 1 session: the server said no: it ended the session right after it began
+    2.200 play 1 Local Sentence(Offline)
+    2.200 done
+    "#);
+}
+
+#[test]
+fn a_goodbye_of_the_session_before_does_not_spoil_the_next_hello() {
+    for (goodbye, hellos) in [("", 1), (r#","session_id":"s0""#, 1), (r#","session_id":"""#, 1)] {
+        let mut rig = Rig::online();
+        rig.open();
+        rig.message(&format!(r#"{{"type":"goodbye"{goodbye}}}"#));
+        rig.wait_ms(500);
+        rig.hello(ID);
+        rig.opened();
+        let trace = rig.trace();
+        assert!(trace.matches(r#""type":"hello""#).count() == hellos && trace.contains("listen"), "{goodbye}: {trace}");
+    }
+}
+
+#[test]
+fn a_goodbye_to_a_message_without_a_session_is_no_answer_to_the_hello() {
+    let mut rig = Rig::online();
+    rig.open();
+    rig.trace();
+    rig.message(r#"{"type":"goodbye","session_id":""}"#);
+    rig.wait_secs(9);
+    assert_eq!(rig.trace(), "");
+}
+
+#[test]
 fn a_goodbye_of_another_session_is_nothing() {
     let mut rig = Rig::listening();
     rig.goodbye("s0");
@@ -188,9 +230,9 @@ fn a_second_answer_counts_only_if_two_were_asked_for() {
     assert_snapshot!(rig.trace(), @r#"
     11.000 channel to 10.0.0.1:8884, frames of 60 ms
     11.000 channel to 10.0.0.1:8884, frames of 60 ms
+    11.000 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     11.000 send {"session_id":"newer","type":"listen","state":"start","mode":"auto"}
     11.000 uplink 1 from At(Position(1000)), Opus of 60 ms
-    11.000 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     11.000 shown Listening
     "#);
 }
@@ -211,9 +253,9 @@ fn a_newer_session_that_comes_while_somebody_speaks_hears_everything() {
     11.000 mic stop
     11.000 uplink 1 aborted
     11.000 shown Connecting
+    11.000 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     11.000 send {"session_id":"newer","type":"listen","state":"start","mode":"auto"}
     11.000 uplink 2 from At(Position(1000)), Opus of 60 ms
-    11.000 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     11.000 shown Listening
     "#);
 }
@@ -266,14 +308,51 @@ fn a_connection_that_does_not_come_is_an_apology() {
     }
 }
 
-#[test]
-fn a_refused_device_is_told_so_at_once() {
+/// The broker said no a while ago, and somebody wants to talk.
+fn refused() -> Rig {
     let mut rig = Rig::configured_with(settings());
     rig.link(LinkEvent::Disconnected(Loss::Refused("the login was refused".into())));
     rig.trace();
     rig.open();
+    rig
+}
+
+#[test]
+fn a_refused_device_tries_again_and_is_told_so() {
+    let mut rig = refused();
+    assert_snapshot!(rig.trace(), @r"
+    0.000 fetch 2 http://server:8003/xiaozhi/ota/
+    0.000 shown Connecting
+    0.000 hurry
+    ");
+    rig.link(LinkEvent::Connected);
+    rig.link(LinkEvent::Disconnected(Loss::Refused("it accepts the login and hangs up at once".into())));
     let trace = rig.trace();
     assert!(trace.contains("Sentence(Refused)") && trace.ends_with("done"), "{trace}");
+    let mut silent = refused();
+    silent.wait_secs(10);
+    let trace = silent.trace();
+    assert!(trace.contains("Sentence(Refused)") && trace.ends_with("done"), "{trace}");
+}
+
+#[test]
+fn a_device_that_is_let_in_again_is_listened_to() {
+    let mut rig = refused();
+    rig.link(LinkEvent::Connected);
+    rig.hello(ID);
+    rig.opened();
+    let trace = rig.trace();
+    assert!(trace.contains("mic from At(Position(1000))") && !trace.contains("Sentence(Refused)"), "{trace}");
+}
+
+#[test]
+fn who_writes_to_a_server_that_refuses_the_device_has_it_tried_again() {
+    let mut rig = refused();
+    rig.wait_secs(10);
+    rig.trace();
+    rig.write("what time is it");
+    let trace = rig.trace();
+    assert!(trace.contains("hurry") && trace.contains("not taken: the server refuses this device"), "{trace}");
 }
 
 #[test]

@@ -52,9 +52,9 @@ fn an_answer_of_which_nothing_arrives_gets_a_new_way_once() {
     rig.wait_ms(1_500);
     rig.played_of(2, PlayEnd::Finished);
     assert_snapshot!(rig.trace(), @r#"
+    7.500 mic from Now, ended by the server within 3600 s, quiet 10s
     7.500 send {"session_id":"s2","type":"listen","state":"start","mode":"auto"}
     7.500 uplink 2 from Now, Opus of 60 ms
-    7.500 mic from Now, ended by the server within 3600 s, quiet 10s
     7.500 shown Listening
     "#);
     rig.tts("start");

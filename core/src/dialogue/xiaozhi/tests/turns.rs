@@ -33,9 +33,9 @@ fn auto_the_server_ends_the_utterance_speaks_and_is_listened_to_again() {
     0.000 shown Connecting
     0.000 send {"audio_params":{"channels":1,"format":"opus","frame_duration":60,"sample_rate":16000},"features":{"mcp":true},"transport":"udp","type":"hello","version":3}
     0.030 channel to 10.0.0.1:8884, frames of 60 ms
+    0.030 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     0.030 send {"session_id":"s1","type":"listen","state":"start","mode":"auto"}
     0.030 uplink 1 from At(Position(1000)), Opus of 60 ms
-    0.030 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     0.030 shown Listening
     2.030 report speech end
     2.030 report final "what time is it"
@@ -49,9 +49,9 @@ fn auto_the_server_ends_the_utterance_speaks_and_is_listened_to_again() {
     4.030 report answer 47c1931 say "It is noon. Lunch!"
     4.330 report spoken "Lunch!"
     4.330 channel Hold
+    4.330 mic from Now, ended by the server within 3600 s, quiet 10s
     4.330 send {"session_id":"s1","type":"listen","state":"start","mode":"auto"}
     4.330 uplink 2 from Now, Opus of 60 ms
-    4.330 mic from Now, ended by the server within 3600 s, quiet 10s
     4.330 shown Listening
     "#);
 }
@@ -71,6 +71,7 @@ fn auto_whoever_says_nothing_more_ends_the_conversation_and_the_session() {
     10.000 uplink 2 aborted
     10.000 send {"session_id":"s1","type":"goodbye"}
     10.000 channel Close
+    10.000 play 2 Local Chime(Cancelled)
     10.000 done
     "#);
 }
@@ -115,10 +116,11 @@ fn manual_the_person_lets_go_and_the_session_stays_open() {
     assert_snapshot!(rig.trace(), @r#"
     0.000 shown Connecting
     0.000 send {"audio_params":{"channels":1,"format":"opus","frame_duration":60,"sample_rate":16000},"features":{"mcp":true},"transport":"udp","type":"hello","version":3}
+    0.000 mic from At(Position(1000)), ended by the person within 70 s
     0.000 channel to 10.0.0.1:8884, frames of 60 ms
+    0.000 mic from At(Position(1000)), ended by the person within 70 s
     0.000 send {"session_id":"s1","type":"listen","state":"start","mode":"manual"}
     0.000 uplink 1 from At(Position(1000)), Opus of 60 ms
-    0.000 mic from At(Position(1000)), ended by the person within 70 s
     0.000 shown Listening
     2.000 mic stop
     2.000 uplink 1 ends at 40000
@@ -134,9 +136,9 @@ fn manual_the_person_lets_go_and_the_session_stays_open() {
     22.000 channel Silence
     23.000 shown Connecting
     23.000 channel Hold
+    23.000 mic from At(Position(1000)), ended by the person within 70 s
     23.000 send {"session_id":"s1","type":"listen","state":"start","mode":"manual"}
     23.000 uplink 2 from At(Position(1000)), Opus of 60 ms
-    23.000 mic from At(Position(1000)), ended by the person within 70 s
     23.000 shown Listening
     "#);
 }

@@ -1,7 +1,7 @@
 //! The half of a turn in which somebody speaks.
 
-use super::phase::{HELD, LONGEST, MARGIN, Phase, Purpose};
-use super::{Around, FLUSH, Turn};
+use super::phase::{CATCH_UP, FLUSH, HELD, LONGEST, MARGIN, Phase, Purpose};
+use super::{Around, Turn};
 use crate::assistant::report::Report;
 use crate::audio::Position;
 use crate::audio::chime::Chime;
@@ -11,24 +11,50 @@ use crate::protocol::xiaozhi::message::{self, Mode};
 use crate::time::Tick;
 
 impl Turn {
-    /// Opens the microphone. xiaozhi: sound that goes up before `listen/start` is thrown away there.
+    /// Opens the microphone, and only with that the server's ears. xiaozhi: sound that goes up before `listen/start` is
+    /// thrown away there.
     pub(super) fn listen(&mut self, trigger: Trigger, from: Start, w: &mut Around<'_>) {
-        let id = w.session.id().to_owned();
-        if let Some(text) = self.announce.as_ref().filter(|_| trigger == Trigger::Wake) {
-            w.presence.publish(message::listen_detect(&id, text), w.out);
-        }
         w.session.path.expect(w.out);
-        w.presence.publish(message::listen_start(&id, self.mode), w.out);
+        self.microphone(trigger, from, w);
+        self.in_hope = w.out.mark();
+        if let Some(text) = self.announce.as_ref().filter(|_| trigger == Trigger::Wake) {
+            w.presence.publish(message::listen_detect(w.session.id(), text), w.out);
+        }
+        self.sound_on(from, w);
+        w.out.ask(Ask::Shown(Shown::Listening));
+        let held = self.mode == Mode::Manual && trigger == Trigger::Button;
+        let until = if held { w.now + HELD } else { self.patience(w.now) };
+        self.phase = Phase::Listening { understood: false, until };
+    }
+
+    /// Sound goes up, from this place of the tape on.
+    fn sound_on(&mut self, from: Start, w: &mut Around<'_>) -> UplinkId {
+        w.presence.publish(message::listen_start(w.session.id(), self.mode), w.out);
         self.uplinks += 1;
         let uplink = UplinkId(self.uplinks);
         self.uplink = Some(uplink);
         let encoding = Encoding::Opus { frame: self.frame };
         w.out.ask(Ask::UplinkStart { uplink, from, encoding, to: Delivery::Channel });
         w.session.path.sends(w.now, true);
-        self.microphone(trigger, from, w);
-        let held = self.mode == Mode::Manual && trigger == Trigger::Button;
-        let until = if held { w.now + HELD } else { self.patience(w.now) };
-        self.phase = Phase::Listening { understood: false, until };
+        uplink
+    }
+
+    /// Whoever has a button in his hand is listened to while the server is not there yet: the tape keeps what he says,
+    /// and he may let go.
+    pub(super) fn listen_ahead(&self, w: &mut Around<'_>) {
+        if let (Some(Purpose::Speech { trigger: Trigger::Button, from, to: None }), Mode::Manual) =
+            (&self.purpose, self.mode)
+        {
+            self.microphone(Trigger::Button, *from, w);
+        }
+    }
+
+    /// All that was said lies on the tape.
+    pub(super) fn deliver(&mut self, from: Start, to: Position, w: &mut Around<'_>) {
+        w.session.path.expect(w.out);
+        let uplink = self.sound_on(from, w);
+        w.out.ask(Ask::UplinkFinish { uplink, to });
+        self.phase = Phase::Releasing { until: w.now + CATCH_UP };
     }
 
     fn microphone(&self, trigger: Trigger, from: Start, w: &mut Around<'_>) {
@@ -38,7 +64,14 @@ impl Turn {
             (Mode::Manual, _) => End::Local(self.limits),
         };
         w.out.ask(Ask::Mic { from, end, while_speaking: self.mode == Mode::Realtime });
-        w.out.ask(Ask::Shown(Shown::Listening));
+    }
+
+    /// The microphone was refused before anything could come of it: the server was not told that somebody speaks.
+    pub(super) fn unheard(&mut self, w: &mut Around<'_>) {
+        if self.uplink.is_some() && w.out.take_back(self.in_hope) {
+            self.uplink = None;
+            w.session.path.sends(w.now, false);
+        }
     }
 
     /// Until when somebody must have spoken and the server understood it.
@@ -50,6 +83,7 @@ impl Turn {
     pub(super) fn listen_on(&mut self, w: &mut Around<'_>) {
         self.answer.begin();
         self.microphone(Trigger::Listen, Start::Now, w);
+        w.out.ask(Ask::Shown(Shown::Listening));
         self.phase = Phase::Listening { understood: false, until: self.patience(w.now) };
     }
 
@@ -66,21 +100,32 @@ impl Turn {
             (Mode::Auto | Mode::Realtime, Ending::NoSpeech) if !understood => {
                 self.microphone_off(w);
                 w.session.close(w.now, w.presence, w.out);
+                w.out.play(Class::Local, Source::Chime(Chime::Cancelled));
                 self.done(w);
             }
             (Mode::Auto | Mode::Realtime, _) => {}
         }
     }
 
-    /// The person lets go. What was said until `at` is all; without a place, what was heard until now.
+    /// The person lets go. What was said until `at` is all; without a place, what was heard until now. It goes out when
+    /// the server is there, as long as that is not given up.
     pub(in super::super) fn release(&mut self, at: Option<Position>, w: &mut Around<'_>) {
-        let (Phase::Listening { .. }, Some(uplink), Mode::Manual) = (&self.phase, self.uplink, self.mode) else {
-            return;
-        };
-        w.out.ask(Ask::MicStop);
+        let (Some(Purpose::Speech { to, .. }), Mode::Manual) = (&mut self.purpose, self.mode) else { return };
         // Any place that is past means: what was heard until now.
-        w.out.ask(Ask::UplinkFinish { uplink, to: at.unwrap_or(Position(0)) });
-        self.phase = Phase::Releasing { until: w.now + FLUSH };
+        let end = at.unwrap_or(Position(0));
+        match (&self.phase, self.uplink) {
+            (Phase::Connecting, _) if to.is_none() => {
+                *to = Some(end);
+                w.out.ask(Ask::MicStop);
+            }
+            (Phase::Listening { .. }, Some(uplink)) => {
+                *to = Some(end);
+                w.out.ask(Ask::MicStop);
+                w.out.ask(Ask::UplinkFinish { uplink, to: end });
+                self.phase = Phase::Releasing { until: w.now + FLUSH };
+            }
+            _ => {}
+        }
     }
 
     /// Everything that was said is out.
@@ -109,7 +154,7 @@ impl Turn {
             w.out.dropped("sound_up", "a piece of sound could not be sent".into());
         }
         match self.phase {
-            Phase::Releasing { .. } if last => self.released(w),
+            Phase::Releasing { .. } if last && (sent || self.answer.has_sound()) => self.released(w),
             // The microphone was closed meanwhile: no fault of the server.
             _ if last => {
                 self.stop(w);

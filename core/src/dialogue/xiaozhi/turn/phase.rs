@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::audio::Position;
 use crate::dialogue::{PlayId, Trigger};
 use crate::hearing::Start;
 use crate::time::Tick;
@@ -9,8 +10,8 @@ use crate::time::Tick;
 /// What a turn is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// Somebody speaks.
-    Speech { trigger: Trigger, from: Start },
+    /// Somebody speaks. `to`: where the person let go, once he has.
+    Speech { trigger: Trigger, from: Start, to: Option<Position> },
     /// Somebody has written.
     Text(String),
 }
@@ -29,10 +30,21 @@ pub(super) enum Phase {
     Releasing { until: Tick },
     /// The server thinks.
     Waiting { until: Tick },
-    /// The server speaks. `play`: as long as the loudspeaker has not given it up.
-    Speaking { play: Option<PlayId>, until: Tick },
-    /// The server has sent everything, the loudspeaker still speaks. `more`: another answer has begun meanwhile.
-    Draining { play: PlayId, more: bool, until: Tick },
+    /// The server speaks. `play`: as long as the loudspeaker has not given it up. `pauses`: it did because nothing came.
+    Speaking { play: Option<PlayId>, pauses: bool, until: Tick },
+    /// The server has sent everything, the loudspeaker still speaks. `more`: whether another answer has come meanwhile.
+    Draining { play: PlayId, more: More, until: Tick },
+}
+
+/// An answer behind one that is still heard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum More {
+    #[default]
+    Nothing,
+    /// It has begun.
+    Begun,
+    /// It is complete.
+    Complete,
 }
 
 impl Phase {
@@ -67,11 +79,16 @@ pub(super) const PAUSE: Duration = Duration::from_secs(15);
 pub(super) const MARGIN: Duration = Duration::from_secs(10);
 /// Hearing has so long for the last frames after the person has let go.
 pub(super) const FLUSH: Duration = Duration::from_secs(1);
+/// And so long for all that lies on the tape, if the server was not there before.
+pub(super) const CATCH_UP: Duration = Duration::from_secs(4);
 /// A held microphone is let go after this.
 pub(super) const HELD: Duration = Duration::from_secs(60);
 /// The longest conversation without a pause.
 pub(super) const LONGEST: Duration = Duration::from_secs(3_600);
 /// A server that speaks says something new at least this often: a piece of music is one sentence.
 pub(super) const SPEECH: Duration = Duration::from_secs(600);
+/// xiaozhi: a server in whose answer nothing comes may wait for a tool or a model; after 120 s it counts as dead. The
+/// channel gives the loudspeaker back after the first 25 s of these.
+pub(super) const SILENCE: Duration = Duration::from_secs(95);
 /// What the loudspeaker has is heard by then, also if something else was before it in the queue.
 pub(super) const DRAIN: Duration = Duration::from_secs(45);

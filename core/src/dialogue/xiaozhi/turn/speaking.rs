@@ -1,6 +1,6 @@
 //! The half of a turn in which the server speaks.
 
-use super::phase::{DRAIN, Phase, Purpose, SPEECH};
+use super::phase::{DRAIN, More, Phase, Purpose, SILENCE, SPEECH};
 use super::{Around, Turn};
 use crate::audio::chime::Chime;
 use crate::dialogue::{Ask, Class, PlayEnd, PlayId, Source, Trigger};
@@ -16,7 +16,7 @@ impl Turn {
         match &mut self.phase {
             Phase::Connecting | Phase::Speaking { .. } => return,
             Phase::Draining { more, .. } => {
-                *more = true;
+                *more = More::Begun;
                 return;
             }
             Phase::Idle { .. } => self.answer.begin(),
@@ -34,16 +34,27 @@ impl Turn {
         w.session.path.play(w.now, w.out);
         self.streams += 1;
         let play = w.out.play(Class::Conversation, Source::Stream(self.streams));
-        self.phase = Phase::Speaking { play: Some(play), until: w.now + SPEECH };
+        self.phase = Phase::Speaking { play: Some(play), pauses: false, until: w.now + SPEECH };
+    }
+
+    /// Sound arrives: after a long silence the answer goes on.
+    pub(in super::super) fn arrived(&mut self, w: &mut Around<'_>) {
+        if matches!(self.phase, Phase::Speaking { play: None, pauses: true, .. }) {
+            self.play(w);
+        }
     }
 
     /// The server begins with a sentence.
     pub(in super::super) fn sentence(&mut self, text: String, w: &mut Around<'_>) {
-        if let Phase::Speaking { until, .. } = &mut self.phase {
-            *until = w.now + SPEECH;
-            w.session.path.sentence(w.now);
-            w.session.serves();
-            self.answer.sentence(text, w.out);
+        match &mut self.phase {
+            Phase::Speaking { pauses, until, .. } => {
+                *until = w.now + if *pauses { SILENCE } else { SPEECH };
+                w.session.path.sentence(w.now);
+                w.session.serves();
+                self.answer.sentence(text, w.out);
+            }
+            Phase::Draining { more: More::Begun, .. } => self.answer.sentence_to_come(text),
+            _ => {}
         }
     }
 
@@ -58,14 +69,9 @@ impl Turn {
             Phase::Waiting { .. } | Phase::Listening { .. } if aborted => {}
             Phase::Speaking { play, .. } => {
                 let play = *play;
-                w.session.path.drain(w.out);
-                self.answer.complete(w.out);
-                match play {
-                    Some(play) => self.phase = Phase::Draining { play, more: false, until: w.now + DRAIN },
-                    None => self.after(w),
-                }
+                self.all_is_here(play, w);
             }
-            Phase::Draining { more, .. } => *more = false,
+            Phase::Draining { more: more @ More::Begun, .. } => *more = More::Complete,
             // It has nothing to say.
             Phase::Waiting { .. } => {
                 self.answer.complete(w.out);
@@ -77,25 +83,61 @@ impl Turn {
         }
     }
 
+    /// A server that speaks unasked, and is not heard, may stop.
+    pub(super) fn give_way(&mut self, w: &mut Around<'_>) {
+        if self.purpose.is_none() && matches!(self.phase, Phase::Speaking { play: None, pauses: false, .. }) {
+            self.abort(false, w);
+            self.answer.complete(w.out);
+            self.idle(w);
+        }
+    }
+
+    /// Of the answer nothing more comes.
+    fn all_is_here(&mut self, play: Option<PlayId>, w: &mut Around<'_>) {
+        w.session.path.drain(w.out);
+        self.answer.complete(w.out);
+        match play {
+            Some(play) => self.phase = Phase::Draining { play, more: More::Nothing, until: w.now + DRAIN },
+            None => self.after(w),
+        }
+    }
+
     /// A sound has ended; perhaps that of the answer.
     pub(super) fn answered(&mut self, id: PlayId, end: PlayEnd, w: &mut Around<'_>) {
         match &mut self.phase {
-            Phase::Speaking { play, .. } if *play == Some(id) => *play = None,
+            Phase::Speaking { play, pauses, until } if *play == Some(id) => {
+                *play = None;
+                if end == PlayEnd::Finished {
+                    (*pauses, *until) = (true, w.now + SILENCE);
+                }
+            }
             Phase::Draining { play, more, .. } if *play == id => {
                 let more = *more;
                 if end == PlayEnd::Finished {
                     self.answer.spoken(w.out);
                 }
-                if more { self.play(w) } else { self.after(w) }
+                self.go_on(more, w);
             }
             _ => {}
+        }
+    }
+
+    /// The answer was heard; perhaps another one waits behind it.
+    fn go_on(&mut self, more: More, w: &mut Around<'_>) {
+        if more == More::Nothing {
+            return self.after(w);
+        }
+        self.play(w);
+        self.answer.next_begins(w.out);
+        if more == More::Complete {
+            self.all_is_here(self.phase.play(), w);
         }
     }
 
     /// The answer was heard: whoever has asked by voice may go on.
     pub(super) fn after(&mut self, w: &mut Around<'_>) {
         match (&mut self.purpose, self.mode) {
-            (Some(Purpose::Speech { trigger, from }), Mode::Auto | Mode::Realtime) => {
+            (Some(Purpose::Speech { trigger, from, .. }), Mode::Auto | Mode::Realtime) => {
                 (*trigger, *from) = (Trigger::Listen, Start::Now);
                 w.session.path.hold(w.out);
                 if self.uplink.is_some() {

@@ -89,7 +89,12 @@ fn typed(kind: &str, message: &Fields) -> Option<Incoming> {
             Ok(hello) => Incoming::Hello(hello),
             Err(why) => Incoming::BadHello { session_id: session_id(message).unwrap_or_default(), why },
         },
-        "goodbye" => Incoming::Goodbye { session_id: session_id(message), reason: message.shown("reason", WORD) },
+        "goodbye" => {
+            // xiaozhi: one to a message without a session names it by the empty id; one to a hello has none.
+            let empty = || message.get::<String>("session_id").filter(String::is_empty);
+            let session_id = session_id(message).or_else(empty);
+            Incoming::Goodbye { session_id, reason: message.shown("reason", WORD) }
+        }
         "stt" => Incoming::Stt(text("text")?),
         "tts" => match message.get::<String>("state")?.as_str() {
             "start" => Incoming::TtsStart,

@@ -115,6 +115,7 @@ fn each_message_of_a_turn_is_read() {
     for (message, incoming) in [
         (r#"{"type":"goodbye","session_id":"s"}"#, goodbye(Some("s"), None)),
         (r#"{"type":"goodbye"}"#, goodbye(None, None)),
+        (r#"{"type":"goodbye","session_id":""}"#, goodbye(Some(""), None)),
         (r#"{"type":"goodbye","session_id":null,"reason":"idle","timestamp":1}"#, goodbye(None, Some("idle"))),
         (r#"{"type":"goodbye","session_id":7,"reason":{}}"#, goodbye(None, None)),
         (
