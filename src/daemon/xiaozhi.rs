@@ -28,6 +28,7 @@ pub(super) fn dialogue(
         ota_url: server.ota_url.clone(),
         mac: who.mac,
         client_id: who.client_id,
+        serial: server.serial(),
         language: settings.tts.language.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         board: BOARD.to_owned(),

@@ -13,7 +13,7 @@ use crate::audio::chime::Chime;
 use crate::fetch::{FetchId, Fetched};
 use crate::hearing::{Limits, Start};
 use crate::link::{LinkEvent, Message};
-use crate::protocol::xiaozhi::access::Address;
+use crate::protocol::xiaozhi::access::{Address, Serial};
 use crate::protocol::xiaozhi::emotion::Emotion;
 use crate::protocol::xiaozhi::mcp::{Tool, ToolError};
 use crate::protocol::xiaozhi::message::{self, Incoming, Mode};
@@ -53,6 +53,8 @@ pub struct XiaozhiSettings {
     pub mac: String,
     /// A UUID of version 4 that was made once for this device.
     pub client_id: String,
+    /// The serial number under which it is registered there, if it is.
+    pub serial: Option<Serial>,
     /// Speech language, a tag such as `en-US`, until the assistant tells another one.
     pub language: String,
     /// Version of this program, digits and dots.
