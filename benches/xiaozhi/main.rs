@@ -58,7 +58,7 @@ fn measure(pulse: &Pulse, listen: &str, frame: Duration, frames: u64, what: &str
     let rig = Rig::with(Room::default(), Arc::new(AlsaCards), &settings);
     let mut peer = Peer::new();
     rig.open(peer.session());
-    let encoding = Encoding::Opus { frame };
+    let encoding = Encoding::Opus { frame, raw: false };
     rig.ask([Ask::UplinkStart { uplink: UplinkId(1), from: Start::Now, encoding, to: Delivery::Channel }]);
     for _ in 0..frames {
         peer.next();

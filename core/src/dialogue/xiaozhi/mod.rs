@@ -67,6 +67,8 @@ pub struct XiaozhiSettings {
     pub mode: Mode,
     /// The length of the frames that go up: 20, 40 or 60 ms.
     pub frame: Duration,
+    /// Whether the server cancels the echo: it gets the microphone as it is, and is told what was played meanwhile.
+    pub server_cancels: bool,
     /// What the server is told when a wake word was heard: a word that it knows, else it answers it. `None`: nothing.
     pub announce_wake_word: Option<String>,
     /// Whether a server may restart the service.

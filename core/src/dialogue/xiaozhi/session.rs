@@ -39,6 +39,7 @@ const REST: Duration = Duration::from_secs(1);
 pub(super) struct Session {
     preset: Preset,
     frame: Duration,
+    server_cancels: bool,
     /// Of the newest session; empty if it is over.
     id: String,
     state: State,
@@ -52,6 +53,7 @@ impl Session {
         Self {
             preset: settings.preset,
             frame: settings.frame,
+            server_cancels: settings.server_cancels,
             id: String::new(),
             state: State::Closed,
             unanswered: 0,
@@ -128,7 +130,7 @@ impl Session {
     }
 
     fn greet(&mut self, now: Tick, attempt: Attempt, presence: &Presence, out: &mut Outbox) {
-        presence.publish(message::hello(self.frame), out);
+        presence.publish(message::hello(self.frame, self.server_cancels), out);
         self.unanswered += 1;
         self.state = State::Greeting { attempt, until: now + HELLO };
     }
@@ -203,7 +205,7 @@ impl Session {
 
     fn take(&mut self, now: Tick, hello: &Hello, out: &mut Outbox) {
         self.id.clone_from(&hello.session_id);
-        self.path.open(now, hello.session(self.frame, &self.preset), out);
+        self.path.open(now, hello.session(self.frame, self.server_cancels, &self.preset), out);
     }
 
     /// The server opens a session that can't be used.

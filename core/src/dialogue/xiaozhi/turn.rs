@@ -14,7 +14,7 @@ use super::{Outbox, XiaozhiSettings};
 use crate::assistant::report::Report;
 use crate::audio::chime::Chime;
 use crate::dialogue::{Ask, Class, PlayEnd, PlayId, Shown, Source, Trigger};
-use crate::hearing::{Limits, Start, UplinkId};
+use crate::hearing::{Encoding, Limits, Start, UplinkId};
 use crate::protocol::xiaozhi::message::{self, Mode, TYPED_LIMIT};
 use crate::sentences::Sentence;
 use crate::time::Tick;
@@ -36,7 +36,7 @@ pub(super) struct Around<'a> {
 #[derive(Debug)]
 pub(super) struct Turn {
     mode: Mode,
-    frame: Duration,
+    encoding: Encoding,
     limits: Limits,
     /// The server has so long to begin with its answer.
     answer_timeout: Duration,
@@ -62,7 +62,7 @@ impl Turn {
     pub(super) fn new(settings: &XiaozhiSettings) -> Self {
         Self {
             mode: settings.mode,
-            frame: settings.frame,
+            encoding: Encoding::Opus { frame: settings.frame, raw: settings.server_cancels },
             limits: settings.limits,
             answer_timeout: settings.answer_timeout,
             announce: settings.announce_wake_word.clone(),

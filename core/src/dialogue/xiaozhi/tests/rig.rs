@@ -37,6 +37,7 @@ pub fn settings() -> XiaozhiSettings {
         preset: *Preset::named("upstream").unwrap(),
         mode: Mode::Auto,
         frame: Duration::from_millis(60),
+        server_cancels: false,
         announce_wake_word: None,
         allow_restart: false,
         allow_meeting: true,
@@ -293,8 +294,9 @@ fn line(ask: &Ask) -> String {
             format!("mic from {from:?}, ended by {end}{}", if *while_speaking { ", while speaking" } else { "" })
         }
         Ask::MicStop => "mic stop".into(),
-        Ask::UplinkStart { uplink, from, encoding: Encoding::Opus { frame }, to: Delivery::Channel } => {
-            format!("uplink {} from {from:?}, Opus of {} ms", uplink.0, frame.as_millis())
+        Ask::UplinkStart { uplink, from, encoding: Encoding::Opus { frame, raw }, to: Delivery::Channel } => {
+            let raw = if *raw { ", raw" } else { "" };
+            format!("uplink {} from {from:?}, Opus of {} ms{raw}", uplink.0, frame.as_millis())
         }
         Ask::UplinkFinish { uplink, to } => format!("uplink {} ends at {}", uplink.0, to.0),
         Ask::UplinkAbort { uplink } => format!("uplink {} aborted", uplink.0),
