@@ -35,6 +35,7 @@ pub(super) fn dialogue(
         preset: *server.profile,
         mode: server.mode,
         frame: server.frame(),
+        server_cancels: server.echo == config::Echo::Server,
         announce_wake_word: server.announce_wake_word.clone(),
         allow_restart: server.restart,
         allow_meeting: settings.remote.meeting,
