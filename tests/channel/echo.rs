@@ -1,13 +1,15 @@
 //! A server that cancels the echo itself.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use auricle_core::channel::{ChannelAsk, Session};
 use auricle_core::dialogue::{Ask, Delivery, PlayEnd};
 use auricle_core::hearing::{Encoding, Start, UplinkId};
 
-use crate::peer::{Came, FRAME, Peer, hum};
+use crate::cards::Room;
+use crate::peer::{Came, FRAME, Peer, decode, hum};
 use crate::rig::Rig;
 
 /// Packets of the answer.
@@ -85,4 +87,28 @@ fn what_is_flushed_is_not_played_any_more() {
     let silent = (0..20).map(|_| peer.next().timestamp).position(|timestamp| timestamp == 0);
     assert!(silent.is_some_and(|frames| frames < 10), "{silent:?}");
     assert_eq!(peer.next().timestamp, 0);
+}
+
+/// How loud what goes up is, with the front end doing all that it can.
+fn loudness_of_uplink(raw: bool) -> f64 {
+    let room = Room::default();
+    let server = "[xiaozhi]\nota_url = \"http://127.0.0.1:9/\"\nmode = \"realtime\"\necho = \"server\"\n";
+    let settings = format!("{server}[listen]\ntriggers = []\n[audio]\nprofile = \"full\"");
+    let (rig, mut peer) = (Rig::with(room.clone(), Arc::new(room), &settings), Peer::new());
+    rig.open(peer.session());
+    peer.next();
+    let encoding = Encoding::Opus { frame: FRAME, raw };
+    rig.ask([Ask::UplinkStart { uplink: UplinkId(1), from: Start::Now, encoding, to: Delivery::Channel }]);
+    let frames: Vec<Vec<u8>> = (0..30).map(|_| peer.next().packet).collect();
+    let sound = decode(&frames);
+    let end = &sound[sound.len() / 2..];
+    (end.iter().map(|&sample| f64::from(sample).powi(2)).sum::<f64>() / end.len() as f64).sqrt()
+}
+
+#[test]
+fn it_gets_the_sound_as_the_microphone_caught_it() {
+    let (raw, clean) = (loudness_of_uplink(true), loudness_of_uplink(false));
+    println!("{raw:.0} as it was caught, {clean:.0} behind the front end");
+    assert!((4_500.0..7_000.0).contains(&raw), "{raw}");
+    assert!((raw / clean - 1.0).abs() > 0.3, "the front end changes the sound: {raw} and {clean}");
 }

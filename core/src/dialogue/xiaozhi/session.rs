@@ -104,7 +104,11 @@ impl Session {
         }
     }
 
-    /// Ends this session and opens another one.
+    /// Ends this session and opens another one, because no sound arrives in it.
+    ///
+    /// xiaozhi: newer gateways know a message for that, `udp_timeout`. It is not sent. It does there what a goodbye does and
+    /// nothing more, so behind it or before it there is nothing to gain; in place of the goodbye, a server that does not know
+    /// it would keep the session, and its echo of that session's end would later hit the new one.
     pub(super) fn rebuild(&mut self, now: Tick, presence: &Presence, out: &mut Outbox) {
         self.part(now, Some(Attempt { again: true, ..Attempt::default() }), presence, out);
     }

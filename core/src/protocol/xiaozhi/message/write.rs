@@ -91,12 +91,6 @@ pub fn goodbye(session_id: &str) -> Vec<u8> {
     Outgoing { session_id, r#type: "goodbye", ..Outgoing::default() }.bytes()
 }
 
-/// No sound arrives: the gateway ends the session as after a goodbye.
-#[must_use]
-pub fn udp_timeout(session_id: &str) -> Vec<u8> {
-    Outgoing { session_id, r#type: "udp_timeout", ..Outgoing::default() }.bytes()
-}
-
 /// Carries `payload`, which must be JSON.
 pub(in crate::protocol::xiaozhi) fn mcp(session_id: &str, payload: &str) -> Vec<u8> {
     let session_id = Value::from(session_id);
@@ -149,7 +143,6 @@ mod tests {
             (abort("s", true), r#"{"session_id":"s","type":"abort","reason":"wake_word_detected"}"#),
             (abort("s", false), r#"{"session_id":"s","type":"abort"}"#),
             (goodbye("s"), r#"{"session_id":"s","type":"goodbye"}"#),
-            (udp_timeout(""), r#"{"session_id":"","type":"udp_timeout"}"#),
             (mcp("a\"b", r#"{"id":1}"#), r#"{"session_id":"a\"b","type":"mcp","payload":{"id":1}}"#),
         ] {
             assert_eq!(text(message), shape);
