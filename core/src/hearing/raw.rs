@@ -42,8 +42,10 @@ impl Raw {
         self.waiting.drain(..known);
     }
 
+    /// Forgets everything, also in memory.
     pub(super) fn clear(&mut self) {
         self.tape.clear();
+        self.waiting.fill(0);
         self.waiting.clear();
     }
 }

@@ -200,8 +200,12 @@ impl Flow {
         self.state = State::Held { drained: false };
     }
 
+    /// Whoever does not want what arrives has stopped the loudspeaker, too.
     fn discard(&mut self) {
         self.downlink.clear();
+        if matches!(self.state, State::Playing(_)) {
+            self.track.iter().for_each(Track::stopped);
+        }
         self.state = State::Discarded;
     }
 
@@ -259,7 +263,6 @@ impl Flow {
         let now = self.now();
         let State::Playing(outlet) = &mut self.state else { return };
         if outlet.is_gone() {
-            self.track.iter().for_each(Track::stopped);
             return self.discard();
         }
         while outlet.ahead() < AHEAD {
