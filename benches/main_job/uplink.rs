@@ -50,7 +50,7 @@ fn sent(pulse: &Pulse, frame: Duration) -> (u64, u64) {
     let rig = Rig::with(Room::default(), Arc::new(AlsaCards), &settings);
     let mut peer = Peer::new();
     rig.open(peer.session());
-    let encoding = Encoding::Opus { frame };
+    let encoding = Encoding::Opus { frame, raw: false };
     rig.ask([Ask::UplinkStart { uplink: UplinkId(1), from: Start::Now, encoding, to: Delivery::Channel }]);
     for _ in 0..LENGTH.as_millis() / frame.as_millis() {
         peer.next();

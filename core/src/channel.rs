@@ -21,6 +21,8 @@ pub struct Session {
     pub nonce: [u8; 16],
     /// Length of the frames that are sent: 20, 40 or 60 ms.
     pub frame: Duration,
+    /// The server cancels the echo: each packet tells it what was played while its sound was caught.
+    pub server_cancels: bool,
     /// What comes is not Opus but raw 16 kHz mono s16le.
     pub raw: bool,
     /// What opens the channel instead of a frame of silence: this text, sealed as a packet is.
@@ -29,7 +31,8 @@ pub struct Session {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}, frames of {} ms", self.server, self.port, self.frame.as_millis())
+        let told = if self.server_cancels { ", told what is played" } else { "" };
+        write!(f, "{}:{}, frames of {} ms{told}", self.server, self.port, self.frame.as_millis())
     }
 }
 

@@ -13,7 +13,7 @@ const RATE: usize = 16_000;
 const UPLINK: UplinkId = UplinkId(1);
 
 fn frames(from: Start, ms: u64) -> EarCommand {
-    let encoding = Encoding::Opus { frame: Duration::from_millis(ms) };
+    let encoding = Encoding::Opus { frame: Duration::from_millis(ms), raw: false };
     EarCommand::StartUplink { uplink: UPLINK, from, encoding }
 }
 

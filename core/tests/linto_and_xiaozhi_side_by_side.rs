@@ -39,7 +39,7 @@ fn the_sound_goes_up_from_before_the_word_and_into_the_channel() {
         Effect::Ear(EarCommand::StartUplink { from, encoding, .. }) => Some((*from, encoding.clone())),
         _ => None,
     });
-    let encoding = Encoding::Opus { frame: Duration::from_millis(60) };
+    let encoding = Encoding::Opus { frame: Duration::from_millis(60), raw: false };
     assert_eq!(start, Some((Start::At(Position(152_000)), encoding)), "half a second before the word was known");
     let mut bench = bench;
     let uplink = bench.last_uplink();

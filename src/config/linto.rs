@@ -28,8 +28,8 @@ impl Linto {
     }
 }
 
-/// Reads a password file. `Ok(None)`: files are not opened here.
-pub(super) type ReadSecret<'a> = &'a dyn Fn(&Path) -> Result<Option<PasswordFile>, String>;
+/// Reads the file of a password, or of what it is called. `Ok(None)`: files are not opened here.
+pub(super) type ReadSecret<'a> = &'a dyn Fn(&Path, &str) -> Result<Option<PasswordFile>, String>;
 
 /// Checks the servers together and fetches their passwords. Returns warnings.
 pub(super) fn complete(servers: &mut [Linto], read: ReadSecret<'_>, reading: &mut Reading<'_, '_>) -> Vec<String> {
@@ -84,7 +84,7 @@ fn fetch_password(
         }
     }
     let shown = quote(&file.display().to_string());
-    match read(&file) {
+    match read(&file, "password") {
         Ok(Some(password)) => {
             server.password = Some(password.secret);
             reading.origins.insert(("linto", nth, "password"), from_file);

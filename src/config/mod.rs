@@ -24,6 +24,7 @@ mod remote;
 mod sample;
 mod secret;
 mod sections;
+mod serial;
 mod servers;
 mod size;
 mod suggest;
@@ -57,10 +58,11 @@ pub use sections::{
     ApplicationKind, Audio, Control, Device, Hooks, Linto, Listen, Meeting, MeetingFormat, Remote, Shell, Trigger, Tts,
     Unmute, Wake,
 };
+pub use serial::KeyFile;
 pub(crate) use suggest::nearest;
 pub use tools::{Tool, placeholder};
 pub use wake::WakeWord;
-pub use xiaozhi::Xiaozhi;
+pub use xiaozhi::{Echo, Xiaozhi};
 
 /// Where the settings are when nobody says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/auricle/auricle.toml";
@@ -163,7 +165,7 @@ pub fn load_without_secrets(
     path: Option<&Path>,
     env: impl Iterator<Item = (String, String)>,
 ) -> Result<Loaded, Errors> {
-    load_with(path, env.into(), &|_| Ok(None))
+    load_with(path, env.into(), &|_, _| Ok(None))
 }
 
 /// Reads settings for a command that must do the same everywhere: defaults, then the file if there is a path, then
@@ -175,8 +177,8 @@ pub fn load_without_secrets(
 pub fn load_given(path: Option<&Path>, arguments: &[String]) -> Result<Loaded, Errors> {
     let given = Given { env: std::iter::empty(), arguments };
     match path {
-        Some(_) => load_with(path, given, &|_| Ok(None)),
-        None => interpret("", given, None, &|_| Ok(None)),
+        Some(_) => load_with(path, given, &|_, _| Ok(None)),
+        None => interpret("", given, None, &|_, _| Ok(None)),
     }
 }
 
@@ -227,7 +229,7 @@ fn load_with(
 /// # Errors
 /// Everything that is wrong, by line.
 pub fn parse_str(text: &str, env: impl Iterator<Item = (String, String)>) -> Result<Loaded, Errors> {
-    interpret(text, env.into(), None, &|_| Ok(None))
+    interpret(text, env.into(), None, &|_, _| Ok(None))
 }
 
 /// The password that a file holds as its first line.
@@ -235,7 +237,7 @@ pub fn parse_str(text: &str, env: impl Iterator<Item = (String, String)>) -> Res
 /// # Errors
 /// What is wrong with the file and what to do, to follow its name in a message.
 pub fn password_of(path: &Path) -> Result<Secret, String> {
-    secret::read(path).map(|file| file.secret)
+    secret::read(path, "password").map(|file| file.secret)
 }
 
 /// The settings of a text on one subject, for a look at a single answer: what is wrong with it, in the words of a whole
@@ -249,8 +251,8 @@ pub fn complaint(section: &str, key: &str, value: &str) -> Option<String> {
     errors.problems().iter().find(about).map(|problem| problem.text.clone())
 }
 
-fn read_secret(path: &Path) -> Result<Option<secret::PasswordFile>, String> {
-    secret::read(path).map(Some)
+fn read_secret(path: &Path, what: &str) -> Result<Option<secret::PasswordFile>, String> {
+    secret::read(path, what).map(Some)
 }
 
 fn interpret(
@@ -280,11 +282,13 @@ fn interpret(
 
 /// Reads every section before it gives up, so that everything wrong is found at once.
 fn read_all(reading: &mut Reading<'_, '_>, secrets: ReadSecret<'_>, warnings: &mut Vec<String>) -> Option<Settings> {
-    let (mut linto, xiaozhi) = (reading.many::<Linto>(), reading.many::<Xiaozhi>());
+    let (mut linto, mut xiaozhi) = (reading.many::<Linto>(), reading.many::<Xiaozhi>());
     if let Some(servers) = &mut linto {
         warnings.extend(linto::complete(servers, secrets, reading));
     }
-    warnings.extend(xiaozhi.iter().flat_map(|servers| xiaozhi::warnings(servers)));
+    if let Some(servers) = &mut xiaozhi {
+        warnings.extend(xiaozhi::complete(servers, secrets, reading));
+    }
     let names = linto.as_deref().zip(xiaozhi.as_deref()).map(|(linto, xiaozhi)| server_names(linto, xiaozhi));
     names.iter().for_each(|names| servers::check(names, linto.as_ref().map_or(0, Vec::len), reading));
     let tools = reading.many::<Tool>();

@@ -63,12 +63,12 @@ pub(super) struct PasswordFile {
     pub(super) exposed: bool,
 }
 
-/// The first line of a file as a secret.
+/// The first line of a file as a secret, which is called `what`.
 ///
 /// # Errors
 /// What is wrong with the file and what to do, to follow its name in a message.
-pub(super) fn read(path: &Path) -> Result<PasswordFile, String> {
-    let advice = "create it with the password as its only line, readable by the user that runs Auricle";
+pub(super) fn read(path: &Path, what: &str) -> Result<PasswordFile, String> {
+    let advice = format!("create it with the {what} as its only line, readable by the user that runs Auricle");
     let refused = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => format!("there is no such file; {advice}"),
         std::io::ErrorKind::PermissionDenied => {
@@ -84,13 +84,12 @@ pub(super) fn read(path: &Path) -> Result<PasswordFile, String> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
     File::open(path).map_err(refused)?.take(LONGEST as u64 + 1).read_to_end(&mut bytes).map_err(refused)?;
     if bytes.len() > LONGEST {
-        return Err(format!("it is longer than {LONGEST} bytes; it must hold one line, the password"));
+        return Err(format!("it is longer than {LONGEST} bytes; it must hold one line, the {what}"));
     }
-    let text =
-        std::str::from_utf8(&bytes).map_err(|_| "it is not UTF-8 text; write the password as UTF-8".to_owned())?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| format!("it is not UTF-8 text; write the {what} as UTF-8"))?;
     let line = text.split('\n').next().unwrap_or_default().trim_end_matches('\r');
     if line.is_empty() {
-        return Err("its first line is empty; write the password there".into());
+        return Err(format!("its first line is empty; write the {what} there"));
     }
     Ok(PasswordFile { secret: Secret::new(line.to_owned()), exposed: metadata.mode() & 0o004 != 0 })
 }

@@ -11,7 +11,19 @@ use super::define::Initial::{Default, Empty, Required, Unset};
 use super::define::section;
 use super::kind::{Choice, Complaint, Flag, Given, Kind, Optional, quoted};
 use super::kinds::{FilePath, LINE, LONGEST_PATH, NAME, Span};
+use super::linto::ReadSecret;
+use super::read::Reading;
+use super::serial::{self, KeyFile, KeyPath, SERIAL_NUMBER};
 use crate::net::http;
+
+/// Who takes the device's own voice out of what goes to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Echo {
+    /// The device, or its card.
+    Device,
+    /// The server.
+    Server,
+}
 
 /// So many topics can be added.
 const MOST_TOPICS: usize = 8;
@@ -36,6 +48,11 @@ section! {
             ("manual", Some(Mode::Manual)),
             ("realtime", Some(Mode::Realtime)),
         ]), Default("\"auto\""), Restart;
+        /// Who takes the device's own voice out of what you say while it speaks: "device" with `profile` in [audio], or a card
+        /// that does it; "server" the server, which then gets the microphone as it is and is told what was played meanwhile. That
+        /// needs a server that can do it, and `mode` "realtime": otherwise the microphone is closed while the device speaks.
+        echo: Echo = Choice(&[("device", Some(Echo::Device)), ("server", Some(Echo::Server))]),
+            Default("\"device\""), Restart;
         /// How much sound goes into each datagram. Shorter is a little faster and costs more. Empty: what the server's profile
         /// says, which is "60ms" nearly everywhere.
         frame: Option<u8> = Optional(Choice(&[("60ms", Some(60)), ("40ms", Some(40)), ("20ms", Some(20))])),
@@ -56,6 +73,12 @@ section! {
         /// Who the device is to the server: a hardware address. Empty: that of the first network interface. Another one is
         /// another device, which has to be activated anew.
         device_id: Option<String> = Optional(Mac), Unset("\"b8:27:eb:12:34:56\""), Restart;
+        /// The serial number under which the device is registered with the server's maker, who gave a key with it. Empty: it
+        /// has none, as nearly all devices, and is activated by its code alone.
+        serial_number: Option<String> = Optional(SERIAL_NUMBER), Unset("\"SN-0123456789\""), Restart;
+        /// A file whose first line is the key of `serial_number`, 64 hexadecimal digits, readable by the user that runs Auricle
+        /// only.
+        serial_key_file: Option<KeyFile> = Optional(KeyPath), Unset("\"/etc/auricle/xiaozhi.key\""), Restart;
         /// MQTT topics to subscribe to beside those of the server. {mac} and {client_id} are replaced.
         topics: Vec<String> = Topics, Empty("[\"devices/p2p/{mac}\"]"), Restart;
     }
@@ -183,13 +206,28 @@ impl Kind for Topics {
     }
 }
 
-/// What is legal, but probably not meant.
-pub(super) fn warnings(servers: &[Xiaozhi]) -> Vec<String> {
-    let useless = |server: &&Xiaozhi| server.ca_file.is_some() && !server.is_encrypted() && server.tls == Some(false);
-    let text = |server: &Xiaozhi| {
-        format!("[xiaozhi] `{}` has a `ca_file`, but neither `ota_url` nor the broker is encrypted", server.name)
-    };
-    servers.iter().filter(useless).map(text).collect()
+/// Checks each server's settings together, and fetches keys. Returns what is legal, but probably not meant.
+pub(super) fn complete(servers: &mut [Xiaozhi], read: ReadSecret<'_>, reading: &mut Reading<'_, '_>) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for (nth, server) in servers.iter_mut().enumerate() {
+        if server.ca_file.is_some() && !server.is_encrypted() && server.tls == Some(false) {
+            let name = &server.name;
+            warnings
+                .push(format!("[xiaozhi] `{name}` has a `ca_file`, but neither `ota_url` nor the broker is encrypted"));
+        }
+        if server.echo == Echo::Server && server.mode != Mode::Realtime {
+            let place = reading.origin(("xiaozhi", nth, "echo")).place();
+            let mode = server.mode.name();
+            reading.problems.add(place, || {
+                format!(
+                    "`echo` in [xiaozhi] is \"server\", but with `mode` \"{mode}\" the microphone is closed while the device \
+                     speaks, and there is no echo; write mode = \"realtime\", or leave `echo` out"
+                )
+            });
+        }
+        warnings.extend(serial::complete(server, nth, read, reading));
+    }
+    warnings
 }
 
 /// What follows from the settings of a server together, for `auricle check`.
@@ -218,11 +256,19 @@ pub(super) fn facts(server: &Xiaozhi) -> Vec<String> {
             "From the wake word or the button on, all sound goes to the server, also while it speaks, until somebody ends the conversation."
         }
     };
+    let echo = (server.echo == Echo::Server).then(|| {
+        "It gets the microphone as it is, with the device's own voice in it, and is told what was played meanwhile: \
+         `profile` in [audio] is for the wake words and other servers."
+            .to_owned()
+    });
     let who = match &server.device_id {
         Some(mac) => format!("It is known there as {mac}."),
         None => "It is known there by the hardware address of its first network interface.".into(),
     };
-    vec![asks, turn.into(), who]
+    let serial = server.serial_number.as_ref().map(|number| {
+        format!("It is told the serial number {number}, and when it is activated, a signature made with its key.")
+    });
+    [Some(asks), Some(turn.into()), echo, Some(who), serial].into_iter().flatten().collect()
 }
 
 #[cfg(test)]

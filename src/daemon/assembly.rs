@@ -29,7 +29,7 @@ use super::requests::Waiting;
 use super::services::Services;
 use super::wake::Wake;
 use super::{DaemonError, Parts, xiaozhi};
-use crate::config::{ApplicationKind, Linto, Settings};
+use crate::config::{ApplicationKind, Echo, Linto, Settings};
 use crate::device::identity;
 use crate::device::state::StateFile;
 use crate::net::mqtt::{Address, Backoff, LinkSettings};
@@ -109,7 +109,8 @@ fn listening(
 
 /// What the settings want of hearing.
 fn wants(settings: &Settings) -> Wants {
-    Wants { channel: settings.audio.channel, profile: settings.audio.profile }
+    let raw = settings.xiaozhi.iter().any(|server| server.echo == Echo::Server);
+    Wants { channel: settings.audio.channel, profile: settings.audio.profile, raw }
 }
 
 /// The speech engine.

@@ -57,9 +57,9 @@ impl Control {
 
     pub(super) fn speaker_notice(&mut self, notice: SpeakerNotice) {
         match notice {
-            SpeakerNotice::Ready { id, rate, ring } => {
+            SpeakerNotice::Ready { id, rate, ring, leaving } => {
                 if let Some(making) = self.makings.get_mut(&PlayNumber(id)) {
-                    making.sink(Sink { rate, ring });
+                    making.sink(Sink { rate, ring, leaving });
                 }
                 self.speaker_back();
             }

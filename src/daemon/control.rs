@@ -50,7 +50,9 @@ pub(super) struct Server {
 /// Bytes of an uplink that lie ready.
 pub(super) struct Body {
     pub(super) bytes: Vec<u8>,
-    /// When the microphone delivered the last of its sound, if that was just now.
+    /// When the last of its sound was in the air.
+    pub(super) caught: Option<DeviceTime>,
+    /// When the microphone delivered that, if it was just now.
     pub(super) fresh: Option<DeviceTime>,
 }
 

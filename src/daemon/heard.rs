@@ -11,8 +11,8 @@ use super::input::Heard;
 impl Control {
     pub(super) fn heard(&mut self, heard: Heard) {
         match heard {
-            Heard::Ear(event) => self.ear_event(event, None),
-            Heard::Fresh(event, at) => self.ear_event(event, Some(at)),
+            Heard::Ear(event) => self.ear_event(event, None, None),
+            Heard::Part { event, caught, fresh } => self.ear_event(event, caught, fresh),
             Heard::Flowing => self.decide(Event::MicFlowing),
             Heard::Stalled => {
                 let detail = format!("`{}` delivers no sound", self.settings.audio.capture.name());
@@ -31,7 +31,7 @@ impl Control {
         Cause::MicSilent { detail: format!("`{}` delivers only {what}", self.settings.audio.capture.name()) }
     }
 
-    fn ear_event(&mut self, event: EarEvent, fresh: Option<DeviceTime>) {
+    fn ear_event(&mut self, event: EarEvent, caught: Option<DeviceTime>, fresh: Option<DeviceTime>) {
         match event {
             EarEvent::Voice { at, earliest } => self.decide(Event::Voice { at, earliest }),
             EarEvent::Wake { name, score, at, over, cancelled, .. } => {
@@ -40,11 +40,11 @@ impl Control {
             EarEvent::SpeechStart { listen, .. } => self.decide(Event::SpeechStart(listen)),
             EarEvent::Ended { listen, at, why, .. } => self.decide(Event::Ended { listen, at, why }),
             EarEvent::UplinkReady { uplink, body, samples } => {
-                self.bodies.insert(uplink, Body { bytes: body, fresh });
+                self.bodies.insert(uplink, Body { bytes: body, caught, fresh });
                 self.decide(Event::UplinkReady { uplink, samples, last: true });
             }
             EarEvent::UplinkChunk { uplink, body, samples, last, .. } => {
-                self.bodies.insert(uplink, Body { bytes: body, fresh });
+                self.bodies.insert(uplink, Body { bytes: body, caught, fresh });
                 self.decide(Event::UplinkReady { uplink, samples, last });
             }
             EarEvent::UplinkRefused { uplink } => {

@@ -12,14 +12,14 @@ use std::time::Duration;
 use auricle_core::audio::Position;
 use auricle_core::audio::convert::{Channel, ToTape};
 use auricle_core::frontend::Profile;
+use auricle_core::hearing::EarCommand;
 use auricle_core::hearing::ear::Ear;
-use auricle_core::hearing::{EarCommand, EarEvent};
 use auricle_core::wake::Words;
 use tokio::sync::mpsc::Sender;
 
 use super::input::{Heard, Input};
 use super::listener::{LISTENERS, Listener, Piece};
-use crate::sound::{self, Bell, Microphone, Pace, Played, Shape, Stamp};
+use crate::sound::{Bell, Microphone, Pace, Played, Shape, Stamp};
 use card::{Card, Look};
 use condition::News;
 pub use counters::{EchoCounters, HearingCounters};
@@ -34,6 +34,7 @@ mod fresh;
 mod intake;
 mod stamps;
 mod tap;
+mod telling;
 
 /// An open microphone that delivers nothing for this long is as good as gone. Its own thread says so after 1 s, unless
 /// that thread hangs.
@@ -63,6 +64,8 @@ pub struct Wants {
     pub channel: Channel,
     /// How much of the front end.
     pub profile: Profile,
+    /// Whether a server wants the sound as it was caught, too.
+    pub raw: bool,
 }
 
 /// The handle of the hearing thread. Dropping it ends the thread.
@@ -90,7 +93,7 @@ impl Hearing {
         let counters = Arc::new(HearingCounters::default());
         let (own_bell, own_counters) = (bell.clone(), Arc::clone(&counters));
         thread::Builder::new().name("hearing".into()).spawn(move || {
-            let ear = Ear::new();
+            let ear = if wants.raw { Ear::keeping_raw() } else { Ear::new() };
             let worker = Worker {
                 mic,
                 inbox,
@@ -272,6 +275,7 @@ impl Worker {
         match ToTape::new(shape.rate, shape.channels, shape.format, self.channel) {
             Ok(convert) => {
                 self.intake.open();
+                self.ear.restart();
                 self.caught = self.ear.position();
                 self.card = Some(Card::new(shape, ring, stamps, convert));
             }
@@ -320,6 +324,7 @@ impl Worker {
         self.ear.played(&self.intake.sound.reference);
         self.ear.cancels(self.intake.cancels());
         self.ear.learns(self.intake.learns());
+        self.ear.caught(&self.intake.sound.raw);
         self.ear.push(&self.intake.sound.clean);
         if let Some(tap) = &mut self.recording {
             let lost = tap.copy(self.ear.tape());
@@ -354,44 +359,6 @@ impl Worker {
         if !self.listeners.is_empty() {
             self.listeners.clear();
             self.tell(Heard::Unlistened);
-        }
-    }
-
-    fn pass_on_events(&mut self) {
-        while let Some(event) = self.ear.poll() {
-            if let EarEvent::Ended { at, why, .. } = &event {
-                // `make bench` takes the moment of decision from this line.
-                tracing::debug!(at = at.0, heard = self.ear.position().0, ?why, "end of speech");
-            }
-            if let EarEvent::Wake { name, at, .. } = &event {
-                tracing::debug!(at = at.0, heard = self.ear.position().0, name, ms_ago = self.ms_ago(*at), "wake word");
-            }
-            self.tell(self.fresh.tell(event));
-        }
-        self.fresh.comes(self.ear.position());
-    }
-
-    /// How long ago this place of the tape was in the air, in milliseconds.
-    fn ms_ago(&self, at: Position) -> Option<u64> {
-        let since = self.caught.0.checked_sub(at.0)?;
-        let caught = self.card.as_ref()?.time_before(since);
-        Some(sound::now().0.saturating_sub(caught.0) / 1_000_000)
-    }
-
-    fn answer_token(&mut self) {
-        if let Some(token) = self.token.take() {
-            let blocks = self.mic.counters().periods.load(Ordering::Relaxed);
-            let flowing = blocks != self.blocks_at_token;
-            self.blocks_at_token = blocks;
-            self.tell(Heard::Token { token, flowing });
-        }
-    }
-
-    fn tell(&self, heard: Heard) {
-        let is_chunk = matches!(heard, Heard::Ear(EarEvent::UplinkChunk { .. }) | Heard::Fresh(..));
-        if self.inbox.try_send(Input::Heard(heard)).is_err() {
-            self.counters.dropped_events.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(chunk = is_chunk, "the control thread has no room for an event of hearing");
         }
     }
 }

@@ -25,8 +25,15 @@ pub const INBOX: usize = 512;
 pub enum Heard {
     /// Of the ear.
     Ear(EarEvent),
-    /// Part of an uplink that ends with what the microphone delivered at this moment.
-    Fresh(EarEvent, DeviceTime),
+    /// Part of an uplink.
+    Part {
+        /// As the ear told it.
+        event: EarEvent,
+        /// When the last of its sound was in the air, if that is known.
+        caught: Option<DeviceTime>,
+        /// When the microphone delivered that, if it was just now.
+        fresh: Option<DeviceTime>,
+    },
     /// The first samples of a card that was opened, or of one that was stuck.
     Flowing,
     /// An open card has delivered nothing for a second.

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::input::Input;
 use crate::services::tts::{TtsError, Utterance, Voice};
+use crate::sound::Leaving;
 
 /// How long to wait before looking again whether the ring has room. The ring holds a second or more.
 const ROOM: Duration = Duration::from_millis(50);
@@ -26,6 +27,8 @@ pub struct Sink {
     pub rate: u32,
     /// Mono samples for the loudspeaker; dropping it ends the sound.
     pub ring: rtrb::Producer<i16>,
+    /// When the parts of a live sound leave the loudspeaker.
+    pub leaving: rtrb::Consumer<Leaving>,
 }
 
 /// A sound that is being made.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use rtrb::Consumer;
+use auricle_core::frontend::DeviceTime;
+use rtrb::{Consumer, Producer};
 
 use super::card::{Fault, PlaybackPcm, Shape};
 use super::feeder::Feeder;
-use super::loudspeaker::Shared;
-use super::played::{PlayedWriter, now};
+use super::loudspeaker::{Leaving, Shared};
+use super::played::{PlayedWriter, after, now};
 
 /// Periods of sound that start it.
 const START: usize = 2;
@@ -34,8 +35,10 @@ pub(super) struct Stream {
     /// It comes no faster than it is heard.
     live: bool,
     ring: Consumer<i16>,
-    /// Frames taken out of the ring.
+    leaving: Producer<Leaving>,
+    /// Frames taken out of the ring, and those of them whose times were told.
     fed: u64,
+    told: u64,
     /// Frames of silence since the last of them.
     after: u64,
     /// Silence is played because the ring is empty.
@@ -47,13 +50,39 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(id: u64, live: bool, ring: Consumer<i16>) -> Self {
-        Self { id, live, ring, fed: 0, after: 0, dry: false, started: false, last: Instant::now(), deadline: None }
+    pub(super) fn new(id: u64, live: bool, ring: Consumer<i16>, leaving: Producer<Leaving>) -> Self {
+        Self {
+            id,
+            live,
+            ring,
+            leaving,
+            fed: 0,
+            told: 0,
+            after: 0,
+            dry: false,
+            started: false,
+            last: Instant::now(),
+            deadline: None,
+        }
     }
 
     /// Frames that went into the card, or are about to.
     pub(super) const fn fed(&self) -> u64 {
         self.fed
+    }
+
+    /// Whether something was taken out of the ring whose time has to be told.
+    const fn is_timeless(&self) -> bool {
+        self.live && self.told < self.fed
+    }
+
+    /// Tells when that leaves the loudspeaker, given how many frames lie before what is taken next.
+    fn stamp(&mut self, now: DeviceTime, ahead: usize, rate: u32) {
+        let (first, samples) = (self.told, self.fed - self.told);
+        let ahead = i64::try_from(ahead).unwrap_or(i64::MAX).saturating_sub_unsigned(self.after + samples);
+        self.told = self.fed;
+        // Nobody may read it.
+        let _ = self.leaving.push(Leaving { first, samples, at: after(now, ahead, rate) });
     }
 
     /// How long nothing has come.
@@ -113,13 +142,14 @@ impl Line {
     }
 
     /// Fills the card's queue, and starts the card with the first sound. An underrun is repaired.
-    pub(super) fn feed(&mut self, stream: Option<&mut Stream>, played: &mut PlayedWriter) -> Result<(), Fault> {
+    pub(super) fn feed(&mut self, mut stream: Option<&mut Stream>, played: &mut PlayedWriter) -> Result<(), Fault> {
         if !self.running && !stream.as_ref().is_some_and(|stream| stream.can_start(self.pcm.period())) {
             return Ok(());
         }
-        let result = if self.running { self.fill(stream, played) } else { self.begin(stream, played) };
+        let own = stream.as_deref_mut();
+        let result = if self.running { self.fill(own, played) } else { self.begin(own, played) };
         if result.is_ok() {
-            self.stamp(played);
+            self.stamp(stream, played);
         }
         if result != Err(Fault::Xrun) {
             return result;
@@ -176,14 +206,18 @@ impl Line {
     }
 
     /// Tells when what the card took last will be heard. Nothing is asked where nobody wants to know.
-    fn stamp(&mut self, played: &mut PlayedWriter) {
-        if played.is_timeless() {
-            let rate = self.shape().rate;
-            match self.pcm.delay() {
-                Ok(ahead) => played.stamp_behind(now(), ahead, rate),
-                // A fault shows again at the next feed.
-                Err(_) => played.stamp(None, rate),
-            }
+    fn stamp(&mut self, stream: Option<&mut Stream>, played: &mut PlayedWriter) {
+        let stream = stream.filter(|stream| stream.is_timeless());
+        if !played.is_timeless() && stream.is_none() {
+            return;
+        }
+        let rate = self.shape().rate;
+        // A fault shows again at the next feed.
+        let Ok(ahead) = self.pcm.delay() else { return played.stamp(None, rate) };
+        let now = now();
+        played.stamp_behind(now, ahead, rate);
+        if let Some(stream) = stream {
+            stream.stamp(now, ahead + self.feeder.held(), rate);
         }
     }
 

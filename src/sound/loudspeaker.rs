@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use auricle_core::dialogue::PlayEnd;
+use auricle_core::frontend::DeviceTime;
 
 use super::bell::Bell;
 use super::card::Cards;
@@ -25,6 +26,17 @@ pub struct PlaybackWant {
     pub device: String,
 }
 
+/// A part of a sound on its way to the loudspeaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// The number of its first sample.
+    pub first: u64,
+    /// How many.
+    pub samples: u64,
+    /// When the first of them leaves the loudspeaker, usually still to come.
+    pub at: DeviceTime,
+}
+
 /// What the loudspeaker thread tells. Each `play` ends with exactly one `Ended` or `Failed` with its id.
 pub enum SpeakerNotice {
     /// The device is open: write the sound here.
@@ -35,6 +47,8 @@ pub enum SpeakerNotice {
         rate: u32,
         /// Mono, 2 s. It plays as soon as two periods (40 ms) are there; dropping it says that the sound is complete.
         ring: rtrb::Producer<i16>,
+        /// When each part of it leaves the loudspeaker, told only of live sound. It may be left alone.
+        leaving: rtrb::Consumer<Leaving>,
     },
     /// The first sample is on its way to the card.
     Started {

@@ -33,7 +33,7 @@ pub use devices::AlsaCards;
 pub use error::SoundError;
 pub(crate) use level::Meter;
 pub use level::{Heard, Level, LevelTrouble, Measured, SILENCE_DBFS, bar};
-pub use loudspeaker::{Loudspeaker, PlaybackWant, SpeakerCounters, SpeakerNotice};
+pub use loudspeaker::{Leaving, Loudspeaker, PlaybackWant, SpeakerCounters, SpeakerNotice};
 pub use microphone::{CaptureWant, MicCounters, MicNotice, Microphone, Pace, Stamp};
 pub(crate) use played::now;
 pub use played::{Played, Sounds};

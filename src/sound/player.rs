@@ -26,6 +26,10 @@ const STARVED: Duration = Duration::from_secs(30);
 /// Sound that a ring holds.
 const RING: Duration = Duration::from_secs(2);
 
+/// Parts of a live sound whose times wait to be read, one for each look at the card: a second or more. Then the newest is
+/// dropped.
+const LEAVING: usize = 128;
+
 /// Between looks at the ring before the first samples are there.
 const ATTENTIVE: Duration = Duration::from_millis(10);
 
@@ -114,8 +118,9 @@ impl Player {
         let Some(line) = &self.line else { return };
         let rate = line.shape().rate;
         let (ring, samples) = RingBuffer::new(line.shape().frames(RING));
-        self.current = Some(Stream::new(id, live, samples));
-        (self.notify)(SpeakerNotice::Ready { id, rate, ring });
+        let (told, leaving) = RingBuffer::new(LEAVING);
+        self.current = Some(Stream::new(id, live, samples, told));
+        (self.notify)(SpeakerNotice::Ready { id, rate, ring, leaving });
     }
 
     /// A device that took too long to open was stuck; what was to be played is no longer wanted.

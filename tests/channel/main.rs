@@ -8,6 +8,7 @@ mod peer;
 mod rig;
 
 mod down;
+mod echo;
 mod session;
 mod socket;
 mod up;

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use auricle_core::channel::Session;
-use auricle_core::protocol::xiaozhi::datagram::{Opener, Sealer};
+use auricle_core::protocol::xiaozhi::datagram::{Label, Opener, Sealer};
 use auricle_core::time::Tick;
 use opus::{Application, Channels, Decoder, Encoder};
 use zeroize::Zeroizing;
@@ -20,6 +20,7 @@ pub const FRAME: Duration = Duration::from_millis(60);
 /// What came from the device.
 pub struct Came {
     pub sequence: u32,
+    pub timestamp: u32,
     pub packet: Vec<u8>,
     pub from: SocketAddr,
     pub at: Instant,
@@ -54,6 +55,7 @@ impl Peer {
             key: Zeroizing::new(KEY),
             nonce: NONCE,
             frame: FRAME,
+            server_cancels: false,
             raw: false,
             greeting: None,
         }
@@ -66,8 +68,9 @@ impl Peer {
         let (length, from) = self.socket.recv_from(&mut datagram).expect("the device sends something");
         let at = Instant::now();
         self.device = Some(from);
-        let sequence = self.opener.open(&datagram[..length], &mut packet).expect("it is sealed");
-        Came { sequence, packet, from, at }
+        let Label { sequence, timestamp, .. } =
+            self.opener.open(&datagram[..length], &mut packet).expect("it is sealed");
+        Came { sequence, timestamp, packet, from, at }
     }
 
     /// Whether nothing is there to be received.

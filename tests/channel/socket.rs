@@ -34,7 +34,7 @@ async fn take(inbound: &mut Inbound, done: usize) -> Vec<(u32, Vec<u8>)> {
     let mut all = Vec::new();
     while all.len() < done {
         tokio::time::timeout(SOON, inbound.ready()).await.expect("something comes").unwrap();
-        inbound.take(|sequence, packet| all.push((sequence, packet.to_vec()))).unwrap();
+        inbound.take(|label, packet| all.push((label.sequence, packet.to_vec()))).unwrap();
     }
     all
 }

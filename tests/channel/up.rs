@@ -12,7 +12,12 @@ use crate::rig::{Rig, until};
 const UPLINK: UplinkId = UplinkId(1);
 
 fn start(from: Start) -> Ask {
-    Ask::UplinkStart { uplink: UPLINK, from, encoding: Encoding::Opus { frame: FRAME }, to: Delivery::Channel }
+    Ask::UplinkStart {
+        uplink: UPLINK,
+        from,
+        encoding: Encoding::Opus { frame: FRAME, raw: false },
+        to: Delivery::Channel,
+    }
 }
 
 fn loudness(sound: &[i16]) -> f64 {

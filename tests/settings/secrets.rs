@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use auricle::config::{Loaded, explain, load, parse_str};
+use auricle_core::protocol::xiaozhi::access::SerialKey;
 use tempfile::TempDir;
 
 use super::{env, no_env};
@@ -174,4 +175,30 @@ fn a_password_shows_in_no_error() {
         let errors = parse_str("", env(&[(name, &value)])).unwrap_err();
         assert!(!format!("{errors} {errors:?}").contains("hunter2"), "{name}: {errors}");
     }
+}
+
+#[test]
+fn the_key_of_a_serial_number_comes_from_its_file_and_shows_nowhere() {
+    const KEY: &str = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
+    let files = Files::new();
+    let server = "[xiaozhi]\nota_url = \"https://h/x\"\nserial_number = \"SN-1\"\nserial_key_file = \"key\"";
+    files.write("key", format!("{KEY}\n"), 0o600);
+    let loaded = files.load(server, 0o644).unwrap();
+    let serial = loaded.settings.xiaozhi[0].serial().unwrap();
+    assert_eq!((serial.number.as_str(), Some(serial.key)), ("SN-1", SerialKey::read(KEY)));
+    assert_eq!(loaded.warnings, [""; 0]);
+    for shown in [explain(&loaded), format!("{:?}", loaded.settings)] {
+        assert!(shown.contains("SN-1") && !shown.contains("5f70"), "{shown}");
+    }
+    files.write("key", KEY, 0o604);
+    let warning = &files.load(server, 0o644).unwrap().warnings[0];
+    assert!(warning.contains("key: everybody on this machine can read this key; `chmod o-r "), "{warning}");
+    files.write("key", &KEY[1..], 0o600);
+    let told = "line 7: `serial_key_file` in [xiaozhi] is \"key\"; its first line is no key of 64 hexadecimal digits; write \
+                there what came with the serial number";
+    assert_eq!(files.message(server), told);
+    std::fs::remove_file(files.folder.path().join("key")).unwrap();
+    assert!(files.message(server).ends_with(
+        "there is no such file; create it with the key as its only line, readable by the user that runs Auricle"
+    ));
 }

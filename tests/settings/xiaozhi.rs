@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auricle::config::explain;
+use auricle::config::{Echo, explain};
 use auricle_core::protocol::xiaozhi::mcp::Kind;
 use auricle_core::protocol::xiaozhi::message::Mode;
 
@@ -20,6 +20,7 @@ fn an_address_is_all_that_a_server_needs() {
     assert_eq!((server.profile.name, server.mode, server.frame()), ("upstream", Mode::Auto, Duration::from_millis(60)));
     assert_eq!((server.tls, server.restart, server.announce_wake_word.as_deref()), (None, false, None));
     assert_eq!((server.device_id.as_deref(), server.topics.len()), (None, 0));
+    assert_eq!((server.echo, server.serial()), (Echo::Device, None));
     assert_eq!(settings.server_names(), ["xiaozhi"]);
 }
 
@@ -81,6 +82,23 @@ fn every_refusal_has_its_words() {
         (
             server("frame = \"30ms\""),
             "line 3: `frame` in [xiaozhi] is \"30ms\"; it must be \"60ms\" or \"40ms\" or \"20ms\"",
+        ),
+        (server("echo = \"off\""), "line 3: `echo` in [xiaozhi] is \"off\"; it must be \"device\" or \"server\""),
+        (
+            server("echo = \"server\""),
+            "line 3: `echo` in [xiaozhi] is \"server\", but with `mode` \"auto\" the microphone is closed while the device speaks, and there is no echo; write mode = \"realtime\", or leave `echo` out",
+        ),
+        (
+            server("serial_number = \"SN-1\""),
+            "line 3: `serial_number` in [xiaozhi] needs `serial_key_file`, the file of its key; set both, or leave both out",
+        ),
+        (
+            server("serial_key_file = \"/k\""),
+            "line 3: `serial_key_file` in [xiaozhi] needs `serial_number`, to which the key belongs; set both, or leave both out",
+        ),
+        (
+            server("serial_key_file = \"/k\"\nserial_number = \"a b\""),
+            "line 4: `serial_number` in [xiaozhi] is \"a b\"; it must be letters, digits and signs of ASCII without blanks, at most 64",
         ),
         (
             server("profile = \"x\""),
@@ -175,6 +193,16 @@ fn it_is_explained_what_is_sent_when() {
         "all sound goes to the server, silence too, until it has heard the end of what you say",
         "It is known there by the hardware address of its first network interface.",
         "Each server of [xiaozhi] may run it without arguments, whenever it wants to.",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let server =
+        format!("{SERVER}mode = \"realtime\"\necho = \"server\"\nserial_number = \"SN-1\"\nserial_key_file = \"/k\"\n");
+    let text = explain(&loaded(&server)).replace("\n    ", " ");
+    for part in [
+        "also while it speaks, until somebody ends the conversation.",
+        "It gets the microphone as it is, with the device's own voice in it, and is told what was played meanwhile: `profile` in [audio] is for the wake words and other servers.",
+        "It is told the serial number SN-1, and when it is activated, a signature made with its key.",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use auricle::sound::{
-    Bell, CaptureWant, Cards, Loudspeaker, MicNotice, Microphone, PlaybackWant, Played, Shape, SoundError,
+    Bell, CaptureWant, Cards, Leaving, Loudspeaker, MicNotice, Microphone, PlaybackWant, Played, Shape, SoundError,
     SpeakerNotice, Stamp,
 };
 use auricle_core::dialogue::PlayEnd;
@@ -135,8 +135,15 @@ impl Mouth {
 
     #[track_caller]
     pub fn ready(&self, wanted: u64) -> (u32, rtrb::Producer<i16>) {
+        let (rate, ring, _) = self.ready_live(wanted);
+        (rate, ring)
+    }
+
+    /// The same, with what is told of a live sound.
+    #[track_caller]
+    pub fn ready_live(&self, wanted: u64) -> (u32, rtrb::Producer<i16>, rtrb::Consumer<Leaving>) {
         match self.next(Duration::from_secs(5)) {
-            SpeakerNotice::Ready { id, rate, ring } if id == wanted => (rate, ring),
+            SpeakerNotice::Ready { id, rate, ring, leaving } if id == wanted => (rate, ring, leaving),
             SpeakerNotice::Failed { error, .. } => panic!("failed: {error}"),
             _ => panic!("something else than ready"),
         }

@@ -214,6 +214,50 @@ fn what_a_flush_throws_away_is_taken_back_to_the_millisecond() {
 }
 
 #[test]
+fn of_live_sound_it_is_told_which_part_leaves_when() {
+    let mut mouth = Mouth::new(Imagined::default(), "imagined");
+    mouth.played.want(true);
+    mouth.speaker.play_live(1);
+    let (_, mut ring, mut leaving) = mouth.ready_live(1);
+    // Each sample has a value of its own, but for the silence that the loudspeaker puts in.
+    let sound: Vec<i16> = (1..=24_000).collect();
+    let (mut told, mut parts) = (Told::default(), Vec::new());
+    // It stops in the middle, longer than the queue.
+    for half in sound.chunks(12_000) {
+        write(&mut ring, half);
+        until("a half is told", || {
+            told.take(&mut mouth.played);
+            parts.extend(std::iter::from_fn(|| leaving.pop().ok()));
+            told.blocks.last().is_some_and(|(_, block)| block.last() == Some(&0))
+                && told.samples().contains(half.last().unwrap())
+        });
+        let pause = Instant::now();
+        until("the queue is silent", || pause.elapsed() > Duration::from_millis(200));
+    }
+    let end = parts.iter().fold(0, |end, part| {
+        assert_eq!(part.first, end, "a part is missing: {parts:?}");
+        end + part.samples
+    });
+    assert_eq!(end, 24_000);
+    for sample in (0..24_000_u64).step_by(500) {
+        let part = parts.iter().find(|part| (part.first..part.first + part.samples).contains(&sample)).unwrap();
+        let leaves = part.at.0 + (sample - part.first) * MS / 48;
+        let wanted = moment_of_value(&told, sound[sample as usize]);
+        // The thread may be held up between the clock and the card.
+        assert!(leaves.abs_diff(wanted) < 10 * MS, "sample {sample}: {leaves} and {wanted}");
+    }
+}
+
+/// The moment at which the sample of this value leaves.
+fn moment_of_value(told: &Told, value: i16) -> u64 {
+    let place = |(at, block): &(u64, Vec<i16>)| {
+        let place = block.iter().position(|&sample| sample == value)?;
+        Some(at + place as u64 * MS / 48)
+    };
+    told.blocks.iter().find_map(place).expect("it was told")
+}
+
+#[test]
 fn after_an_underrun_the_moments_are_those_of_the_card_again() {
     let card = Imagined::default();
     let mut mouth = Mouth::new(card.clone(), "imagined");

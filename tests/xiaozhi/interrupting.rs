@@ -7,6 +7,7 @@ use crate::pulse::Recording;
 use crate::stage::{Stage, assert_whole, saying};
 use crate::words::{self, SPEAKER_RATE};
 use crate::xiaozhi::Mode;
+use crate::xiaozhi::record::Event;
 
 const STORY: &str = "This is a long story about a fox and a dog, who lived in a small house at the end of the world, \
                      where it always rained, and where nobody ever came to see them, except the postman on Mondays.";
@@ -71,4 +72,31 @@ fn in_realtime_mode_who_speaks_into_the_answer_is_heard() {
     assert_whole(&words::reply(), &stage.utterances(2)[1]);
     let starts = stage.server.said("listen");
     assert_eq!((starts[0]["mode"].as_str(), starts.len()), (Some("realtime"), 1));
+}
+
+#[test]
+fn a_server_that_cancels_the_echo_is_told_what_is_heard() {
+    let stage = Stage::with(saying(STORY), |settings| {
+        settings.text("xiaozhi", "mode", "realtime").text("xiaozhi", "echo", "server")
+    });
+    let recording = stage.pulse.record();
+    stage.person_says(&words::question());
+    hear(&recording);
+    assert_eq!(stage.server.said("hello")[0]["features"]["aec"], true);
+    let told = stage.server.wait("20 frames that say what is played", |entries| {
+        let told = entries.iter().filter_map(|entry| match entry.event {
+            Event::Sound { timestamp, .. } => Some(timestamp),
+            _ => None,
+        });
+        let told: Vec<u32> = told.collect();
+        (told.iter().filter(|timestamp| **timestamp != 0).count() >= 20).then_some(told)
+    });
+    // The greeting and what was said before the answer go without; each packet is heard for about one frame.
+    assert_eq!(told[..5], [0; 5]);
+    let mut packets: Vec<u32> = told.into_iter().filter(|timestamp| *timestamp != 0).collect();
+    assert!(packets.windows(2).all(|two| two[1].wrapping_sub(two[0]).cast_signed() >= 0), "{packets:?}");
+    packets.dedup();
+    assert!(packets.len() > 5, "{packets:?}");
+    assert!(stage.counter("sent_over_playback") >= 20);
+    stage.daemon.run_cli(&["cancel"]);
 }

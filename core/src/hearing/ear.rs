@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::audio::tape::Tape;
 use crate::audio::{Position, samples};
 use crate::hearing::endpointer::{Endpointer, Onset, Point};
+use crate::hearing::raw::Raw;
 use crate::hearing::rules::Rules;
 use crate::hearing::uplink::Uplink;
 use crate::hearing::vad::{FRAME, Vad};
@@ -36,6 +37,8 @@ pub struct Drops {
 #[derive(Debug)]
 pub struct Ear {
     tape: Tape,
+    /// The same sound as it was caught, if somebody wants it.
+    raw: Option<Raw>,
     vad: Vad,
     listening: Option<Listening>,
     armed: Option<Armed>,
@@ -70,6 +73,7 @@ impl Ear {
         let frames = usize::try_from(samples(TAPE)).unwrap_or(usize::MAX) / FRAME;
         Self {
             tape: Tape::new(TAPE),
+            raw: None,
             vad: Vad::new(frames, Position(0)),
             listening: None,
             armed: None,
@@ -78,6 +82,13 @@ impl Ear {
             events: VecDeque::with_capacity(16),
             drops: Drops::default(),
         }
+    }
+
+    /// One that also keeps the sound as the microphone caught it, for uplinks that want it so; without that they get what
+    /// everybody gets. It needs as much memory again as the tape, 640 kB.
+    #[must_use]
+    pub fn keeping_raw() -> Self {
+        Self { raw: Some(Raw::new(TAPE)), ..Self::new() }
     }
 
     /// The place of the sample that comes next.
@@ -178,6 +189,21 @@ impl Ear {
         }
     }
 
+    /// What the microphone caught, before [`Ear::push`] gets what the front end made of it. The front end may hold some of
+    /// its sound back; then this waits for it, so that every sample has the same place in both.
+    pub fn caught(&mut self, sound: &[i16]) {
+        if let Some(raw) = &mut self.raw {
+            raw.caught(sound);
+        }
+    }
+
+    /// The front end starts anew: what it held back does not come.
+    pub fn restart(&mut self) {
+        if let Some(raw) = &mut self.raw {
+            raw.restart();
+        }
+    }
+
     /// Hears `sound`. What follows from it is there to be polled when it returns.
     pub fn push(&mut self, mut sound: &[i16]) {
         while !sound.is_empty() {
@@ -185,6 +211,9 @@ impl Ear {
             sound = later;
             let (at, heard) = (self.tape.end(), self.vad.frames().count());
             self.tape.write(now);
+            if let Some(raw) = &mut self.raw {
+                raw.write(now);
+            }
             self.pump();
             self.vad.push(now);
             if let Some(wake) = self.waker.push(at, now) {
@@ -274,9 +303,11 @@ impl Ear {
     }
 
     fn pump(&mut self) {
-        let Self { tape, uplinks, events, drops, .. } = self;
+        let Self { tape, raw, uplinks, events, drops, .. } = self;
+        let raw = raw.as_ref().map_or(&*tape, Raw::tape);
         let mut say = |event| queue(events, drops, event);
-        let complete = uplinks.extract_if(.., |uplink| uplink.pump(tape, &mut say));
+        let complete =
+            uplinks.extract_if(.., |uplink| uplink.pump(if uplink.wants_raw() { raw } else { tape }, &mut say));
         let complete: Vec<Uplink> = complete.collect();
         for uplink in complete {
             queue(events, drops, uplink.last());
@@ -285,6 +316,9 @@ impl Ear {
 
     fn closed(&mut self) {
         self.tape.clear();
+        if let Some(raw) = &mut self.raw {
+            raw.clear();
+        }
         let end = self.tape.end();
         self.vad.restart(end);
         self.waker.restart(end);

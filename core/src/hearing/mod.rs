@@ -13,6 +13,7 @@ pub mod floor;
 pub mod hangover;
 pub mod own_voice;
 pub mod pitch;
+mod raw;
 pub mod replay;
 pub mod rules;
 pub mod stir;
@@ -77,6 +78,10 @@ pub enum Encoding {
     Opus {
         /// Length of a frame.
         frame: Duration,
+        /// The sound as the microphone caught it, see [`Ear::keeping_raw`](ear::Ear::keeping_raw): for a server that cancels
+        /// the echo itself. What a canceller here leaves of an echo changes with each word, and none behind it can follow
+        /// that; what it takes away with the echo is lost.
+        raw: bool,
     },
 }
 

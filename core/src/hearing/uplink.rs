@@ -36,6 +36,7 @@ pub struct Uplink {
     /// Where it ends, once that is known.
     to: Option<Position>,
     encoder: Encoder,
+    raw: bool,
 }
 
 #[derive(Debug)]
@@ -53,20 +54,27 @@ impl Uplink {
     /// Begins at `from`, while the tape stands at `now`.
     #[must_use]
     pub fn new(id: UplinkId, from: Position, now: Position, encoding: &Encoding) -> Self {
+        let raw = matches!(encoding, Encoding::Opus { raw: true, .. });
         let encoder = match encoding {
             Encoding::LintoFile { conversation } => Encoder::File(Box::new(FileRequest::new(conversation))),
             Encoding::Pcm { chunk } => {
                 Encoder::Pcm { chunk: samples(*chunk).clamp(SHORTEST_CHUNK, LONGEST), bytes: Vec::new() }
             }
-            Encoding::Opus { frame } => Encoder::Opus(FrameEncoder::new(*frame).ok().map(Box::new)),
+            Encoding::Opus { frame, .. } => Encoder::Opus(FrameEncoder::new(*frame).ok().map(Box::new)),
         };
-        Self { id, reader: Reader::at(from), begun: now, taken: 0, to: None, encoder }
+        Self { id, reader: Reader::at(from), begun: now, taken: 0, to: None, encoder, raw }
     }
 
     /// Its name.
     #[must_use]
     pub const fn id(&self) -> UplinkId {
         self.id
+    }
+
+    /// Whether it wants the sound as the microphone caught it.
+    #[must_use]
+    pub const fn wants_raw(&self) -> bool {
+        self.raw
     }
 
     /// It ends at `to`: at once if the tape is that far, else when it is. Sound that is already encoded stays.

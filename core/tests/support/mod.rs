@@ -70,6 +70,8 @@ pub fn xiaozhi_settings() -> XiaozhiSettings {
         board: "Raspberry Pi 4".into(),
         preset: *Preset::named("upstream").unwrap(),
         mode: Mode::Auto,
+        serial: None,
+        server_cancels: false,
         frame: Duration::from_millis(60),
         announce_wake_word: None,
         allow_restart: false,

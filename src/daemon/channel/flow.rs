@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Notice;
 use super::outlet::Outlet;
+use super::track::Track;
 use crate::daemon::input::Input;
 use crate::daemon::speech::Sink;
 use crate::net::channel::{ChannelCounters, Inbound, dial};
@@ -77,6 +78,8 @@ struct Flow {
     inbound: Inbound,
     downlink: Downlink,
     state: State,
+    /// Of a server that wants to know.
+    track: Option<Track>,
     /// The next good datagram is told.
     expectant: bool,
     failed: bool,
@@ -94,6 +97,7 @@ pub(super) async fn run(
     session: Session,
     mut orders: mpsc::Receiver<Order>,
     counters: Arc<ChannelCounters>,
+    track: Option<Track>,
     teller: Teller,
 ) {
     let dialled = dial(&session, &counters).await.map_err(|error| error.to_string());
@@ -102,7 +106,8 @@ pub(super) async fn run(
         Err(why) => teller.tell(Notice::Failed(why)).await,
         Ok(((outbound, inbound), downlink)) => {
             teller.tell(Notice::Opened(Box::new(outbound))).await;
-            Flow::new(inbound, downlink, Tally::new(counters), teller).run(&mut orders).await;
+            let flow = Flow { track, ..Flow::new(inbound, downlink, Tally::new(counters), teller) };
+            flow.run(&mut orders).await;
         }
     }
 }
@@ -119,6 +124,7 @@ impl Flow {
             inbound,
             downlink,
             state: State::Held { drained: false },
+            track: None,
             expectant: true,
             failed: false,
             last: now,
@@ -194,15 +200,24 @@ impl Flow {
         self.state = State::Held { drained: false };
     }
 
+    /// Whoever does not want what arrives has stopped the loudspeaker, too.
     fn discard(&mut self) {
         self.downlink.clear();
+        if matches!(self.state, State::Playing(_)) {
+            self.track.iter().for_each(Track::stopped);
+        }
         self.state = State::Discarded;
     }
 
     /// The loudspeaker is open, or will not be.
     fn begin(&mut self, sink: Option<Sink>) {
         let outlet = sink.and_then(|sink| Outlet::new(sink, self.downlink.rate()).ok());
-        let (State::Awaited { drained, .. }, Some(outlet)) = (&self.state, outlet) else { return self.discard() };
+        let (State::Awaited { drained, .. }, Some((outlet, leaving))) = (&self.state, outlet) else {
+            return self.discard();
+        };
+        if let Some(track) = &self.track {
+            track.begin(outlet.rate(), leaving);
+        }
         let now = self.now();
         self.downlink.start(now);
         if *drained {
@@ -214,13 +229,14 @@ impl Flow {
 
     async fn receive(&mut self) {
         let now = self.now();
-        let Self { inbound, downlink, state, .. } = self;
+        let Self { inbound, downlink, state, track, .. } = self;
         let wanted = !matches!(state, State::Discarded);
         let mut came = false;
-        let taken = inbound.take(|sequence, packet| {
+        let taken = inbound.take(|label, packet| {
             came = true;
             if wanted {
-                downlink.push(now, sequence, packet);
+                downlink.push(now, label.sequence, packet);
+                track.iter().for_each(|track| track.came(label));
             }
         });
         if came {
@@ -252,7 +268,11 @@ impl Flow {
         while outlet.ahead() < AHEAD {
             self.pulled.clear();
             match self.downlink.pull(now, &mut self.pulled) {
-                Pulled::Sound | Pulled::Concealed if !self.pulled.is_empty() => outlet.pour(&self.pulled),
+                Pulled::Sound | Pulled::Concealed if !self.pulled.is_empty() => {
+                    outlet.pour(&self.pulled);
+                    let length = span(self.pulled.len(), self.downlink.rate());
+                    self.track.iter().for_each(|track| track.gave(self.downlink.place(), length));
+                }
                 Pulled::Ended => return self.end(),
                 _ => break,
             }
@@ -272,6 +292,10 @@ impl Flow {
         }
         self.hold();
     }
+}
+
+fn span(samples: usize, rate: u32) -> Duration {
+    Duration::from_nanos(samples as u64 * 1_000_000_000 / u64::from(rate.max(1)))
 }
 
 /// The loudspeaker's end when it is there; `None` if it will never be.

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use auricle_core::assistant::event::{Event, ServerId};
 use auricle_core::channel::{ChannelAsk, ChannelEvent, Session};
+use auricle_core::frontend::DeviceTime;
+use auricle_core::protocol::xiaozhi::datagram::Label;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -19,9 +21,11 @@ use super::speech::Sink;
 use crate::net::channel::{ChannelCounters, Outbound};
 use crate::sound;
 use flow::{Order, Teller};
+use track::Track;
 
 mod flow;
 mod outlet;
+mod track;
 
 /// Orders that may wait for the task. The control thread gives a few for each event and the task takes them all at once.
 const ORDERS: usize = 32;
@@ -50,6 +54,8 @@ struct Running {
     task: JoinHandle<()>,
     /// As soon as the socket stands.
     outbound: Option<Box<Outbound>>,
+    /// What is heard when, for a server that cancels the echo.
+    track: Option<Track>,
     /// That it failed was told.
     failed: bool,
 }
@@ -67,8 +73,9 @@ impl Channel {
         self.opening += 1;
         let (orders, taken) = mpsc::channel(ORDERS);
         let teller = Teller { inbox, server, opening: self.opening };
-        let task = tokio::spawn(flow::run(session, taken, Arc::clone(&self.counters), teller));
-        self.session = Some(Running { orders, task, outbound: None, failed: false });
+        let track = session.server_cancels.then(Track::default);
+        let task = tokio::spawn(flow::run(session, taken, Arc::clone(&self.counters), track.clone(), teller));
+        self.session = Some(Running { orders, task, outbound: None, track, failed: false });
     }
 
     /// Ends the session, if there is one.
@@ -95,6 +102,11 @@ impl Channel {
                 (false, self.fail(why))
             }
         }
+    }
+
+    /// The packet of the server that was heard when this was caught, if it wants to know.
+    fn played(&self, caught: Option<DeviceTime>) -> Option<Label> {
+        self.session.as_ref()?.track.as_ref()?.at(caught?)
     }
 
     /// The reason, if none was told of this session.
@@ -157,7 +169,8 @@ impl Control {
         if frame.bytes.is_empty() {
             return true;
         }
-        let sent = self.send_sound(server, |outbound| outbound.send(&frame.bytes));
+        let played = self.servers.get(server.0).and_then(|server| server.channel.played(frame.caught));
+        let sent = self.send_sound(server, |outbound| outbound.send_while(played, &frame.bytes));
         if let (true, Some(caught), Some(server)) = (sent, frame.fresh, self.servers.get(server.0)) {
             let nanos = sound::now().0.saturating_sub(caught.0);
             server.channel.counters.latency.note(Duration::from_nanos(nanos));

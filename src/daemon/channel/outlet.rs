@@ -3,35 +3,44 @@
 use std::time::Duration;
 
 use auricle_core::audio::convert::{ConvertError, ToDevice};
+use rtrb::{Consumer, Producer};
 
 use crate::daemon::speech::Sink;
+use crate::sound::Leaving;
 
 /// The loudspeaker's end of a stream.
 pub(super) struct Outlet {
-    sink: Sink,
+    rate: u32,
+    ring: Producer<i16>,
     convert: ToDevice,
     samples: Vec<i16>,
 }
 
 impl Outlet {
-    /// For sound of so many Hz.
+    /// For sound of so many Hz; beside it what is told of when it leaves.
     ///
     /// # Errors
     /// The card has a rate that nothing sensible has.
-    pub(super) fn new(sink: Sink, rate: u32) -> Result<Self, ConvertError> {
-        let convert = ToDevice::new(rate, sink.rate)?;
-        Ok(Self { sink, convert, samples: Vec::new() })
+    pub(super) fn new(sink: Sink, rate: u32) -> Result<(Self, Consumer<Leaving>), ConvertError> {
+        let Sink { rate: card, ring, leaving } = sink;
+        let convert = ToDevice::new(rate, card)?;
+        Ok((Self { rate: card, ring, convert, samples: Vec::new() }, leaving))
+    }
+
+    /// Samples per second of the card.
+    pub(super) const fn rate(&self) -> u32 {
+        self.rate
     }
 
     /// Whether nobody listens any more: it was stopped, or the card is gone.
     pub(super) fn is_gone(&self) -> bool {
-        self.sink.ring.is_abandoned()
+        self.ring.is_abandoned()
     }
 
     /// Sound that the card has not taken yet.
     pub(super) fn ahead(&self) -> Duration {
-        let waiting = self.sink.ring.buffer().capacity() - self.sink.ring.slots();
-        Duration::from_micros(waiting as u64 * 1_000_000 / u64::from(self.sink.rate.max(1)))
+        let waiting = self.ring.buffer().capacity() - self.ring.slots();
+        Duration::from_micros(waiting as u64 * 1_000_000 / u64::from(self.rate.max(1)))
     }
 
     /// Puts sound into the ring, which has room for far more than anybody should give it.
@@ -49,8 +58,8 @@ impl Outlet {
     }
 
     fn write(&mut self) {
-        let fits = self.samples.len().min(self.sink.ring.slots());
+        let fits = self.samples.len().min(self.ring.slots());
         // It fits: only this end fills the ring.
-        let _ = self.sink.ring.push_entire_slice(&self.samples[..fits]);
+        let _ = self.ring.push_entire_slice(&self.samples[..fits]);
     }
 }

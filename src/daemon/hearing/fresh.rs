@@ -4,9 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use auricle_core::audio::Position;
 use auricle_core::frontend::DeviceTime;
-use auricle_core::hearing::EarEvent;
 
-use crate::daemon::input::Heard;
 use crate::sound::Microphone;
 
 /// The last sound that came onto the tape.
@@ -29,11 +27,8 @@ impl Fresh {
         self.from = end;
     }
 
-    /// What is told of the ear's event: of a part of an uplink also when its last sample came, unless that lay there.
-    pub(super) fn tell(&self, event: EarEvent) -> Heard {
-        match event {
-            EarEvent::UplinkChunk { at, .. } if at > self.from => Heard::Fresh(event, self.read),
-            event => Heard::Ear(event),
-        }
+    /// When the sample before this place came, unless that lay there.
+    pub(super) fn read(&self, at: Position) -> Option<DeviceTime> {
+        (at > self.from).then_some(self.read)
     }
 }

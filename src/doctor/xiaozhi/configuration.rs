@@ -86,7 +86,7 @@ fn facts(case: &Case, server: &Xiaozhi) -> Option<Facts> {
     };
     let language = kept.language.unwrap_or_else(|| settings.tts.language.clone());
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    Some(Facts { version, mac, client_id, language, board: BOARD.to_owned(), ip: None })
+    Some(Facts { version, mac, client_id, language, board: BOARD.to_owned(), ip: None, serial: server.serial() })
 }
 
 /// Whether this machine's clock is the server's.

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::GATEWAY;
 use super::configuration::Known;
-use crate::config::Xiaozhi;
+use crate::config::{Echo, Xiaozhi};
 use crate::doctor::sheet::Finding;
 use crate::net::mqtt::{Address, Backoff, Link, LinkSettings};
 
@@ -61,7 +61,7 @@ async fn talk(server: &Xiaozhi, known: &Known, link: &Link, events: &mut mpsc::R
     let say = |payload| {
         link.ask(LinkAsk::Publish(Publication { topic: topic.clone(), payload, qos: Qos::Zero, retain: false }))
     };
-    say(message::hello(server.frame()));
+    say(message::hello(server.frame(), server.echo == Echo::Server));
     let (finding, session) = greeted(events).await;
     if let Some(id) = session {
         say(message::goodbye(&id));

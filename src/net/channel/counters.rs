@@ -10,6 +10,8 @@ use super::latency::Latency;
 pub struct ChannelCounters {
     /// Datagrams that the system took.
     pub sent: AtomicU64,
+    /// Of those, with sound that was caught while a packet of the server was played, which it was told.
+    pub over_playback: AtomicU64,
     /// Datagrams for which it had no room at that moment.
     pub unsent: AtomicU64,
     /// Times that it said that nobody is there, or that nothing can be sent.
@@ -50,11 +52,12 @@ pub(super) fn count(counter: &AtomicU64) {
 impl ChannelCounters {
     /// Everything with its name in the status.
     #[must_use]
-    pub fn counts(&self) -> [(&'static str, u64); 17] {
+    pub fn counts(&self) -> [(&'static str, u64); 18] {
         let of = |counter: &AtomicU64| counter.load(Relaxed);
         let micros = |share| u64::try_from(self.latency.below(share).as_micros()).unwrap_or(u64::MAX);
         [
             ("sent", of(&self.sent)),
+            ("sent_over_playback", of(&self.over_playback)),
             ("unsent", of(&self.unsent)),
             ("send_errors", of(&self.errors)),
             ("received", of(&self.received)),

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use auricle_core::channel::Session;
-use auricle_core::protocol::xiaozhi::datagram::{HEADER, Opener, PACKET_LIMIT, Refusal};
+use auricle_core::protocol::xiaozhi::datagram::{HEADER, Label, Opener, PACKET_LIMIT, Refusal};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
@@ -41,11 +41,11 @@ impl Inbound {
         self.socket.ready(Interest::READABLE | Interest::ERROR).await.map(drop)
     }
 
-    /// Hands what is there to `each`, with its sequence number; at most 32 datagrams, whether they are of use or not.
+    /// Hands what is there to `each`, with what its header says; at most 32 datagrams, whether they are of use or not.
     ///
     /// # Errors
     /// Nobody listens at the server. It is told once for each time that the network said so.
-    pub fn take(&mut self, mut each: impl FnMut(u32, &[u8])) -> io::Result<()> {
+    pub fn take(&mut self, mut each: impl FnMut(Label, &[u8])) -> io::Result<()> {
         if let Some(error) = self.trouble() {
             count(&self.counters.errors);
             return Err(error);
@@ -74,12 +74,12 @@ impl Inbound {
         self.socket.try_io(Interest::ERROR, look).ok()
     }
 
-    fn open(&mut self, length: usize, each: &mut impl FnMut(u32, &[u8])) {
+    fn open(&mut self, length: usize, each: &mut impl FnMut(Label, &[u8])) {
         if length > LONGEST {
             return count(&self.counters.refused);
         }
         match self.opener.open(&self.datagram[..length], &mut self.packet) {
-            Ok(sequence) => each(sequence, &self.packet),
+            Ok(label) => each(label, &self.packet),
             Err(Refusal::Replayed) => count(&self.counters.repeated),
             Err(_) => count(&self.counters.refused),
         }

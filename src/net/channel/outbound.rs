@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use auricle_core::channel::Session;
-use auricle_core::protocol::xiaozhi::datagram::Sealer;
+use auricle_core::protocol::xiaozhi::datagram::{Label, Sealer};
 use auricle_core::time::Tick;
 use tokio::net::UdpSocket;
 
@@ -30,7 +30,10 @@ impl Outbound {
         silence: Vec<u8>,
         counters: Arc<ChannelCounters>,
     ) -> Self {
-        let sealer = Sealer::new(&session.key, &session.nonce);
+        let sealer = match session.server_cancels {
+            true => Sealer::telling_what_is_played(&session.key, &session.nonce),
+            false => Sealer::new(&session.key, &session.nonce),
+        };
         Self { socket, sealer, opened: Instant::now(), silence, datagram: Vec::new(), counters }
     }
 
@@ -51,10 +54,22 @@ impl Outbound {
     /// # Errors
     /// Nobody listens there, or nothing can be sent. The next packet may go through all the same.
     pub fn send(&mut self, packet: &[u8]) -> io::Result<bool> {
-        self.sealer.seal(Tick::ZERO + self.opened.elapsed(), packet, &mut self.datagram);
+        self.send_while(None, packet)
+    }
+
+    /// The same; the loudspeaker played the packet `played` when the end of this one was caught. Only a server that
+    /// cancels the echo is told.
+    ///
+    /// # Errors
+    /// As [`Outbound::send`].
+    pub fn send_while(&mut self, played: Option<Label>, packet: &[u8]) -> io::Result<bool> {
+        self.sealer.seal_while(played, Tick::ZERO + self.opened.elapsed(), packet, &mut self.datagram);
         match self.socket.try_send(&self.datagram) {
             Ok(_) => {
                 count(&self.counters.sent);
+                if played.is_some() {
+                    count(&self.counters.over_playback);
+                }
                 Ok(true)
             }
             Err(error) if is_full(&error) => {

@@ -39,6 +39,8 @@ pub(super) struct Activation {
 #[derive(Debug)]
 struct Pending {
     code: String,
+    /// What is to be signed; empty if the server wants nothing.
+    challenge: String,
     step: Step,
     /// When the code is said next, if at all, and how often it was.
     say: Option<Tick>,
@@ -91,12 +93,13 @@ impl Activation {
         let message = message.split_whitespace().filter(|word| *word != code).collect::<Vec<_>>().join(" ");
         out.raise(Cause::NotActivated { code: code.clone(), message });
         let step = match challenge {
-            true => Step::Waiting { until: now, asked: 0 },
-            false => Step::Reading { from: now + CONFIGURATION },
+            Some(_) => Step::Waiting { until: now, asked: 0 },
+            None => Step::Reading { from: now + CONFIGURATION },
         };
+        let challenge = challenge.unwrap_or_default();
         match &mut self.pending {
-            Some(pending) if pending.code == code => pending.step = step,
-            _ => self.pending = Some(Pending { code, step, say: Some(now), pause: FIRST_PAUSE, said: 0 }),
+            Some(pending) if pending.code == code => (pending.step, pending.challenge) = (step, challenge),
+            _ => self.pending = Some(Pending { code, challenge, step, say: Some(now), pause: FIRST_PAUSE, said: 0 }),
         }
     }
 
@@ -147,7 +150,7 @@ impl Activation {
         }
         match pending.step {
             Step::Waiting { asked, .. } if asked < QUESTIONS => {
-                let fetch = facts.activation(&self.address);
+                let fetch = facts.activation(&self.address, &pending.challenge);
                 let until = now + fetch.within + MARGIN;
                 pending.step = Step::Asking { id: out.fetch(fetch), until, asked: asked + 1 };
                 Next::Stay

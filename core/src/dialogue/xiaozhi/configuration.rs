@@ -76,6 +76,7 @@ impl Configuration {
             language: settings.language.clone(),
             board: settings.board.clone(),
             ip: None,
+            serial: settings.serial.clone(),
         };
         Self {
             address: settings.ota_url.clone(),

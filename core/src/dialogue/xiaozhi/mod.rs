@@ -14,7 +14,7 @@ use crate::channel::ChannelEvent;
 use crate::fetch::{FetchId, Fetched};
 use crate::hearing::{Limits, Start};
 use crate::link::{LinkEvent, Message};
-use crate::protocol::xiaozhi::access::Address;
+use crate::protocol::xiaozhi::access::{Address, Serial};
 use crate::protocol::xiaozhi::emotion::Emotion;
 use crate::protocol::xiaozhi::mcp::{Tool, ToolError};
 use crate::protocol::xiaozhi::message::{self, Incoming, Mode};
@@ -54,6 +54,8 @@ pub struct XiaozhiSettings {
     pub mac: String,
     /// A UUID of version 4 that was made once for this device.
     pub client_id: String,
+    /// The serial number under which it is registered there, if it is.
+    pub serial: Option<Serial>,
     /// Speech language, a tag such as `en-US`, until the assistant tells another one.
     pub language: String,
     /// Version of this program, digits and dots.
@@ -66,6 +68,8 @@ pub struct XiaozhiSettings {
     pub mode: Mode,
     /// The length of the frames that go up: 20, 40 or 60 ms.
     pub frame: Duration,
+    /// Whether the server cancels the echo: it gets the microphone as it is, and is told what was played meanwhile.
+    pub server_cancels: bool,
     /// What the server is told when a wake word was heard: a word that it knows, else it answers it. `None`: nothing.
     pub announce_wake_word: Option<String>,
     /// Whether a server may restart the service.

@@ -41,6 +41,7 @@ const DISMISSED: &str = "it ended the session right after it began";
 pub(super) struct Session {
     preset: Preset,
     frame: Duration,
+    server_cancels: bool,
     /// Of the newest session; empty if it is over.
     id: String,
     state: State,
@@ -54,6 +55,7 @@ impl Session {
         Self {
             preset: settings.preset,
             frame: settings.frame,
+            server_cancels: settings.server_cancels,
             id: String::new(),
             state: State::Closed,
             unanswered: 0,
@@ -104,7 +106,11 @@ impl Session {
         }
     }
 
-    /// Ends this session and opens another one.
+    /// Ends this session and opens another one, because no sound arrives in it.
+    ///
+    /// xiaozhi: newer gateways know a message for that, `udp_timeout`. It is not sent. It does there what a goodbye does and
+    /// nothing more, so behind it or before it there is nothing to gain; in place of the goodbye, a server that does not know
+    /// it would keep the session, and its echo of that session's end would later hit the new one.
     pub(super) fn rebuild(&mut self, now: Tick, presence: &Presence, out: &mut Outbox) {
         self.part(now, Some(Attempt { again: true, ..Attempt::default() }), presence, out);
     }
@@ -130,7 +136,7 @@ impl Session {
     }
 
     fn greet(&mut self, now: Tick, attempt: Attempt, presence: &Presence, out: &mut Outbox) {
-        presence.publish(message::hello(self.frame), out);
+        presence.publish(message::hello(self.frame, self.server_cancels), out);
         self.unanswered += 1;
         self.state = State::Greeting { attempt, dismissed: false, until: now + HELLO };
     }
@@ -205,7 +211,7 @@ impl Session {
 
     fn take(&mut self, now: Tick, hello: &Hello, out: &mut Outbox) {
         self.id.clone_from(&hello.session_id);
-        self.path.open(now, hello.session(self.frame, &self.preset), out);
+        self.path.open(now, hello.session(self.frame, self.server_cancels, &self.preset), out);
     }
 
     /// The server opens a session that can't be used.

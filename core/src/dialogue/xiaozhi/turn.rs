@@ -12,7 +12,7 @@ use super::presence::Presence;
 use super::session::{Failure, News, Session};
 use super::{Outbox, XiaozhiSettings};
 use crate::dialogue::{Ask, PlayEnd, PlayId, Shown, Trigger};
-use crate::hearing::{Limits, Start, UplinkId};
+use crate::hearing::{Encoding, Limits, Start, UplinkId};
 use crate::protocol::xiaozhi::message::{self, Mode};
 use crate::time::Tick;
 
@@ -35,7 +35,7 @@ pub(super) struct Around<'a> {
 #[derive(Debug)]
 pub(super) struct Turn {
     mode: Mode,
-    frame: Duration,
+    encoding: Encoding,
     limits: Limits,
     /// The server has so long to begin with its answer.
     answer_timeout: Duration,
@@ -63,7 +63,7 @@ impl Turn {
     pub(super) fn new(settings: &XiaozhiSettings) -> Self {
         Self {
             mode: settings.mode,
-            frame: settings.frame,
+            encoding: Encoding::Opus { frame: settings.frame, raw: settings.server_cancels },
             limits: settings.limits,
             answer_timeout: settings.answer_timeout,
             announce: settings.announce_wake_word.clone(),

@@ -3,6 +3,7 @@
 //! Everything in here is a function from bytes to data or back. Who acts on it, and when, is the dialogue's business.
 
 pub mod access;
+pub mod aloud;
 pub mod datagram;
 pub mod emotion;
 mod fields;

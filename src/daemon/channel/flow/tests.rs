@@ -18,6 +18,7 @@ fn task() -> (tokio::task::JoinHandle<()>, mpsc::Sender<Order>, UdpSocket, Sessi
         key: Zeroizing::new([3; 16]),
         nonce: [1, 0, 0, 0, 9, 9, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0],
         frame: Duration::from_millis(60),
+        server_cancels: false,
         raw: true,
         greeting: None,
     };
@@ -37,7 +38,8 @@ fn task() -> (tokio::task::JoinHandle<()>, mpsc::Sender<Order>, UdpSocket, Sessi
 /// The loudspeaker's end, and the card's.
 fn sink() -> (Sink, rtrb::Consumer<i16>) {
     let (ring, card) = rtrb::RingBuffer::new(32_000);
-    (Sink { rate: 16_000, ring }, card)
+    let (_, leaving) = rtrb::RingBuffer::new(1);
+    (Sink { rate: 16_000, ring, leaving }, card)
 }
 
 async fn until(what: &str, mut done: impl FnMut() -> bool) {

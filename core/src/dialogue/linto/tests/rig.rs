@@ -206,7 +206,7 @@ fn line(ask: &Ask) -> String {
             let encoding = match encoding {
                 Encoding::LintoFile { conversation } => format!("conversation {conversation}"),
                 Encoding::Pcm { chunk } => format!("chunks of {} ms", chunk.as_millis()),
-                Encoding::Opus { frame } => format!("Opus of {} ms", frame.as_millis()),
+                Encoding::Opus { frame, .. } => format!("Opus of {} ms", frame.as_millis()),
             };
             let Delivery::Message { topic, qos, expires } = to else { panic!("{to:?}") };
             let secs = expires.as_secs();

@@ -2,7 +2,9 @@
 
 use insta::assert_snapshot;
 
+use super::super::XiaozhiSettings;
 use super::rig::{CONFIGURATION, Rig, settings};
+use crate::protocol::xiaozhi::access::{Serial, SerialKey};
 
 const WITH_CHALLENGE: &str = r#"{"activation":{"code":"123456","message":"xiaozhi.me\n123456","challenge":"c"},
     "mqtt":{"endpoint":"gateway:1883","client_id":"a@@@b@@@c"}}"#;
@@ -38,6 +40,26 @@ fn a_device_without_an_owner_says_its_code_and_connects_when_it_has_one() {
     23.000 remember 187 bytes
     23.000 connect to mqtt://gateway:1883 as GID_pi@@@aa_bb_cc_dd_ee_ff@@@uuid
     "#);
+}
+
+#[test]
+fn a_device_with_a_serial_number_proves_that_it_has_the_key() {
+    let key = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
+    let serial = Serial { number: "SN-1".into(), key: SerialKey::read(key).unwrap() };
+    let mut rig = Rig::with(XiaozhiSettings { serial: Some(serial), ..settings() });
+    let challenge = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
+    rig.fetched(200, &WITH_CHALLENGE.replace(r#":"c"}"#, &format!(r#":"{challenge}"}}"#)));
+    let asked = rig.fetches.last().unwrap();
+    assert_eq!(asked.url, "http://server:8003/xiaozhi/ota/activate");
+    for header in [("Activation-Version", "2"), ("Serial-Number", "SN-1")] {
+        assert!(asked.headers.contains(&(header.0.into(), header.1.into())), "{asked:?}");
+    }
+    let body: serde_json::Value = serde_json::from_slice(&asked.body).unwrap();
+    assert_eq!(body["challenge"], challenge);
+    assert_eq!(body["Payload"]["hmac"], "026c9d712412f9e90f46f9896b51bb81dfbcda95e23a05c1faa1952ee992cd55");
+    rig.fetched(200, "");
+    rig.fetched(200, CONFIGURATION);
+    assert!(rig.trace().contains("connect to mqtt://gateway:1883"));
 }
 
 #[test]

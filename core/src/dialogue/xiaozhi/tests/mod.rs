@@ -3,6 +3,7 @@
 mod activation;
 mod answers;
 mod configuration;
+mod echo;
 mod endings;
 mod hostile;
 mod link;

@@ -9,7 +9,7 @@ use crate::channel::{ChannelAsk, ChannelEvent};
 use crate::dialogue::{
     Ask, Delivery, DeviceFacts, Dialogue, DialogueEvent, End, Interface, PlayEnd, PlayId, Source, Trigger,
 };
-use crate::fetch::{FetchId, Fetched};
+use crate::fetch::{Fetch, FetchId, Fetched};
 use crate::hearing::{Encoding, Ending, Limits, Start, UplinkId};
 use crate::link::{LinkAsk, LinkEvent, Loss, Message};
 use crate::protocol::xiaozhi::access::Address;
@@ -30,12 +30,14 @@ pub fn settings() -> XiaozhiSettings {
         ota_url: Address::new("http://server:8003/xiaozhi/ota/").unwrap(),
         mac: "aa:bb:cc:dd:ee:ff".into(),
         client_id: "db4ead3e-c5e2-4dd4-bbf1-0295195e5058".into(),
+        serial: None,
         language: "en-US".into(),
         version: "0.4.0".into(),
         board: "Raspberry Pi 4".into(),
         preset: *Preset::named("upstream").unwrap(),
         mode: Mode::Auto,
         frame: Duration::from_millis(60),
+        server_cancels: false,
         announce_wake_word: None,
         allow_restart: false,
         allow_meeting: true,
@@ -72,8 +74,8 @@ pub struct Rig {
     pub xiaozhi: Xiaozhi,
     pub now: Tick,
     lines: Vec<String>,
-    /// What was asked for so far.
-    fetches: u64,
+    /// What was asked over HTTP so far; they are numbered from 1.
+    pub fetches: Vec<Fetch>,
     pub uplinks: u64,
     pub plays: u64,
     wishes: u64,
@@ -82,7 +84,8 @@ pub struct Rig {
 impl Rig {
     pub fn with(settings: XiaozhiSettings) -> Self {
         let xiaozhi = Xiaozhi::new(settings).unwrap();
-        let mut rig = Self { xiaozhi, now: Tick::ZERO, lines: Vec::new(), fetches: 0, uplinks: 0, plays: 0, wishes: 0 };
+        let mut rig =
+            Self { xiaozhi, now: Tick::ZERO, lines: Vec::new(), fetches: Vec::new(), uplinks: 0, plays: 0, wishes: 0 };
         rig.event(DialogueEvent::Device(facts()));
         rig
     }
@@ -158,11 +161,11 @@ impl Rig {
     /// The newest request over HTTP is answered.
     pub fn fetched(&mut self, status: u16, body: &str) {
         let outcome = Ok(Fetched { status, body: body.as_bytes().to_vec() });
-        self.event(DialogueEvent::Fetched { id: FetchId(self.fetches), outcome });
+        self.event(DialogueEvent::Fetched { id: FetchId(self.fetches.len() as u64), outcome });
     }
 
     pub fn unfetched(&mut self, why: &str) {
-        self.event(DialogueEvent::Fetched { id: FetchId(self.fetches), outcome: Err(why.into()) });
+        self.event(DialogueEvent::Fetched { id: FetchId(self.fetches.len() as u64), outcome: Err(why.into()) });
     }
 
     /// The server opens this session.
@@ -258,7 +261,10 @@ impl Rig {
         self.xiaozhi.handle(self.now, event);
         while let Some(ask) = self.xiaozhi.poll() {
             match &ask {
-                Ask::Fetch { id, .. } => self.fetches = id.0,
+                Ask::Fetch { id, fetch } => {
+                    self.fetches.push(fetch.clone());
+                    assert_eq!(id.0, self.fetches.len() as u64);
+                }
                 Ask::UplinkStart { uplink, .. } => self.uplinks = uplink.0,
                 Ask::Play { id, .. } => self.plays = id.0,
                 Ask::Wish { id, .. } => self.wishes = id.0,
@@ -288,8 +294,9 @@ fn line(ask: &Ask) -> String {
             format!("mic from {from:?}, ended by {end}{}", if *while_speaking { ", while speaking" } else { "" })
         }
         Ask::MicStop => "mic stop".into(),
-        Ask::UplinkStart { uplink, from, encoding: Encoding::Opus { frame }, to: Delivery::Channel } => {
-            format!("uplink {} from {from:?}, Opus of {} ms", uplink.0, frame.as_millis())
+        Ask::UplinkStart { uplink, from, encoding: Encoding::Opus { frame, raw }, to: Delivery::Channel } => {
+            let raw = if *raw { ", raw" } else { "" };
+            format!("uplink {} from {from:?}, Opus of {} ms{raw}", uplink.0, frame.as_millis())
         }
         Ask::UplinkFinish { uplink, to } => format!("uplink {} ends at {}", uplink.0, to.0),
         Ask::UplinkAbort { uplink } => format!("uplink {} aborted", uplink.0),

@@ -6,7 +6,7 @@ use crate::assistant::report::Report;
 use crate::audio::Position;
 use crate::audio::chime::Chime;
 use crate::dialogue::{Ask, Class, Delivery, End, Shown, Source, Trigger};
-use crate::hearing::{Encoding, Ending, Start, UplinkId};
+use crate::hearing::{Ending, Start, UplinkId};
 use crate::protocol::xiaozhi::message::{self, Mode};
 use crate::time::Tick;
 
@@ -33,7 +33,7 @@ impl Turn {
         self.uplinks += 1;
         let uplink = UplinkId(self.uplinks);
         self.uplink = Some(uplink);
-        let encoding = Encoding::Opus { frame: self.frame };
+        let encoding = self.encoding.clone();
         w.out.ask(Ask::UplinkStart { uplink, from, encoding, to: Delivery::Channel });
         w.session.path.sends(w.now, true);
         uplink

@@ -9,6 +9,9 @@ const LINE: usize = 200;
 /// The longest text for the owner, in characters.
 const TEXT: usize = 1_000;
 
+/// The longest challenge, in bytes.
+const CHALLENGE: usize = 1_000;
+
 /// What a server answered. Every part of it may be missing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Configuration {
@@ -33,8 +36,8 @@ pub struct Activation {
     pub code: String,
     /// A text for the owner.
     pub message: String,
-    /// Whether the server wants to be asked until it is done.
-    pub challenge: bool,
+    /// What the server wants to see signed, as it wrote it; then it wants to be asked until it is done.
+    pub challenge: Option<String>,
     /// How long the server waits, in milliseconds.
     pub timeout: Option<u32>,
 }
@@ -107,10 +110,10 @@ impl Activation {
         let activation = Self {
             code: code.or_else(|| line(section, "code")).unwrap_or_default(),
             message: section.shown("message", TEXT).unwrap_or_default(),
-            challenge: section.get::<String>("challenge").is_some_and(|challenge| !challenge.is_empty()),
+            challenge: section.exact("challenge", CHALLENGE),
             timeout: section.get("timeout_ms"),
         };
-        (!activation.code.is_empty() || activation.challenge).then_some(activation)
+        (!activation.code.is_empty() || activation.challenge.is_some()).then_some(activation)
     }
 }
 
@@ -195,7 +198,7 @@ mod tests {
         let activation = Activation {
             code: "012345".into(),
             message: "example.org\n012345".into(),
-            challenge: true,
+            challenge: Some("x".into()),
             timeout: Some(30_000),
         };
         assert_eq!((configuration.activation, configuration.websocket), (Some(activation), true));
@@ -220,7 +223,7 @@ mod tests {
         assert_eq!(code(r#"{"activation":{"code":123456}}"#), "123456");
         assert_eq!(code(r#"{"activation":{"code":" 12\n34 "}}"#), "12 34");
         let challenge = read(r#"{"activation":{"challenge":"x"}}"#).unwrap().activation.unwrap();
-        assert_eq!(challenge, Activation { challenge: true, ..Activation::default() });
+        assert_eq!(challenge, Activation { challenge: Some("x".into()), ..Activation::default() });
     }
 
     #[test]

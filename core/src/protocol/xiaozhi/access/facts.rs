@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Address;
+use super::{Address, Serial};
 use crate::fetch::Fetch;
 
 /// The longest that a request may take.
@@ -32,6 +32,8 @@ pub struct Facts {
     pub board: String,
     /// The device's address in its network.
     pub ip: Option<IpAddr>,
+    /// The serial number under which it is registered there. Most devices have none.
+    pub serial: Option<Serial>,
 }
 
 impl Facts {
@@ -59,12 +61,13 @@ impl Facts {
         self.request(address.as_str().to_owned(), &body)
     }
 
-    /// The question whether the device is activated by now.
+    /// The question whether the device is activated by now, with what the server wants to see signed.
     ///
     /// xiaozhi: a device without a serial number that the server knows sends an empty object.
     #[must_use]
-    pub fn activation(&self, address: &Address) -> Fetch {
-        self.request(address.activation(), &json!({}))
+    pub fn activation(&self, address: &Address, challenge: &str) -> Fetch {
+        let proof = self.serial.as_ref().map_or_else(|| json!({}), |serial| serial.proof(challenge));
+        self.request(address.activation(), &proof)
     }
 
     fn request(&self, url: String, body: &Value) -> Fetch {
@@ -74,9 +77,10 @@ impl Facts {
             ("Client-Id", plain(&self.client_id)),
             ("User-Agent", format!("{}/{}", self.board_type(), plain(&self.version))),
             ("Accept-Language", plain(&self.language)),
-            ("Activation-Version", "1".to_owned()),
+            ("Activation-Version", if self.serial.is_some() { "2" } else { "1" }.to_owned()),
         ];
-        let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let serial = self.serial.as_ref().map(|serial| ("Serial-Number", plain(&serial.number)));
+        let headers = headers.into_iter().chain(serial).map(|(name, value)| (name.to_owned(), value)).collect();
         Fetch { url, headers, body: body.to_string().into_bytes(), within: WITHIN, limit: ANSWER_LIMIT }
     }
 
@@ -114,6 +118,7 @@ pub fn uuid(random: [u8; 16]) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::protocol::xiaozhi::access::SerialKey;
 
     fn facts() -> Facts {
         Facts {
@@ -123,6 +128,7 @@ mod tests {
             language: "fr-FR".into(),
             board: "Raspberry Pi 4 Model B Rev 1.5".into(),
             ip: Some([192, 168, 1, 7].into()),
+            serial: None,
         }
     }
 
@@ -158,9 +164,22 @@ mod tests {
     #[test]
     fn activation_is_asked_for_with_the_same_headers_and_an_empty_object() {
         let address = Address::new("https://host/xiaozhi/ota").unwrap();
-        let (configuration, activation) = (facts().configuration(&address), facts().activation(&address));
+        let (configuration, activation) = (facts().configuration(&address), facts().activation(&address, "c"));
         assert_eq!(activation.url, "https://host/xiaozhi/ota/activate");
         assert_eq!((activation.headers, &activation.body[..]), (configuration.headers, &b"{}"[..]));
+    }
+
+    #[test]
+    fn a_serial_number_is_told_each_time_and_the_challenge_signed() {
+        let address = Address::new("https://host/xiaozhi/ota/").unwrap();
+        let serial = Serial { number: "SN-12".into(), key: SerialKey::read(&"5f".repeat(32)).unwrap() };
+        let facts = Facts { serial: Some(serial), ..facts() };
+        let (configuration, activation) = (facts.configuration(&address), facts.activation(&address, "c"));
+        assert_eq!(header(&configuration, "Serial-Number"), "SN-12");
+        assert_eq!(header(&configuration, "Activation-Version"), "2");
+        assert_eq!(activation.headers, configuration.headers);
+        let body: Value = serde_json::from_slice(&activation.body).unwrap();
+        assert_eq!((&body["challenge"], &body["Payload"]["serial_number"]), (&json!("c"), &json!("SN-12")));
     }
 
     #[test]

@@ -7,11 +7,13 @@ mod address;
 mod broker;
 mod configuration;
 mod facts;
+mod serial;
 
 pub use self::address::{Address, AddressError};
 pub use self::broker::{Broker, BrokerError, Login};
 pub use self::configuration::{Activation, Configuration, ConfigurationError, Firmware, exercise};
 pub use self::facts::{Facts, uuid};
+pub use self::serial::{Serial, SerialKey};
 
 /// What a server answers when it is asked whether the device is activated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

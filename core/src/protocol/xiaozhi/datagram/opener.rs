@@ -6,7 +6,7 @@ use aes::Aes128;
 use aes::cipher::KeyInit;
 
 use super::window::{Place, Window};
-use super::{HEADER, PACKET_LIMIT, apply};
+use super::{HEADER, Label, PACKET_LIMIT, apply};
 
 /// xiaozhi: the first byte of a datagram with sound.
 const SOUND: u8 = 1;
@@ -39,11 +39,11 @@ impl Opener {
         }
     }
 
-    /// Writes the packet into `packet`, which is emptied first, and gives its sequence number.
+    /// Writes the packet into `packet`, which is emptied first, and gives what its header says.
     ///
     /// # Errors
     /// Why it is not taken, also counted; `packet` is empty then.
-    pub fn open(&mut self, datagram: &[u8], packet: &mut Vec<u8>) -> Result<u32, Refusal> {
+    pub fn open(&mut self, datagram: &[u8], packet: &mut Vec<u8>) -> Result<Label, Refusal> {
         packet.clear();
         self.take(datagram, packet).inspect_err(|refusal| self.refused.count(*refusal))
     }
@@ -59,23 +59,24 @@ impl Opener {
         self.refused
     }
 
-    fn take(&mut self, datagram: &[u8], packet: &mut Vec<u8>) -> Result<u32, Refusal> {
+    fn take(&mut self, datagram: &[u8], packet: &mut Vec<u8>) -> Result<Label, Refusal> {
         let (header, sealed) = datagram.split_first_chunk::<HEADER>().ok_or(Refusal::Short)?;
-        let [kind, _, length @ ..] = header;
-        let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
+        let [kind, _, high, low, ..] = *header;
+        let said = u16::from_be_bytes([high, low]);
+        let length = usize::from(said);
         match () {
-            () if *kind != SOUND => return Err(Refusal::Type),
+            () if kind != SOUND => return Err(Refusal::Type),
             () if length != sealed.len() => return Err(Refusal::Length),
             () if length == 0 => return Err(Refusal::Empty),
             () if length > PACKET_LIMIT => return Err(Refusal::Large),
             () => {}
         }
-        let [.., a, b, c, d] = *header;
-        let sequence = u32::from_be_bytes([a, b, c, d]);
+        let [.., s, t, u, v, a, b, c, d] = *header;
+        let (timestamp, sequence) = (u32::from_be_bytes([s, t, u, v]), u32::from_be_bytes([a, b, c, d]));
         self.place(sequence)?;
         packet.extend_from_slice(sealed);
         apply(&self.cipher, header, packet);
-        Ok(sequence)
+        Ok(Label { sequence, timestamp, length: said })
     }
 
     fn place(&mut self, sequence: u32) -> Result<(), Refusal> {

@@ -73,15 +73,16 @@ impl Hello {
         })
     }
 
-    /// The channel that it needs, with frames of this length and what `preset` wants.
+    /// The channel that it needs, with frames of this length and what `preset` wants. `server_cancels`: as in [`Session`].
     #[must_use]
-    pub fn session(&self, frame: Duration, preset: &Preset) -> Session {
+    pub fn session(&self, frame: Duration, server_cancels: bool, preset: &Preset) -> Session {
         Session {
             server: self.server.clone(),
             port: self.port,
             key: self.key.clone(),
             nonce: self.nonce,
             frame,
+            server_cancels,
             raw: preset.raw,
             greeting: preset.greeting(&self.session_id),
         }

@@ -7,7 +7,7 @@ mod write;
 pub use self::hello::{Hello, HelloError};
 pub use self::read::{Incoming, exercise, read};
 pub(super) use self::write::mcp;
-pub use self::write::{TYPED_LIMIT, abort, goodbye, hello, listen_detect, listen_start, listen_stop, udp_timeout};
+pub use self::write::{TYPED_LIMIT, abort, goodbye, hello, listen_detect, listen_start, listen_stop};
 
 /// The longest text of a server that is kept, in characters.
 pub const TEXT_LIMIT: usize = 4_000;

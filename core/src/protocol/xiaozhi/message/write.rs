@@ -35,13 +35,13 @@ impl Outgoing<'_> {
     }
 }
 
-/// Opens a session with frames of this length.
+/// Opens a session with frames of this length. `server_cancels`: the server shall cancel the echo.
 ///
-/// xiaozhi: the version must be the number 3 and the transport `udp`, or the gateway closes the connection. The echo is
-/// cancelled here, so the server is not asked to.
+/// xiaozhi: the version must be the number 3 and the transport `udp`, or the gateway closes the connection. Without a word
+/// about the echo, the device cancels it.
 #[must_use]
-pub fn hello(frame: Duration) -> Vec<u8> {
-    let hello: Value = json!({
+pub fn hello(frame: Duration, server_cancels: bool) -> Vec<u8> {
+    let mut hello: Value = json!({
         "type": "hello",
         "version": 3,
         "transport": "udp",
@@ -53,6 +53,9 @@ pub fn hello(frame: Duration) -> Vec<u8> {
             "frame_duration": u64::try_from(frame.as_millis()).unwrap_or(u64::MAX),
         },
     });
+    if server_cancels {
+        hello["features"]["aec"] = true.into();
+    }
     hello.to_string().into_bytes()
 }
 
@@ -88,12 +91,6 @@ pub fn goodbye(session_id: &str) -> Vec<u8> {
     Outgoing { session_id, r#type: "goodbye", ..Outgoing::default() }.bytes()
 }
 
-/// No sound arrives: the gateway ends the session as after a goodbye.
-#[must_use]
-pub fn udp_timeout(session_id: &str) -> Vec<u8> {
-    Outgoing { session_id, r#type: "udp_timeout", ..Outgoing::default() }.bytes()
-}
-
 /// Carries `payload`, which must be JSON.
 pub(in crate::protocol::xiaozhi) fn mcp(session_id: &str, payload: &str) -> Vec<u8> {
     let session_id = Value::from(session_id);
@@ -117,13 +114,16 @@ mod tests {
 
     #[test]
     fn a_hello_says_what_every_gateway_wants_to_hear() {
-        let hello: Value = serde_json::from_slice(&hello(Duration::from_millis(60))).unwrap();
-        let wanted = json!({
+        let said: Value = serde_json::from_slice(&hello(Duration::from_millis(60), false)).unwrap();
+        let mut wanted = json!({
             "type": "hello", "version": 3, "transport": "udp", "features": {"mcp": true},
             "audio_params": {"format": "opus", "sample_rate": 16000, "channels": 1, "frame_duration": 60},
         });
-        assert_eq!(hello, wanted);
-        assert!(hello["version"].is_u64(), "the version must be a number");
+        assert_eq!(said, wanted);
+        assert!(said["version"].is_u64(), "the version must be a number");
+        let said: Value = serde_json::from_slice(&hello(Duration::from_millis(60), true)).unwrap();
+        wanted["features"] = json!({"mcp": true, "aec": true});
+        assert_eq!(said, wanted);
     }
 
     #[test]
@@ -143,7 +143,6 @@ mod tests {
             (abort("s", true), r#"{"session_id":"s","type":"abort","reason":"wake_word_detected"}"#),
             (abort("s", false), r#"{"session_id":"s","type":"abort"}"#),
             (goodbye("s"), r#"{"session_id":"s","type":"goodbye"}"#),
-            (udp_timeout(""), r#"{"session_id":"","type":"udp_timeout"}"#),
             (mcp("a\"b", r#"{"id":1}"#), r#"{"session_id":"a\"b","type":"mcp","payload":{"id":1}}"#),
         ] {
             assert_eq!(text(message), shape);

@@ -44,7 +44,7 @@ fn a_hello_opens_a_session() {
     assert_eq!(*hello.key, std::array::from_fn(|n| n as u8));
     assert_eq!(hello.nonce, [1, 0, 0, 0, 0xa1, 0xb2, 0xc3, 0xd4, 0, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!((hello.rate, hello.frame), (16_000, Duration::from_millis(20)));
-    let session = hello.session(Duration::from_millis(60), &Preset::ALL[0]);
+    let session = hello.session(Duration::from_millis(60), true, &Preset::ALL[0]);
     assert_eq!((session.raw, session.greeting, session.frame), (false, None, Duration::from_millis(60)));
 }
 
