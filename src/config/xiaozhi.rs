@@ -42,7 +42,8 @@ section! {
         profile: &'static Preset = Profile, Default("\"upstream\""), Restart;
         /// Who ends what you say: "auto" the server, and the microphone is closed while it speaks; "manual" you, with a second
         /// press of the button, or with silence after a wake word and `auricle listen`; "realtime" the server, which hears
-        /// you also while it speaks: for a card without an echo, or with `profile` in [audio] "light" or "full".
+        /// you also while it speaks: for a card without an echo, with `profile` in [audio] "light" or "full", or with `echo`
+        /// "server".
         mode: Mode = Choice(&[
             ("auto", Some(Mode::Auto)),
             ("manual", Some(Mode::Manual)),

@@ -61,6 +61,23 @@ pub fn exercise(bytes: &[u8]) {
         opener.turn_began();
     }
     round_trip(bytes);
+    round_trip_apart(bytes);
+}
+
+/// The same packet again and again under one timestamp: it may become longer, but stays what it is.
+fn round_trip_apart(bytes: &[u8]) {
+    let template = [1, 0, 0, 0, 9, 9, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0];
+    let (mut sealer, mut opener) = (Sealer::telling_what_is_played(&[7; 16], &template), Opener::new(&[7; 16]));
+    let (mut datagram, mut packet) = (Vec::new(), Vec::new());
+    let samples = |packet: &[u8]| opus::packet::get_nb_samples(packet, 16_000).ok();
+    for sent in bytes.chunks(PACKET_LIMIT).cycle().take(6) {
+        let played = Label { sequence: 2, timestamp: 9, length: datagram.len() as u16 };
+        sealer.seal_while(Some(played), crate::time::Tick::ZERO, sent, &mut datagram);
+        assert!(datagram.len() <= HEADER + PACKET_LIMIT, "a datagram of {} bytes", datagram.len());
+        let opened = opener.open(&datagram, &mut packet).map(|label| label.timestamp);
+        assert_eq!(opened, Ok(9), "an own datagram was refused");
+        assert!(packet.len() >= sent.len() && samples(&packet) == samples(sent), "another sound");
+    }
 }
 
 /// What is sealed is what is opened.
