@@ -46,8 +46,13 @@ impl Pulse {
             .arg(format!("--load={}", null_sink("mic")))
             .arg(format!("--load={}", null_sink("spk")))
             .arg(format!("--load=module-cli-protocol-unix socket={}", folder.path().join("cli.sock").display()))
-            // Last: who can connect finds the cards.
-            .arg(format!("--load=module-native-protocol-unix auth-anonymous=1 socket={}", socket.display()))
+            // Last: who can connect finds the cards. With a ring of shared memory for messages, libpulse 16.1 never comes
+            // back from a connection that breaks while it is being made: its thread spins for ever, and at the priority
+            // of the sound thread that waits for it.
+            .arg(format!(
+                "--load=module-native-protocol-unix auth-anonymous=1 srbchannel=no socket={}",
+                socket.display()
+            ))
             .env("HOME", folder.path())
             .env("PULSE_RUNTIME_PATH", folder.path())
             .env("PULSE_STATE_PATH", folder.path())
