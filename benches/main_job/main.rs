@@ -16,6 +16,8 @@ mod cards;
 mod daemon;
 #[path = "../../core/tests/hearing_material/mod.rs"]
 mod hearing_material;
+#[path = "../../tests/support/microphone.rs"]
+mod microphone;
 #[path = "../../tests/channel/peer.rs"]
 #[allow(dead_code)]
 mod peer;

@@ -299,6 +299,9 @@ impl Dialogue for Xiaozhi {
             }
             DialogueEvent::Recording(on) => self.tools.recording(on),
             DialogueEvent::Device(facts) => {
+                if facts.muted {
+                    self.converse(now, |turn, w| turn.muted(w));
+                }
                 self.configuration.device(&facts);
                 self.tools.device(facts);
             }
