@@ -9,30 +9,36 @@ const LONGEST: usize = 120;
 #[derive(Debug)]
 pub(super) enum Source {
     /// One decoder, since each packet builds on the one before. It mixes stereo down itself.
-    Opus(Decoder),
+    Opus {
+        decoder: Decoder,
+        /// The packet before was made up. What follows builds on the true one: a decoder that knows nothing is nearer to
+        /// that than one that takes what it has made up for true.
+        astray: bool,
+    },
     /// s16le.
     Raw,
 }
 
 impl Source {
     pub fn opus(rate: u32) -> Result<Self, opus::Error> {
-        Ok(Self::Opus(Decoder::new(rate, Channels::Mono)?))
+        Ok(Self::Opus { decoder: Decoder::new(rate, Channels::Mono)?, astray: false })
     }
 
     /// Samples that a packet becomes at `rate`; `None` if it is damaged.
     pub fn span(&self, bytes: &[u8], rate: u32) -> Option<usize> {
         let samples = match self {
-            Self::Opus(_) => packet::get_nb_samples(bytes, rate).ok()?,
+            Self::Opus { .. } => packet::get_nb_samples(bytes, rate).ok()?,
             Self::Raw => bytes.len() / 2,
         };
-        let whole = matches!(self, Self::Opus(_)) || bytes.len().is_multiple_of(2);
+        let whole = matches!(self, Self::Opus { .. }) || bytes.len().is_multiple_of(2);
         (whole && (1..=LONGEST * rate as usize / 1_000).contains(&samples)).then_some(samples)
     }
 
     /// Fills `out`, as long as [`Source::span`] says, with the sound of a packet; `false` if it turns out to be damaged.
     pub fn decode(&mut self, bytes: &[u8], out: &mut [i16]) -> bool {
+        self.find_back();
         match self {
-            Self::Opus(decoder) => decoder.decode(bytes, out, false).is_ok_and(|samples| samples == out.len()),
+            Self::Opus { decoder, .. } => decoder.decode(bytes, out, false).is_ok_and(|samples| samples == out.len()),
             Self::Raw => {
                 for (sample, pair) in out.iter_mut().zip(bytes.as_chunks::<2>().0) {
                     *sample = i16::from_le_bytes(*pair);
@@ -45,29 +51,40 @@ impl Source {
     /// Tells the decoder that a packet is missing, and fills `out` with what it makes of that; `false` if it makes nothing.
     pub fn conceal(&mut self, out: &mut [i16]) -> bool {
         match self {
-            Self::Opus(decoder) => decoder.decode(&[], out, false).is_ok(),
+            Self::Opus { decoder, astray } => {
+                *astray = true;
+                decoder.decode(&[], out, false).is_ok()
+            }
             Self::Raw => false,
         }
     }
 
     /// Whether a packet carries the sound before it once more.
     pub fn carries_the_one_before(&self, bytes: &[u8]) -> bool {
-        matches!(self, Self::Opus(_)) && has_lbrr(bytes)
+        matches!(self, Self::Opus { .. }) && has_lbrr(bytes)
     }
 
     /// Fills `out` with what `following` carries of the missing packet before it.
     pub fn repair(&mut self, following: &[u8], out: &mut [i16]) -> bool {
+        self.find_back();
         match self {
-            Self::Opus(decoder) => decoder.decode(following, out, true).is_ok(),
+            Self::Opus { decoder, .. } => decoder.decode(following, out, true).is_ok(),
             Self::Raw => false,
         }
     }
 
     /// Another answer begins.
     pub fn reset(&mut self) {
-        if let Self::Opus(decoder) = self {
+        if let Self::Opus { decoder, astray } = self {
             // It refuses only what it does not know.
             let _ = decoder.reset_state();
+            *astray = false;
+        }
+    }
+
+    fn find_back(&mut self) {
+        if matches!(self, Self::Opus { astray: true, .. }) {
+            self.reset();
         }
     }
 }
