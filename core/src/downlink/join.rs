@@ -5,13 +5,13 @@
 //! short gap is no hole. Where it is known what follows, that is carried back a little, and the noise goes towards its
 //! level. Where it is not, the noise dies away: a long gap ends in silence.
 
+use std::iter::repeat;
+
 use super::breath::{Breath, level};
 use super::predict::carry_on;
 
-/// Until when what is made up keeps its level, and from when on it keeps [`DISTRUST`] of it, in ms.
-const TRUSTED: f32 = 10.0;
-const TURNED_DOWN: f32 = 25.0;
-const DISTRUST: f32 = 0.3;
+/// How much of its level the past keeps when it is carried on, at so many ms; in between on straight lines.
+const TRUST: [(f32, f32); 3] = [(10.0, 1.0), (25.0, 0.3), (CARRIED as f32, 0.0)];
 
 /// The noise in a gap whose end is known, beside the levels at its ends.
 const WITHIN: f32 = 0.45;
@@ -28,12 +28,11 @@ const SILENT: f32 = 320.0;
 const BACK: usize = 25;
 const BACK_FULL: usize = 5;
 
-/// The past is carried on for so long; nothing of it is trusted after that, in ms.
+/// The past is carried on for so long, in ms.
 const CARRIED: usize = 60;
 
-/// Over how much the sound comes back, in ms, and from which level.
+/// Over how much the sound comes back, in ms.
 const RETURN: usize = 5;
-const RETURNS_FROM: f32 = 0.5;
 
 /// How much of what was given is remembered, in ms.
 const PAST: usize = 80;
@@ -54,9 +53,8 @@ pub(super) struct Join {
     missing: usize,
     /// The noise of this gap.
     breath: Option<Breath>,
-    /// The past carried on, and how much of that has been given.
+    /// The past carried on.
     tail: Vec<f32>,
-    used: usize,
     /// What is being made, and the noise for it.
     mix: Vec<f32>,
     noise: Vec<f32>,
@@ -70,7 +68,6 @@ impl Join {
             missing: 0,
             breath: None,
             tail: Vec::new(),
-            used: 0,
             mix: Vec::new(),
             noise: Vec::new(),
         }
@@ -82,61 +79,42 @@ impl Join {
         self.end_gap();
     }
 
-    /// Samples of the past carried on that have been given in this gap. 0: the decoder makes it up, or there is none.
-    pub const fn carried(&self) -> usize {
-        self.used
+    /// Samples made up since the last ones that came.
+    pub const fn missing(&self) -> usize {
+        self.missing
     }
 
-    /// Fills `out` with the past carried on.
-    pub fn carry_on(&mut self, out: &mut [i16]) {
-        if self.tail.is_empty() {
-            self.tail.resize(self.samples(CARRIED), 0.0);
-            carry_on(&self.past, self.rate, &mut self.tail);
-        }
-        for sample in out.iter_mut() {
-            *sample = clip(self.tail.get(self.used).copied().unwrap_or(0.0));
-            self.used += 1;
-        }
-    }
-
-    /// Makes of what is made up what is heard in a gap of which nobody knows how long it is.
+    /// Fills `sound` with what is heard in a gap of which nobody knows how long it is.
     pub fn fade(&mut self, sound: &mut [i16]) {
-        self.turn_down(sound);
-        let length = sound.len();
-        self.breathe(length, |breath, ms, _| {
-            let fades = 1.0 - ((ms - FADES) / (SILENT - FADES)).clamp(0.0, 1.0);
-            breath * OPEN * (-ms / HALVED).exp2() * fades
-        });
+        self.mix_open(sound.len());
         self.put(sound);
-        self.missing += length;
+        self.missing += sound.len();
     }
 
-    /// The same for a gap up to `next`. The last `repaired` samples are not made up, but from what `next` carries of them;
-    /// they can have holes.
+    /// The same for a gap up to `next`. The last `repaired` samples are there already, from what `next` carries of them; they
+    /// can have holes.
     pub fn bridge(&mut self, sound: &mut [i16], repaired: usize, next: &[i16]) {
         let (made_up, mended) = sound.split_at(sound.len() - repaired);
-        let known = if mended.is_empty() { next } else { mended };
-        self.turn_down(made_up);
-        self.carry_back(known);
+        self.carry_on(made_up.len());
+        self.carry_back(if mended.is_empty() { next } else { mended });
         self.mix.extend(mended.iter().map(|&s| f32::from(s)));
         if !made_up.is_empty() || self.missing > 0 {
             let start: Vec<f32> = next.iter().take(self.samples(LEVEL)).map(|&s| f32::from(s)).collect();
             let after = level(&start);
-            self.breathe(sound.len(), |breath, _, share| WITHIN * (breath * (1.0 - share) + after * share));
+            self.breathe(|breath, _, share| WITHIN * (breath * (1.0 - share) + after * share));
         }
         self.put(sound);
         self.end_gap();
     }
 
-    /// Takes sound that came; softens its beginning if something else was heard before.
+    /// Takes sound that came; what was heard before it goes over into it.
     pub fn came(&mut self, sound: &mut [i16]) {
         if self.missing > 0 {
             let length = self.samples(RETURN).min(sound.len());
-            for (at, sample) in sound[..length].iter_mut().enumerate() {
+            self.mix_open(length);
+            for (at, (sample, before)) in sound.iter_mut().zip(&self.mix).enumerate() {
                 let share = (at as f32 + 0.5) / length as f32;
-                let carried = self.tail.get(self.used + at).copied();
-                let from = carried.unwrap_or(f32::from(*sample) * RETURNS_FROM);
-                *sample = clip(f32::from(*sample) * share + from * (1.0 - share));
+                *sample = clip(f32::from(*sample) * share + before * (1.0 - share));
             }
         }
         self.end_gap();
@@ -148,20 +126,29 @@ impl Join {
     }
 
     fn end_gap(&mut self) {
-        (self.missing, self.used, self.breath) = (0, 0, None);
+        (self.missing, self.breath) = (0, None);
         self.tail.clear();
     }
 
-    /// Puts what is made up into `mix`, as loud as it is trusted.
-    fn turn_down(&mut self, sound: &[i16]) {
-        let (missing, rate) = (self.missing, self.rate);
-        let heard = sound.iter().enumerate().map(|(at, &sample)| {
-            let ms = (missing + at) as f32 * 1_000.0 / rate as f32;
-            let down = ((ms - TRUSTED) / (TURNED_DOWN - TRUSTED)).clamp(0.0, 1.0);
-            f32::from(sample) * (1.0 - (1.0 - DISTRUST) * down)
+    /// Makes `mix` the next `length` samples of a gap whose end is not known.
+    fn mix_open(&mut self, length: usize) {
+        self.carry_on(length);
+        self.breathe(|breath, ms, _| {
+            let fades = 1.0 - ((ms - FADES) / (SILENT - FADES)).clamp(0.0, 1.0);
+            breath * OPEN * (-ms / HALVED).exp2() * fades
         });
+    }
+
+    /// Makes `mix` the past carried on by another `length` samples, as loud as it is trusted.
+    fn carry_on(&mut self, length: usize) {
+        if self.tail.is_empty() {
+            self.tail.resize(self.samples(CARRIED), 0.0);
+            carry_on(&self.past, self.rate, &mut self.tail);
+        }
+        let carried = self.tail.iter().copied().chain(repeat(0.0)).enumerate().skip(self.missing);
+        let per_ms = self.rate as f32 / 1_000.0;
         self.mix.clear();
-        self.mix.extend(heard);
+        self.mix.extend(carried.take(length).map(|(at, sample)| sample * trust(at as f32 / per_ms)));
     }
 
     /// Lets `mix` run into what is `known` of the sound after it.
@@ -181,8 +168,8 @@ impl Join {
 
     /// Adds noise to `mix` where that is quieter than `wanted`: of the level before the gap, the time since then in ms, and
     /// the share of `mix` that has passed.
-    fn breathe(&mut self, length: usize, wanted: impl Fn(f32, f32, f32) -> f32) {
-        let (rate, past) = (self.rate, &self.past);
+    fn breathe(&mut self, wanted: impl Fn(f32, f32, f32) -> f32) {
+        let (rate, past, length) = (self.rate, &self.past, self.mix.len());
         let breath = self.breath.get_or_insert_with(|| Breath::after(past, rate, LEVEL));
         self.noise.resize(length, 0.0);
         breath.fill(&mut self.noise);
@@ -211,6 +198,17 @@ impl Join {
         let over = self.past.len().saturating_sub(self.samples(PAST));
         self.past.drain(..over);
     }
+}
+
+fn trust(ms: f32) -> f32 {
+    let mut before = (0.0, 1.0);
+    for (at, level) in TRUST {
+        if ms < at {
+            return before.1 + (level - before.1) * (ms - before.0) / (at - before.0);
+        }
+        before = (at, level);
+    }
+    before.1
 }
 
 fn clip(sample: f32) -> i16 {

@@ -8,8 +8,8 @@ use std::f32::consts::PI;
 const LOW: usize = 8_000;
 
 /// How much of the sound is looked at, and how far back each sample depends on others, in ms.
-const LOOK: usize = 60;
-const REACH: usize = 15;
+const LOOK: usize = 40;
+const REACH: usize = 13;
 
 /// What lies above the low rate is let go over so long, in ms.
 const LET_GO: usize = 2;

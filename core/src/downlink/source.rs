@@ -11,8 +11,7 @@ pub(super) enum Source {
     /// One decoder, since each packet builds on the one before. It mixes stereo down itself.
     Opus {
         decoder: Decoder,
-        /// The packet before was made up. What follows builds on the true one: a decoder that knows nothing is nearer to
-        /// that than one that takes what it has made up for true.
+        /// It has not heard the packet before the next one.
         astray: bool,
     },
     /// s16le.
@@ -48,14 +47,11 @@ impl Source {
         }
     }
 
-    /// Tells the decoder that a packet is missing, and fills `out` with what it makes of that; `false` if it makes nothing.
-    pub fn conceal(&mut self, out: &mut [i16]) -> bool {
-        match self {
-            Self::Opus { decoder, astray } => {
-                *astray = true;
-                decoder.decode(&[], out, false).is_ok()
-            }
-            Self::Raw => false,
+    /// A packet is missing. What follows builds on it: a decoder that knows nothing is nearer to that than one that builds
+    /// on something else, be it the packet before or what it would make up itself.
+    pub const fn miss(&mut self) {
+        if let Self::Opus { astray, .. } = self {
+            *astray = true;
         }
     }
 
