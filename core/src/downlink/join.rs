@@ -14,7 +14,7 @@ use super::predict::carry_on;
 const TRUST: [(f32, f32); 3] = [(10.0, 1.0), (25.0, 0.3), (CARRIED as f32, 0.0)];
 
 /// The noise in a gap whose end is known, beside the levels at its ends.
-const WITHIN: f32 = 0.45;
+const WITHIN: f32 = 0.6;
 
 /// The noise in a gap whose end is not known, beside the level at its beginning; and after how many ms it is half of that.
 const OPEN: f32 = 0.4;
@@ -101,7 +101,7 @@ impl Join {
         if !made_up.is_empty() || self.missing > 0 {
             let start: Vec<f32> = next.iter().take(self.samples(LEVEL)).map(|&s| f32::from(s)).collect();
             let after = level(&start);
-            self.breathe(|breath, _, share| WITHIN * (breath * (1.0 - share) + after * share));
+            self.breathe(|breath, _, share| WITHIN * (breath.powi(2) * (1.0 - share) + after.powi(2) * share).sqrt());
         }
         self.put(sound);
         self.end_gap();
@@ -133,9 +133,9 @@ impl Join {
     /// Makes `mix` the next `length` samples of a gap whose end is not known.
     fn mix_open(&mut self, length: usize) {
         self.carry_on(length);
-        self.breathe(|breath, ms, _| {
+        self.breathe(|before, ms, _| {
             let fades = 1.0 - ((ms - FADES) / (SILENT - FADES)).clamp(0.0, 1.0);
-            breath * OPEN * (-ms / HALVED).exp2() * fades
+            before * OPEN * (-ms / HALVED).exp2() * fades
         });
     }
 
