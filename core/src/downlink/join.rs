@@ -37,10 +37,11 @@ const RETURN: usize = 5;
 /// How much of what was given is remembered, in ms.
 const PAST: usize = 80;
 
-/// The level of a sound is that of so much of it, in ms.
+/// The level of a sound at a gap is that of so much of it, its colour that of so much, in ms.
 const LEVEL: usize = 20;
+const COLOUR: usize = 30;
 
-/// Blocks in which the level of noise is set, in ms.
+/// The level of noise is set after so long each time, and goes there on a straight line, in ms.
 const BLOCK: usize = 5;
 
 /// The seam between what came and what is made up.
@@ -55,9 +56,10 @@ pub(super) struct Join {
     breath: Option<Breath>,
     /// The past carried on.
     tail: Vec<f32>,
-    /// What is being made, and the noise for it.
+    /// What is being made, the noise for it, and how much of that was added last.
     mix: Vec<f32>,
     noise: Vec<f32>,
+    noisy: f32,
 }
 
 impl Join {
@@ -70,6 +72,7 @@ impl Join {
             tail: Vec::new(),
             mix: Vec::new(),
             noise: Vec::new(),
+            noisy: 0.0,
         }
     }
 
@@ -99,9 +102,12 @@ impl Join {
         self.carry_back(if mended.is_empty() { next } else { mended });
         self.mix.extend(mended.iter().map(|&s| f32::from(s)));
         if !made_up.is_empty() || self.missing > 0 {
-            let start: Vec<f32> = next.iter().take(self.samples(LEVEL)).map(|&s| f32::from(s)).collect();
-            let after = level(&start);
-            self.breathe(|breath, _, share| WITHIN * (breath.powi(2) * (1.0 - share) + after.powi(2) * share).sqrt());
+            let colour: Vec<f32> = next.iter().take(self.samples(COLOUR)).map(|&s| f32::from(s)).collect();
+            let mut after = Breath::like(&colour, &colour[..self.samples(LEVEL).min(colour.len())]);
+            let level = after.level();
+            self.breathe(Some(&mut after), |before, _, share| {
+                WITHIN * (before.sqrt() * (1.0 - share) + level.sqrt() * share).powi(2)
+            });
         }
         self.put(sound);
         self.end_gap();
@@ -126,14 +132,14 @@ impl Join {
     }
 
     fn end_gap(&mut self) {
-        (self.missing, self.breath) = (0, None);
+        (self.missing, self.breath, self.noisy) = (0, None, 0.0);
         self.tail.clear();
     }
 
     /// Makes `mix` the next `length` samples of a gap whose end is not known.
     fn mix_open(&mut self, length: usize) {
         self.carry_on(length);
-        self.breathe(|before, ms, _| {
+        self.breathe(None, |before, ms, _| {
             let fades = 1.0 - ((ms - FADES) / (SILENT - FADES)).clamp(0.0, 1.0);
             before * OPEN * (-ms / HALVED).exp2() * fades
         });
@@ -167,22 +173,40 @@ impl Join {
     }
 
     /// Adds noise to `mix` where that is quieter than `wanted`: of the level before the gap, the time since then in ms, and
-    /// the share of `mix` that has passed.
-    fn breathe(&mut self, wanted: impl Fn(f32, f32, f32) -> f32) {
-        let (rate, past, length) = (self.rate, &self.past, self.mix.len());
-        let breath = self.breath.get_or_insert_with(|| Breath::after(past, rate, LEVEL));
-        self.noise.resize(length, 0.0);
-        breath.fill(&mut self.noise);
-        let block = (BLOCK * rate / 1_000).max(1);
+    /// the share of `mix` that has passed. The colour goes over to that `after` the gap, and the noise ends there.
+    fn breathe(&mut self, after: Option<&mut Breath>, wanted: impl Fn(f32, f32, f32) -> f32) {
+        let (length, ends) = (self.mix.len(), after.is_some());
+        let level_before = self.make_noise(after);
+        let block = self.samples(BLOCK).max(1);
         for (number, (mix, noise)) in self.mix.chunks_mut(block).zip(self.noise.chunks(block)).enumerate() {
             let at = number * block;
-            let ms = (self.missing + at) as f32 * 1_000.0 / rate as f32;
-            let wanted = wanted(breath.level(), ms, at as f32 / length as f32);
+            let ms = (self.missing + at) as f32 * 1_000.0 / self.rate as f32;
+            let wanted = if ends && at + block >= length { 0.0 } else { wanted(level_before, ms, at as f32 / length as f32) };
             let added = (wanted.powi(2) - level(mix).powi(2)).max(0.0).sqrt();
-            for (sample, noise) in mix.iter_mut().zip(noise) {
-                *sample += noise * added;
+            let (from, slope) = (self.noisy, (added - self.noisy) / mix.len() as f32);
+            for (number, (sample, noise)) in mix.iter_mut().zip(noise).enumerate() {
+                *sample += noise * (from + slope * number as f32);
+            }
+            self.noisy = added;
+        }
+    }
+
+    /// Fills `noise` for `mix`, at level 1; returns the level before the gap.
+    fn make_noise(&mut self, after: Option<&mut Breath>) -> f32 {
+        let (length, colour, edge) = (self.mix.len(), self.samples(COLOUR), self.samples(LEVEL));
+        let last = |samples: usize| &self.past[self.past.len().saturating_sub(samples)..];
+        let before = self.breath.get_or_insert_with(|| Breath::like(last(colour), last(edge)));
+        self.noise.resize(length, 0.0);
+        before.fill(&mut self.noise);
+        if let Some(after) = after {
+            let mut other = vec![0.0; length];
+            after.fill(&mut other);
+            for (at, (noise, other)) in self.noise.iter_mut().zip(other).enumerate() {
+                let share = at as f32 / length as f32;
+                *noise = *noise * (1.0 - share).sqrt() + other * share.sqrt();
             }
         }
+        before.level()
     }
 
     /// Makes `sound` what is in `mix`.
