@@ -3,7 +3,7 @@
 //! A voice can be foretold for 10 to 20 ms; after that, whatever is made up is as wrong as silence, only louder. So it is
 //! trusted for that long and turned down then, and noise in the colour of the voice keeps a part of the level, so that a
 //! short gap is no hole. Where it is known what follows, that is carried back a little, and the noise goes towards its
-//! level. Where it is not, the noise dies away: a long gap ends in silence.
+//! level and colour. Where it is not, the noise dies away: a long gap ends in silence.
 
 use std::iter::repeat;
 
@@ -13,8 +13,8 @@ use super::predict::carry_on;
 /// How much of its level the past keeps when it is carried on, at so many ms; in between on straight lines.
 const TRUST: [(f32, f32); 3] = [(10.0, 1.0), (25.0, 0.3), (CARRIED as f32, 0.0)];
 
-/// The noise in a gap whose end is known, beside the levels at its ends.
-const WITHIN: f32 = 0.6;
+/// The noise in a gap whose end is known, beside the level at its ends; in between it goes as loudness does.
+const WITHIN: f32 = 0.7;
 
 /// The noise in a gap whose end is not known, beside the level at its beginning; and after how many ms it is half of that.
 const OPEN: f32 = 0.4;
@@ -104,9 +104,9 @@ impl Join {
         if !made_up.is_empty() || self.missing > 0 {
             let colour: Vec<f32> = next.iter().take(self.samples(COLOUR)).map(|&s| f32::from(s)).collect();
             let mut after = Breath::like(&colour, &colour[..self.samples(LEVEL).min(colour.len())]);
-            let level = after.level();
+            let (left, level) = (dies_away(self.ms(self.missing)), after.level());
             self.breathe(Some(&mut after), |before, _, share| {
-                WITHIN * (before.sqrt() * (1.0 - share) + level.sqrt() * share).powi(2)
+                WITHIN * ((before * left).sqrt() * (1.0 - share) + level.sqrt() * share).powi(2)
             });
         }
         self.put(sound);
@@ -131,6 +131,10 @@ impl Join {
         ms * self.rate / 1_000
     }
 
+    const fn ms(&self, samples: usize) -> f32 {
+        samples as f32 * 1_000.0 / self.rate as f32
+    }
+
     fn end_gap(&mut self) {
         (self.missing, self.breath, self.noisy) = (0, None, 0.0);
         self.tail.clear();
@@ -139,10 +143,7 @@ impl Join {
     /// Makes `mix` the next `length` samples of a gap whose end is not known.
     fn mix_open(&mut self, length: usize) {
         self.carry_on(length);
-        self.breathe(None, |before, ms, _| {
-            let fades = 1.0 - ((ms - FADES) / (SILENT - FADES)).clamp(0.0, 1.0);
-            before * OPEN * (-ms / HALVED).exp2() * fades
-        });
+        self.breathe(None, |before, ms, _| before * OPEN * dies_away(ms));
     }
 
     /// Makes `mix` the past carried on by another `length` samples, as loud as it is trusted.
@@ -152,9 +153,9 @@ impl Join {
             carry_on(&self.past, self.rate, &mut self.tail);
         }
         let carried = self.tail.iter().copied().chain(repeat(0.0)).enumerate().skip(self.missing);
-        let per_ms = self.rate as f32 / 1_000.0;
+        let per_sample = self.ms(1);
         self.mix.clear();
-        self.mix.extend(carried.take(length).map(|(at, sample)| sample * trust(at as f32 / per_ms)));
+        self.mix.extend(carried.take(length).map(|(at, sample)| sample * trust(at as f32 * per_sample)));
     }
 
     /// Lets `mix` run into what is `known` of the sound after it.
@@ -176,16 +177,17 @@ impl Join {
     /// the share of `mix` that has passed. The colour goes over to that `after` the gap, and the noise ends there.
     fn breathe(&mut self, after: Option<&mut Breath>, wanted: impl Fn(f32, f32, f32) -> f32) {
         let (length, ends) = (self.mix.len(), after.is_some());
-        let level_before = self.make_noise(after);
-        let block = self.samples(BLOCK).max(1);
-        for (number, (mix, noise)) in self.mix.chunks_mut(block).zip(self.noise.chunks(block)).enumerate() {
-            let at = number * block;
-            let ms = (self.missing + at) as f32 * 1_000.0 / self.rate as f32;
-            let wanted = if ends && at + block >= length { 0.0 } else { wanted(level_before, ms, at as f32 / length as f32) };
+        let before = self.make_noise(after);
+        let (block, missing, per_sample) = (self.samples(BLOCK).max(1), self.missing, self.ms(1));
+        let pieces = self.mix.chunks_mut(block).zip(self.noise.chunks(block));
+        for ((mix, noise), at) in pieces.zip((0..).step_by(block)) {
+            let last = ends && at + block >= length;
+            let share = at as f32 / length as f32;
+            let wanted = if last { 0.0 } else { wanted(before, (missing + at) as f32 * per_sample, share) };
             let added = (wanted.powi(2) - level(mix).powi(2)).max(0.0).sqrt();
             let (from, slope) = (self.noisy, (added - self.noisy) / mix.len() as f32);
-            for (number, (sample, noise)) in mix.iter_mut().zip(noise).enumerate() {
-                *sample += noise * (from + slope * number as f32);
+            for ((sample, noise), at) in mix.iter_mut().zip(noise).zip(0..) {
+                *sample += noise * (from + slope * at as f32);
             }
             self.noisy = added;
         }
@@ -222,6 +224,12 @@ impl Join {
         let over = self.past.len().saturating_sub(self.samples(PAST));
         self.past.drain(..over);
     }
+}
+
+/// What is left of the noise in a gap whose end is not known.
+fn dies_away(ms: f32) -> f32 {
+    let fades = 1.0 - ((ms - FADES) / (SILENT - FADES)).clamp(0.0, 1.0);
+    (-ms / HALVED).exp2() * fades
 }
 
 fn trust(ms: f32) -> f32 {
@@ -264,6 +272,48 @@ mod tests {
         assert!(level_of(&gap[..480]) > loud * 0.2);
         assert!(level_of(&gap[2_400..3_600]) > loud * 0.1);
         assert!(gap[RATE * 33 / 100..].iter().all(|&s| s == 0));
+    }
+
+    fn steepest(sound: &[i16]) -> u16 {
+        sound.windows(2).map(|pair| pair[1].abs_diff(pair[0])).max().unwrap_or(0)
+    }
+
+    /// What is heard of a hum before a gap, in it and after it; it may be filled in one go or in pieces of 20 ms.
+    fn hum_with_a_gap(known: bool, gap: usize) -> Vec<i16> {
+        let hum = |at: usize| ((at as f32 * 0.05).sin() * 6_000.0 + (at as f32 * 0.3).sin() * 1_000.0) as i16;
+        let mut join = Join::new(RATE as u32);
+        let (mut heard, mut rest): (Vec<i16>, Vec<i16>) =
+            ((0..4_800).map(hum).collect(), (4_800 + gap..9_600 + gap).map(hum).collect());
+        join.came(&mut heard);
+        let mut made_up = vec![0; gap];
+        if known {
+            join.bridge(&mut made_up, 0, &rest);
+        } else {
+            made_up.chunks_mut(480).for_each(|piece| join.fade(piece));
+        }
+        join.came(&mut rest);
+        [heard, made_up, rest].concat()
+    }
+
+    #[test]
+    fn nothing_clicks_where_a_gap_begins_and_ends() {
+        let least = steepest(&hum_with_a_gap(true, 0));
+        for gap in [480, 1_440, 2_880, 9_600] {
+            for known in [true, false] {
+                let steepest = steepest(&hum_with_a_gap(known, gap));
+                assert!(steepest < least * 2, "{gap} samples, {known}: {steepest}, without a gap {least}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_died_away_does_not_come_back() {
+        let mut join = Join::new(RATE as u32);
+        join.came(&mut vowel(0, 4_800));
+        join.fade(&mut vec![0; RATE * 4 / 10]);
+        let mut gap = vec![0; 1_440];
+        join.bridge(&mut gap, 0, &[0; 1_440]);
+        assert!(level_of(&gap) < 1.0, "{}", level_of(&gap));
     }
 
     #[test]

@@ -121,6 +121,21 @@ mod tests {
     }
 
     #[test]
+    fn after_a_missing_packet_the_decoder_begins_anew_and_after_others_it_goes_on() {
+        let packet = packet(1_440, false, Signal::Voice);
+        let decode = |source: &mut Source| {
+            let mut out = vec![0; 1_440];
+            assert!(source.decode(&packet, &mut out));
+            out
+        };
+        let mut source = Source::opus(24_000).unwrap();
+        let (first, second) = (decode(&mut source), decode(&mut source));
+        assert_ne!(first, second);
+        source.miss();
+        assert_eq!((decode(&mut source), decode(&mut source)), (first, second));
+    }
+
+    #[test]
     fn a_packet_that_carries_the_one_before_is_known() {
         let source = Source::opus(24_000).unwrap();
         for frame in [480, 960, 1_440] {
