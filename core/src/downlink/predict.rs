@@ -40,6 +40,9 @@ fn extend(sound: &mut Vec<f32>, reach: usize, more: usize) {
     }
 }
 
+/// At the end of a sound the kernel needs what comes after it; that follows well enough from so many samples.
+const EDGE: usize = 8;
+
 /// Zero crossings of the kernel at each side.
 const LOBES: usize = 6;
 
@@ -58,23 +61,21 @@ impl Kernel {
         Self { step, half: (0..reach).map(|at| sinc(at as f32 / step as f32) * window(at)).collect() }
     }
 
-    /// Each `step`th sample, up to the last one. At its ends there is less to take the mean of.
+    /// Each `step`th sample, up to the last one.
     fn thin_out(&self, sound: &[f32]) -> Vec<f32> {
         let centres = (0..sound.len()).rev().step_by(self.step);
-        let mut low: Vec<f32> = centres.map(|centre| self.around(sound, centre)).collect();
+        let mut longer = sound.to_vec();
+        extend(&mut longer, EDGE, self.half.len());
+        let mut low: Vec<f32> = centres.map(|centre| self.around(&longer, centre)).collect();
         low.reverse();
         low
     }
 
     fn around(&self, sound: &[f32], centre: usize) -> f32 {
-        let (mut sum, mut weight) = (sound[centre] * self.half[0], self.half[0]);
-        let (before, after) = (sound[..centre].iter().rev(), sound[centre + 1..].iter());
-        for side in [&mut before.copied() as &mut dyn Iterator<Item = f32>, &mut after.copied()] {
-            for (sample, tap) in side.zip(&self.half[1..]) {
-                sum += sample * tap;
-                weight += tap;
-            }
-        }
+        let before = sound[..centre].iter().rev().zip(&self.half[1..]);
+        let from = sound[centre..].iter().zip(&self.half);
+        let (sum, weight) =
+            before.chain(from).fold((0.0, 0.0), |(sum, weight), (sample, tap)| (sum + sample * tap, weight + tap));
         sum / weight
     }
 
