@@ -25,16 +25,16 @@ const HURRIES: [usize; 2] = [5, 1];
 const FIXED: f64 = 120.0;
 
 /// Those who are compared.
-pub const AURICLE: usize = 0;
-pub const LIBOPUS: usize = 1;
-pub const SILENCE: usize = 2;
-pub const LIBOPUS_FIXED: usize = 3;
+const AURICLE: usize = 0;
+const LIBOPUS: usize = 1;
+const SILENCE: usize = 2;
+const LIBOPUS_FIXED: usize = 3;
 
 /// One link, one sender.
-pub struct Row {
-    pub name: String,
+struct Row {
+    name: String,
     /// For each seed those of all who are compared.
-    pub seeds: Vec<[Figures; 4]>,
+    seeds: Vec<[Figures; 4]>,
 }
 
 fn main() {

@@ -7,8 +7,13 @@ use crate::{AURICLE, LIBOPUS, LIBOPUS_FIXED, Row, SILENCE};
 type Cell<'a> = (&'a str, &'a dyn Fn(&Row) -> String);
 
 pub fn print(rows: &[Row]) {
+    print_gaps(rows);
+    print_ratios(rows);
+    print_what_is_made_up(rows);
+}
+
+fn print_gaps(rows: &[Row]) {
     let gaps = |who: usize| move |row: &Row| format!("{:.0}", mean(row, |all| all[who].gaps as f64));
-    let snr = |who: usize| move |row: &Row| format!("{:.2}", mean(row, |all| all[who].segmental_snr()));
     columns(
         rows,
         &[
@@ -22,6 +27,10 @@ pub fn print(rows: &[Row]) {
             }),
         ],
     );
+}
+
+fn print_ratios(rows: &[Row]) {
+    let snr = |who: usize| move |row: &Row| format!("{:.2}", mean(row, |all| all[who].segmental_snr()));
     columns(
         rows,
         &[
@@ -37,6 +46,9 @@ pub fn print(rows: &[Row]) {
             ("added delay", &|row| format!("{:.0} ms", mean(row, |all| all[AURICLE].mean_delay()))),
         ],
     );
+}
+
+fn print_what_is_made_up(rows: &[Row]) {
     let distance = |who: usize| move |row: &Row| format!("{:.1} dB", mean(row, |all| all[who].mean_distance()));
     let noises = |who: usize| move |row: &Row| percent(row, |f| (f[who].noises, f[who].missing));
     let clicks = |who: usize| move |row: &Row| percent(row, |f| (f[who].clicks, f[who].rows));
