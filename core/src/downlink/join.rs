@@ -97,9 +97,15 @@ impl Join {
     /// The same for a gap up to `next`. The last `repaired` samples are there already, from what `next` carries of them; they
     /// can have holes.
     pub fn bridge(&mut self, sound: &mut [i16], repaired: usize, next: &[i16]) {
+        if repaired == sound.len() {
+            self.come_back(sound);
+        }
         let (made_up, mended) = sound.split_at(sound.len() - repaired);
-        self.carry_on(made_up.len());
-        self.carry_back(if mended.is_empty() { next } else { mended });
+        self.mix.clear();
+        if !made_up.is_empty() {
+            self.carry_on(made_up.len());
+            self.carry_back(if mended.is_empty() { next } else { mended });
+        }
         self.mix.extend(mended.iter().map(|&s| f32::from(s)));
         if !made_up.is_empty() || self.missing > 0 {
             let colour: Vec<f32> = next.iter().take(self.samples(COLOUR)).map(|&s| f32::from(s)).collect();
@@ -115,16 +121,21 @@ impl Join {
 
     /// Takes sound that came; what was heard before it goes over into it.
     pub fn came(&mut self, sound: &mut [i16]) {
-        if self.missing > 0 {
-            let length = self.samples(RETURN).min(sound.len());
-            self.mix_open(length);
-            for (at, (sample, before)) in sound.iter_mut().zip(&self.mix).enumerate() {
-                let share = (at as f32 + 0.5) / length as f32;
-                *sample = clip(f32::from(*sample) * share + before * (1.0 - share));
-            }
-        }
+        self.come_back(sound);
         self.end_gap();
         self.remember(sound);
+    }
+
+    fn come_back(&mut self, sound: &mut [i16]) {
+        if self.missing == 0 {
+            return;
+        }
+        let length = self.samples(RETURN).min(sound.len());
+        self.mix_open(length);
+        for (at, (sample, before)) in sound.iter_mut().zip(&self.mix).enumerate() {
+            let share = (at as f32 + 0.5) / length as f32;
+            *sample = clip(f32::from(*sample) * share + before * (1.0 - share));
+        }
     }
 
     const fn samples(&self, ms: usize) -> usize {
@@ -160,10 +171,8 @@ impl Join {
 
     /// Lets `mix` run into what is `known` of the sound after it.
     fn carry_back(&mut self, known: &[i16]) {
-        let (reach, full) = (self.samples(BACK).min(self.mix.len()), self.samples(BACK_FULL));
-        if reach <= full {
-            return;
-        }
+        let reach = self.samples(BACK).min(self.mix.len());
+        let full = self.samples(BACK_FULL).min(reach / 2);
         let backwards: Vec<f32> = known.iter().rev().map(|&s| f32::from(s)).collect();
         let mut lead = vec![0.0; reach];
         carry_on(&backwards, self.rate, &mut lead);
@@ -298,7 +307,7 @@ mod tests {
     #[test]
     fn nothing_clicks_where_a_gap_begins_and_ends() {
         let usual = steepest(&hum_with_a_gap(true, 0));
-        for (gap, known) in [480, 1_440, 2_880, 9_600].into_iter().flat_map(|gap| [(gap, true), (gap, false)]) {
+        for (gap, known) in [60, 480, 1_440, 2_880, 9_600].into_iter().flat_map(|gap| [(gap, true), (gap, false)]) {
             let heard = hum_with_a_gap(known, gap);
             for seam in [4_800, 4_800 + gap] {
                 let steepest = steepest(&heard[seam - 24..seam + 24]);
