@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # measure how well it hears, beside other programs, and write docs/hearing.md (ARGS="endpointer wake echo cost false-accepts downlink")
 #
-# Each part is written between its two markers in the document; the others stay. Everything takes about 15 minutes after the
+# Each part is written between its two markers in the document; the others stay. Everything takes about 20 minutes after the
 # build. Nothing else should run meanwhile: costs are measured, too.
 set -euo pipefail
 cd "$(dirname "$0")/.."

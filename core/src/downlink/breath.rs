@@ -1,9 +1,6 @@
-//! Noise in the colour of what was heard last: what is left of a voice when nothing is known about it any more.
+//! Noise in the colour of what was heard: what is left of a voice when nothing is known about it any more.
 
 use super::predict::burg;
-
-/// How much of the sound gives the colour, in ms.
-const COLOUR: usize = 30;
 
 /// Weights of the colour.
 const ORDER: usize = 20;
@@ -19,26 +16,23 @@ pub(super) struct Breath {
     state: Vec<f32>,
     /// Brings what comes out to level 1.
     gain: f32,
-    /// Level of the sound that it follows.
+    /// Level of the sound that gave the colour.
     level: f32,
     dice: u32,
 }
 
 impl Breath {
-    /// After `past`, of which the last `loudness` ms give the level.
-    pub fn after(past: &[f32], rate: usize, loudness: usize) -> Self {
-        let last = |ms: usize| &past[past.len().saturating_sub(ms * rate / 1_000)..];
-        let colour = last(COLOUR);
-        let weights = burg(colour, ORDER.min(colour.len() / 3));
-        let mut breath =
-            Self { state: vec![0.0; weights.len()], weights, gain: 1.0, level: level(last(loudness)), dice: SEED };
-        let mut trial = vec![0.0; last(COLOUR).len().max(1)];
+    /// In the colour of `sound`, as loud as `edge` of it, its end or its beginning.
+    pub fn like(sound: &[f32], edge: &[f32]) -> Self {
+        let weights = burg(sound, ORDER.min(sound.len() / 3));
+        let mut breath = Self { state: vec![0.0; weights.len()], weights, gain: 1.0, level: level(edge), dice: SEED };
+        let mut trial = vec![0.0; sound.len().max(1)];
         breath.fill(&mut trial);
         breath.gain = 1.0 / level(&trial).max(1e-6);
         breath
     }
 
-    /// Level of the sound that it follows.
+    /// Level of the sound that it is like.
     pub const fn level(&self) -> f32 {
         self.level
     }

@@ -98,7 +98,6 @@ impl Downlink {
     /// The packet whose turn it is.
     fn play(&mut self, now: Tick, out: &mut Vec<i16>) -> Option<Pulled> {
         let packet = self.queue.pop()?;
-        self.made_up = 0;
         self.piece.clear();
         self.piece.resize(packet.span, 0);
         if !self.source.decode(&packet.bytes, &mut self.piece) {
@@ -136,17 +135,14 @@ impl Downlink {
         if self.credit >= span {
             self.credit -= span;
             self.counters.lost += 1;
-            let told = self.made_up.min(span);
-            self.made_up -= told;
-            self.tell_decoder(span - told);
+            self.source.miss();
             self.advance(false);
             return None;
         }
-        if self.hope > 0 && self.lacks(now) && self.join.carried() < self.samples(STRETCHED) {
+        if self.hope > 0 && self.lacks(now) && self.join.missing() < self.samples(STRETCHED) {
             return Some(self.put_in(now, out));
         }
-        let length = self.whole(span - self.credit).min(span);
-        (self.credit, self.made_up) = (0, 0);
+        let length = span - std::mem::take(&mut self.credit);
         if gap <= WHOLE && (gap == 1 || self.hope == 0) {
             self.bridge(gap.unsigned_abs() as usize, length);
             return None;
@@ -164,22 +160,12 @@ impl Downlink {
         if due.since(since) >= CARRIED || now > due {
             return Pulled::Wait;
         }
-        let step = self.samples(STEP);
-        self.make_up(step);
-        self.made_up += step;
-        self.send_between(now, out)
+        self.put_in(now, out)
     }
 
     /// A little sound that fills no place: time passes, and nothing is lost.
     fn put_in(&mut self, now: Tick, out: &mut Vec<i16>) -> Pulled {
-        self.piece.clear();
-        self.piece.resize(self.samples(STEP), 0);
-        self.join.carry_on(&mut self.piece);
-        self.send_between(now, out)
-    }
-
-    fn send_between(&mut self, now: Tick, out: &mut Vec<i16>) -> Pulled {
-        self.join.fade(&mut self.piece);
+        self.make_up(self.samples(STEP));
         self.place = None;
         self.send(now, out);
         Pulled::Concealed

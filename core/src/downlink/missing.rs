@@ -4,34 +4,26 @@ use super::{Downlink, Pulled, Ready};
 use crate::time::Tick;
 
 impl Downlink {
-    /// Up to the next length that a decoder makes up: steps of 2.5 ms.
-    pub(super) const fn whole(&self, samples: usize) -> usize {
-        samples.next_multiple_of(self.rate as usize / 400)
-    }
-
     /// Goes on with the first packet that is there, whatever lies between.
     pub(super) fn jump(&mut self) {
         if let Some(first) = self.queue.first() {
             // The place before it is the one that is filled.
             self.next = Some(first.sequence.wrapping_sub(1));
             self.heard = 0;
+            self.source.miss();
         }
     }
 
     /// Fills a gap of `places`, of the first one only the last `length` samples, as well as is known from what follows.
     pub(super) fn bridge(&mut self, places: usize, length: usize) {
         let span = self.span;
-        let (mut gap, mut repaired) = (Vec::with_capacity(places * span), 0);
-        for place in 1..=places {
-            let length = if place == 1 { length } else { span };
-            if place == places && self.repair(span) {
-                repaired = length;
-                self.counters.repaired += 1;
-                self.piece.drain(..span - length);
-            } else {
-                self.make_up(length);
-            }
-            gap.extend_from_slice(&self.piece);
+        let mut gap = vec![0; length + (places - 1) * span];
+        if places > 1 {
+            self.source.miss();
+        }
+        let repaired = if self.repair(span) { span.min(gap.len()) } else { 0 };
+        gap.splice(gap.len() - repaired.., self.piece.drain(span - repaired..));
+        for _ in 0..places {
             self.count_concealed();
         }
         let next = self.look_ahead();
@@ -48,12 +40,16 @@ impl Downlink {
 
     /// Fills the piece with what the following packet carries of the one before it.
     fn repair(&mut self, span: usize) -> bool {
-        let Some(first) = self.queue.first().filter(|first| self.source.carries_the_one_before(&first.bytes)) else {
-            return false;
-        };
         self.piece.clear();
         self.piece.resize(span, 0);
-        self.source.repair(&first.bytes, &mut self.piece)
+        let first = self.queue.first().filter(|first| self.source.carries_the_one_before(&first.bytes));
+        let repaired = first.is_some_and(|first| self.source.repair(&first.bytes, &mut self.piece));
+        if repaired {
+            self.counters.repaired += 1;
+        } else {
+            self.source.miss();
+        }
+        repaired
     }
 
     /// Decodes the packet behind the gap before its turn.
@@ -69,31 +65,22 @@ impl Downlink {
 
     /// A place without a packet.
     pub(super) fn conceal(&mut self, length: usize, now: Tick, out: &mut Vec<i16>) -> Pulled {
+        self.source.miss();
         self.make_up(length);
-        self.join.fade(&mut self.piece);
         self.count_concealed();
         self.pass(now, out, false, Pulled::Concealed)
+    }
+
+    /// Fills the piece with what is heard while nothing is known.
+    pub(super) fn make_up(&mut self, length: usize) {
+        self.piece.clear();
+        self.piece.resize(length, 0);
+        self.join.fade(&mut self.piece);
     }
 
     const fn count_concealed(&mut self) {
         self.counters.lost += 1;
         self.counters.concealed += 1;
         self.hope = self.hope.saturating_sub(1);
-    }
-
-    /// Makes up a piece for a missing packet.
-    pub(super) fn make_up(&mut self, length: usize) {
-        let carries_on = self.join.carried() > 0;
-        let told = self.tell_decoder(length);
-        if carries_on || !told {
-            self.join.carry_on(&mut self.piece);
-        }
-    }
-
-    /// The decoder has to know that a packet is missing, also where its own way out is not heard.
-    pub(super) fn tell_decoder(&mut self, length: usize) -> bool {
-        self.piece.clear();
-        self.piece.resize(length, 0);
-        length > 0 && self.source.conceal(&mut self.piece)
     }
 }

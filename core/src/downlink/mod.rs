@@ -5,8 +5,9 @@
 //! hand. Where a server keeps pace from the start, the beginning waits for the delay that the link has been found to need.
 //!
 //! A place whose packet is missing when its time has come is filled from the copy that the following packet carries, else
-//! by the decoder's own concealment, bent towards what follows if that is there. When nothing at all is there the sound is
-//! carried on for a moment, and waits: the packet may only be late, and then nothing of it is lost.
+//! by carrying on what was heard, and carrying back what follows if that is there. When nothing at all is there the sound
+//! is carried on for a moment, and waits: the packet may only be late, and then nothing of it is lost. The decoder itself
+//! makes nothing up: after a lost packet it begins anew, and after a late one it goes on as if nothing had happened.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -118,8 +119,6 @@ pub struct Downlink {
     dry: Option<Tick>,
     /// Samples of missing places that have been waited through.
     credit: usize,
-    /// Samples that the decoder has made up beyond the last place.
-    made_up: usize,
     /// Whether missing packets have lately turned out to be late ones.
     hope: u32,
     drained: Option<Tick>,
@@ -166,7 +165,6 @@ impl Downlink {
             due: None,
             dry: None,
             credit: 0,
-            made_up: 0,
             hope: 0,
             drained: None,
             last_came: Tick::ZERO,
@@ -225,7 +223,7 @@ impl Downlink {
         }
         self.drop_held(now);
         self.phase = Phase::Filling;
-        (self.due, self.dry, self.credit, self.made_up) = (None, None, 0, 0);
+        (self.due, self.dry, self.credit) = (None, None, 0);
         self.pauses = Pauses::default();
         self.source.reset();
         self.join.forget();

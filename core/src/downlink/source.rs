@@ -9,30 +9,35 @@ const LONGEST: usize = 120;
 #[derive(Debug)]
 pub(super) enum Source {
     /// One decoder, since each packet builds on the one before. It mixes stereo down itself.
-    Opus(Decoder),
+    Opus {
+        decoder: Decoder,
+        /// It has not heard the packet before the next one.
+        astray: bool,
+    },
     /// s16le.
     Raw,
 }
 
 impl Source {
     pub fn opus(rate: u32) -> Result<Self, opus::Error> {
-        Ok(Self::Opus(Decoder::new(rate, Channels::Mono)?))
+        Ok(Self::Opus { decoder: Decoder::new(rate, Channels::Mono)?, astray: false })
     }
 
     /// Samples that a packet becomes at `rate`; `None` if it is damaged.
     pub fn span(&self, bytes: &[u8], rate: u32) -> Option<usize> {
         let samples = match self {
-            Self::Opus(_) => packet::get_nb_samples(bytes, rate).ok()?,
+            Self::Opus { .. } => packet::get_nb_samples(bytes, rate).ok()?,
             Self::Raw => bytes.len() / 2,
         };
-        let whole = matches!(self, Self::Opus(_)) || bytes.len().is_multiple_of(2);
+        let whole = matches!(self, Self::Opus { .. }) || bytes.len().is_multiple_of(2);
         (whole && (1..=LONGEST * rate as usize / 1_000).contains(&samples)).then_some(samples)
     }
 
     /// Fills `out`, as long as [`Source::span`] says, with the sound of a packet; `false` if it turns out to be damaged.
     pub fn decode(&mut self, bytes: &[u8], out: &mut [i16]) -> bool {
+        self.find_back();
         match self {
-            Self::Opus(decoder) => decoder.decode(bytes, out, false).is_ok_and(|samples| samples == out.len()),
+            Self::Opus { decoder, .. } => decoder.decode(bytes, out, false).is_ok_and(|samples| samples == out.len()),
             Self::Raw => {
                 for (sample, pair) in out.iter_mut().zip(bytes.as_chunks::<2>().0) {
                     *sample = i16::from_le_bytes(*pair);
@@ -42,32 +47,40 @@ impl Source {
         }
     }
 
-    /// Tells the decoder that a packet is missing, and fills `out` with what it makes of that; `false` if it makes nothing.
-    pub fn conceal(&mut self, out: &mut [i16]) -> bool {
-        match self {
-            Self::Opus(decoder) => decoder.decode(&[], out, false).is_ok(),
-            Self::Raw => false,
+    /// A packet is missing. What follows builds on it: a decoder that knows nothing is nearer to that than one that builds
+    /// on something else, be it the packet before or what it would make up itself.
+    pub const fn miss(&mut self) {
+        if let Self::Opus { astray, .. } = self {
+            *astray = true;
         }
     }
 
     /// Whether a packet carries the sound before it once more.
     pub fn carries_the_one_before(&self, bytes: &[u8]) -> bool {
-        matches!(self, Self::Opus(_)) && has_lbrr(bytes)
+        matches!(self, Self::Opus { .. }) && has_lbrr(bytes)
     }
 
     /// Fills `out` with what `following` carries of the missing packet before it.
     pub fn repair(&mut self, following: &[u8], out: &mut [i16]) -> bool {
+        self.find_back();
         match self {
-            Self::Opus(decoder) => decoder.decode(following, out, true).is_ok(),
+            Self::Opus { decoder, .. } => decoder.decode(following, out, true).is_ok(),
             Self::Raw => false,
         }
     }
 
     /// Another answer begins.
     pub fn reset(&mut self) {
-        if let Self::Opus(decoder) = self {
+        if let Self::Opus { decoder, astray } = self {
             // It refuses only what it does not know.
             let _ = decoder.reset_state();
+            *astray = false;
+        }
+    }
+
+    fn find_back(&mut self) {
+        if matches!(self, Self::Opus { astray: true, .. }) {
+            self.reset();
         }
     }
 }
@@ -105,6 +118,21 @@ mod tests {
         encoder.set_packet_loss_perc(20).unwrap();
         let tone: Vec<i16> = (0..frame * 3).map(|i| ((i % 150) as i16 - 75) * 100).collect();
         tone.chunks(frame).map(|frame| encoder.encode_vec(frame, 1_500).unwrap()).last().unwrap()
+    }
+
+    #[test]
+    fn after_a_missing_packet_the_decoder_begins_anew_and_after_others_it_goes_on() {
+        let packet = packet(1_440, false, Signal::Voice);
+        let decode = |source: &mut Source| {
+            let mut out = vec![0; 1_440];
+            assert!(source.decode(&packet, &mut out));
+            out
+        };
+        let mut source = Source::opus(24_000).unwrap();
+        let (first, second) = (decode(&mut source), decode(&mut source));
+        assert_ne!(first, second);
+        source.miss();
+        assert_eq!((decode(&mut source), decode(&mut source)), (first, second));
     }
 
     #[test]

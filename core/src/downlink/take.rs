@@ -60,6 +60,7 @@ impl Downlink {
         self.queue.clear();
         self.ready.clear();
         self.delay.forget();
+        self.source.miss();
         // Whoever plays goes on with this packet.
         self.next = (self.phase == Phase::Playing).then_some(sequence);
         true

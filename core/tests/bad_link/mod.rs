@@ -6,3 +6,4 @@ pub mod answer;
 pub mod judge;
 pub mod link;
 pub mod players;
+pub mod spectrum;

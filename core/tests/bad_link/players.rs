@@ -1,7 +1,5 @@
 //! What is heard of an answer: through Auricle, and through a buffer of fixed length with libopus behind it.
 
-use std::time::Instant;
-
 use auricle_core::downlink::{Counters, Downlink, Pulled};
 use auricle_core::time::Tick;
 use opus::{Channels, Decoder};
@@ -19,16 +17,25 @@ pub struct Heard {
     pub sound: Vec<i16>,
     /// Sound that was put in between, or silence, and the place in the reference before which it was.
     pub between: Vec<(usize, Vec<i16>)>,
+    /// For each place whether its packet was missing when its time had come.
+    pub missing: Vec<bool>,
     /// For each packet how much later than on a perfect link it was heard, in ms.
     pub delays: Vec<f64>,
     pub counters: Counters,
-    /// Seconds of computing.
-    pub cost: f64,
+}
+
+impl Heard {
+    /// Nothing yet.
+    fn new(answer: &Answer) -> Self {
+        let (sound, missing) = (vec![0; answer.reference.len()], vec![true; answer.packets.len()]);
+        Self { sound, missing, ..Self::default() }
+    }
 }
 
 /// Through Auricle; packets are numbered from `first` on.
 pub fn auricle(downlink: &mut Downlink, answer: &Answer, arrivals: &[Arrival], first: u32) -> Heard {
-    let mut run = Run { heard: Heard { sound: vec![0; answer.reference.len()], ..Heard::default() }, ..Run::default() };
+    let mut run = Run { heard: Heard::new(answer), ..Run::default() };
+    arrivals.iter().for_each(|arrival| run.heard.missing[arrival.number] = false);
     let mut arrivals = arrivals.iter().peekable();
     let end = arrivals.clone().last().map_or(0.0, |last| last.at) as u64 + 450;
     let mut drained = false;
@@ -36,7 +43,7 @@ pub fn auricle(downlink: &mut Downlink, answer: &Answer, arrivals: &[Arrival], f
     for now in (0..).step_by(ASKED as usize) {
         while let Some(arrival) = arrivals.next_if(|arrival| arrival.at <= now as f64) {
             let at = Tick::from_micros((arrival.at * 1_000.0) as u64);
-            run.timed(|| downlink.push(at, first.wrapping_add(arrival.number as u32), &answer.packets[arrival.number]));
+            downlink.push(at, first.wrapping_add(arrival.number as u32), &answer.packets[arrival.number]);
         }
         if now >= end && !drained {
             drained = true;
@@ -63,24 +70,19 @@ struct Run {
 }
 
 impl Run {
-    fn timed<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        let start = Instant::now();
-        let done = work();
-        self.heard.cost += start.elapsed().as_secs_f64();
-        done
-    }
-
     /// Takes what there is; whether the answer has ended.
     fn pull(&mut self, downlink: &mut Downlink, answer: &Answer, now: u64, first: u32) -> bool {
         let mut out = Vec::new();
         loop {
             out.clear();
-            match self.timed(|| downlink.pull(Tick::from_millis(now), &mut out)) {
-                Pulled::Wait => return false,
-                Pulled::Ended => return true,
-                Pulled::Sound | Pulled::Concealed => {}
-            }
+            let pulled = downlink.pull(Tick::from_millis(now), &mut out);
             let place = downlink.place().map(|place| place.wrapping_sub(first) as usize);
+            match (pulled, place) {
+                (Pulled::Wait, _) => return false,
+                (Pulled::Ended, _) => return true,
+                (Pulled::Concealed, Some(place)) => self.heard.missing[place] = true,
+                _ => {}
+            }
             self.hear(answer, now as usize * RATE / 1_000, place, &out);
         }
     }
@@ -108,26 +110,34 @@ impl Run {
     }
 }
 
-/// Through a buffer that begins `delay` ms after the first packet and then plays on; missing places become what libopus
-/// makes of them, or silence.
-pub fn fixed(answer: &Answer, arrivals: &[Arrival], delay: f64, conceal: bool) -> Heard {
-    let mut decoder = Decoder::new(RATE as u32, Channels::Mono).unwrap();
-    let mut heard = Heard { sound: vec![0; answer.reference.len()], ..Heard::default() };
-    let Some(first) = arrivals.first() else { return heard };
-    let begins = first.at + delay - (first.number * answer.span) as f64 * 1_000.0 / RATE as f64;
-    let mut came = vec![f64::INFINITY; answer.packets.len()];
-    for arrival in arrivals {
-        came[arrival.number] = came[arrival.number].min(arrival.at);
+/// Through a buffer that begins `delay` ms after the first packet and then plays on.
+pub fn fixed(answer: &Answer, arrivals: &[Arrival], delay: f64, gaps: Gaps) -> Heard {
+    let Some(first) = arrivals.first() else { return Heard::new(answer) };
+    let ms = answer.span as f64 * 1_000.0 / RATE as f64;
+    let begins = first.at + delay - first.number as f64 * ms;
+    let mut missing = vec![true; answer.packets.len()];
+    for arrival in arrivals.iter().filter(|arrival| arrival.at <= begins + arrival.number as f64 * ms) {
+        missing[arrival.number] = false;
     }
-    for (number, piece) in heard.sound.chunks_mut(answer.span).enumerate() {
-        let due = begins + (number * answer.span) as f64 * 1_000.0 / RATE as f64;
-        heard.delays.push(begins);
-        if came[number] <= due {
-            decoder.decode(&answer.packets[number], piece, false).unwrap();
-            continue;
-        }
-        decoder.decode(&[], piece, false).unwrap();
-        if !conceal {
+    Heard { delays: vec![begins; missing.len()], ..same_buffer(answer, &missing, gaps) }
+}
+
+/// What becomes of missing places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gaps {
+    Silence,
+    /// The decoder is told of each, and what it makes up is heard.
+    Libopus,
+}
+
+/// Through a buffer in which the same packets are `missing` as for somebody else.
+pub fn same_buffer(answer: &Answer, missing: &[bool], gaps: Gaps) -> Heard {
+    let mut decoder = Decoder::new(RATE as u32, Channels::Mono).unwrap();
+    let mut heard = Heard { missing: missing.to_vec(), ..Heard::new(answer) };
+    for ((piece, packet), &missing) in heard.sound.chunks_mut(answer.span).zip(&answer.packets).zip(missing) {
+        let packet: &[u8] = if missing { &[] } else { packet };
+        decoder.decode(packet, piece, false).unwrap();
+        if missing && gaps == Gaps::Silence {
             piece.fill(0);
         }
     }

@@ -59,8 +59,13 @@ fn convert(input: &[&str], bytes: &[u8]) -> Vec<i16> {
 
 /// Recordings of people that Debian ships, in a fixed order.
 pub fn people() -> Vec<PathBuf> {
+    people_in(&["/usr/share/sounds/alsa", "/usr/share/asterisk/sounds/en_US_f_Allison"])
+}
+
+/// The same of other folders.
+pub fn people_in(folders: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for folder in ["/usr/share/sounds/alsa", "/usr/share/asterisk/sounds/en_US_f_Allison"] {
+    for folder in folders {
         let files = fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder}: {error}"));
         found.extend(files.map(|file| file.unwrap().path()));
     }
