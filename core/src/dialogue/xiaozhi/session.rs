@@ -224,7 +224,7 @@ impl Session {
         }
         self.id = id.to_owned();
         self.state = State::Parting { next: None, until: now + ECHO };
-        Some(News::Failed(Failure::Channel(why)))
+        Some(News::Failed(Failure::Unusable(why)))
     }
 
     /// From the channel.
@@ -245,7 +245,7 @@ impl Session {
                 Some(News::Failed(Failure::Channel(why)))
             }
             (ChannelEvent::Arrived, _) => {
-                self.path.arrived();
+                self.path.arrived(out);
                 None
             }
             (ChannelEvent::Opened { .. } | ChannelEvent::Failed(_), _) => None,

@@ -149,6 +149,7 @@ impl Turn {
             return;
         }
         if sent {
+            w.session.path.way.sent();
             self.answer.sent(samples);
         } else if !last {
             w.out.dropped("sound_up", "a piece of sound could not be sent".into());
@@ -211,7 +212,10 @@ impl Turn {
                 w.out.play(Class::Local, Source::Chime(Chime::Error));
                 self.done(w);
             }
-            (Mode::Auto | Mode::Realtime, _) => self.give_up("the server has understood nothing", w),
+            (Mode::Auto | Mode::Realtime, _) => {
+                w.session.path.way.nothing_understood(w.out);
+                self.give_up("the server has understood nothing", w);
+            },
         }
     }
 
