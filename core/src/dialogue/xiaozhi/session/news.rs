@@ -30,8 +30,9 @@ impl News {
             Self::Failed(Failure::Unanswered) => {
                 out.raise(Cause::NoSession { detail: "it did not answer the hello".into() });
             }
-            Self::Failed(Failure::Server(why)) => out.raise(Cause::NoSession { detail: format!("it says `{why}`") }),
-            Self::Failed(Failure::Unusable(why)) => out.raise(Cause::NoSession { detail: why.clone() }),
+            Self::Failed(Failure::Server(why) | Failure::Unusable(why)) => {
+                out.raise(Cause::NoSession { detail: why.clone() });
+            }
             Self::Failed(Failure::Channel(why)) => out.raise(Cause::NoSound { detail: why.clone() }),
             Self::Failed(Failure::Offline | Failure::Refused) => {}
             Self::Again | Self::Ended(_) | Self::Lost | Self::Dead => {}
