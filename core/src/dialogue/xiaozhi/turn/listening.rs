@@ -215,7 +215,7 @@ impl Turn {
             (Mode::Auto | Mode::Realtime, _) => {
                 w.session.path.way.nothing_understood(w.out);
                 self.give_up("the server has understood nothing", w);
-            },
+            }
         }
     }
 
