@@ -288,7 +288,9 @@ impl Cause {
     #[must_use]
     pub const fn remedy(&self) -> &'static str {
         match self {
-            Self::NotSetUp => "Run `sudo auricle setup`, or add [linto] with `broker` to the settings and restart.",
+            Self::NotSetUp => {
+                "Run `sudo auricle setup`, or add [linto] with `broker` or [xiaozhi] with `ota_url` to the settings and restart."
+            }
             Self::MicGone { .. } => {
                 "Plug the microphone in, or name another with `capture` in [audio]; `auricle devices` lists them."
             }

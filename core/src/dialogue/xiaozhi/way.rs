@@ -46,8 +46,7 @@ impl Way {
     /// The server says that it speaks.
     pub(super) fn nothing_came(&self, out: &mut Outbox) {
         if !self.came {
-            let detail =
-                format!("none came back from {}, where the device sends it (datagrams sent: {})", self.to, self.sent);
+            let detail = format!("nothing comes back from {} (datagrams sent there: {})", self.to, self.sent);
             out.raise(Cause::NoSound { detail });
         }
     }
@@ -57,8 +56,7 @@ impl Way {
     pub(super) fn nothing_understood(&self, out: &mut Outbox) {
         if !self.came && self.proved != self.to {
             let (sent, to) = (self.sent, &self.to);
-            let detail =
-                format!("the server seems to hear nothing of what the device sends to {to} (datagrams sent: {sent})");
+            let detail = format!("the server seems to hear nothing at {to} (datagrams sent there: {sent})");
             out.raise(Cause::NoSound { detail });
         }
     }

@@ -42,7 +42,7 @@ fn an_answer_of_which_nothing_arrives_gets_a_new_way_once() {
     6.000 report drop 1 no_sound: request 47c1931: the server speaks, and nothing arrives
     6.000 flush 1
     6.000 report answer 47c1931 say "It is noon."
-    6.000 cause NoSound: No sound comes through over UDP: none came back from 10.0.0.1:8884, where the device sends it (datagrams sent: 2).
+    6.000 cause NoSound: No sound comes through over UDP: nothing comes back from 10.0.0.1:8884 (datagrams sent there: 2).
     6.000 play 2 Local Sentence(NoAnswer)
     6.000 send {"session_id":"s1","type":"goodbye"}
     6.000 channel Close
