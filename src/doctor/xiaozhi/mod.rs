@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::broker::all;
 use super::case::{Case, Daemon};
 use super::daemon::causes;
-use super::sheet::{Finding, Sheet, Style};
+use super::sheet::{Finding, Sheet, Style, Verdict};
 use crate::config::Xiaozhi;
 
 const CONFIGURATION: &str = "ota";
@@ -97,14 +97,19 @@ async fn running(case: &Case, status: &Value, server: &Xiaozhi) -> Vec<Finding> 
         return of_daemon(status, server);
     }
     // Questions go to the first server.
-    if status["servers"][0]["name"] != server.name.as_str() {
-        let mut findings = of_daemon(status, server);
-        findings.push(sound::not_asked("the daemon asks its first server only; stop it, and try again"));
-        return findings;
-    }
-    match sound::through_daemon(&case.socket).await {
+    let asked = if status["servers"][0]["name"] == server.name.as_str() {
+        sound::through_daemon(&case.socket).await
+    } else {
+        Err("the daemon asks its first server only; stop it, and try again".to_owned())
+    };
+    match asked {
         Ok(status) => of_daemon(&status, server),
-        Err(why) => [of_daemon(status, server), vec![sound::not_asked(&why)]].concat(),
+        Err(why) => {
+            let mut findings = of_daemon(status, server);
+            findings.retain(|finding| (finding.check, finding.verdict) != (SOUND, Verdict::Skipped));
+            findings.push(sound::not_asked(&why));
+            findings
+        }
     }
 }
 
@@ -150,7 +155,6 @@ mod tests {
 
     use super::*;
     use crate::config;
-    use crate::doctor::sheet::Verdict;
 
     #[test]
     fn what_the_daemon_says_is_sorted_by_its_step() {
