@@ -8,6 +8,8 @@
 #[path = "../../tests/channel/cards.rs"]
 #[allow(dead_code)]
 mod cards;
+#[path = "../../tests/support/microphone.rs"]
+mod microphone;
 #[path = "../../tests/channel/peer.rs"]
 #[allow(dead_code)]
 mod peer;

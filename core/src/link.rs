@@ -40,7 +40,7 @@ impl fmt::Debug for Publication {
 }
 
 /// A message that came in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Message {
     /// The full topic.
     pub topic: String,
@@ -48,6 +48,14 @@ pub struct Message {
     pub payload: Vec<u8>,
     /// Whether the broker had kept it: it was not sent just now.
     pub retained: bool,
+}
+
+impl fmt::Debug for Message {
+    /// Without the bytes, in which there may be a key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kept = if self.retained { " (retained)" } else { "" };
+        write!(f, "{}{kept} {} bytes", self.topic, self.payload.len())
+    }
 }
 
 /// What a broker connection needs of its protocol: everything that differs between protocols, in one place.
@@ -147,4 +155,16 @@ pub enum LinkAsk {
     Publish(Publication),
     /// Connect at once rather than at the next attempt, if it is not connected.
     Hurry,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_in_a_message_is_not_printed() {
+        let payload = br#"{"type":"hello","udp":{"key":"00112233"}}"#.to_vec();
+        let message = Message { topic: "devices/p2p/x".into(), payload, retained: true };
+        assert_eq!(format!("{:?}", LinkEvent::Message(message)), "Message(devices/p2p/x (retained) 41 bytes)");
+    }
 }

@@ -16,7 +16,7 @@ use auricle_core::dialogue::{Delivery, PlayEnd, Source};
 use auricle_core::hearing::{EarCommand, Encoding, Ending, Start};
 use auricle_core::link::LinkEvent;
 use auricle_core::protocol::xiaozhi::message::Mode;
-use auricle_core::wish::Outcome;
+use auricle_core::wish::{Outcome, Wish};
 use support::Bench;
 use support::both::{HELLO, LINTO, XIAOZHI, both, listening, plays, sent, speaking, wake, xiaozhi};
 
@@ -212,6 +212,24 @@ fn a_tool_sets_the_volume_and_the_server_is_told() {
     xiaozhi(&mut bench, call);
     assert!(bench.effects.contains(&Effect::Volume(40)));
     assert!(sent(&bench, XIAOZHI).contains(r#""isError":false"#));
+}
+
+#[test]
+fn a_restart_is_asked_for_and_the_server_is_answered_before_it() {
+    let mut bench = both(Mode::Auto);
+    bench.effects.clear();
+    let call =
+        r#"{"type":"mcp","payload":{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"self.restart"}}}"#;
+    xiaozhi(&mut bench, call);
+    let service = bench.effects.iter().find_map(|effect| match effect {
+        Effect::Serve { service, server: Some(XIAOZHI), wish: Wish::Restart } => Some(*service),
+        _ => None,
+    });
+    assert_eq!(sent(&bench, XIAOZHI), "", "not before it is known");
+    bench.event(Event::Served { service: service.expect("it is asked for"), outcome: Outcome::Done });
+    assert!(sent(&bench, XIAOZHI).contains(r#""isError":false"#));
+    let audited = |effect: &Effect| matches!(effect, Effect::Report(_, Report::Audit { what, .. }) if what.contains("self.restart"));
+    assert!(bench.effects.iter().any(audited));
 }
 
 #[test]

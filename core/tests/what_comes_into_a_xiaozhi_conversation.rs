@@ -22,11 +22,11 @@ use support::both::{HELLO, LINTO, XIAOZHI, both, listening, sent, speaking, wake
 fn write(bench: &mut Bench, server: ServerId) -> Outcome {
     let (request, server) = (RequestId(7), Some(server));
     bench.event(Event::Text { request, server, text: "and in Tokyo".into(), chatbot: false });
-    let answers = bench.effects.iter().filter_map(|effect| match effect {
+    let answer = bench.effects.iter().rev().find_map(|effect| match effect {
         Effect::Answer { request: RequestId(7), outcome } => Some(outcome.clone()),
         _ => None,
     });
-    answers.last().expect("it is answered")
+    answer.expect("it is answered")
 }
 
 #[test]

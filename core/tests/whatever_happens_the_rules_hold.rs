@@ -1,4 +1,4 @@
-//! Random operations on an assistant with two servers; after each one the rules of the design must hold: muted means
+//! Random operations on an assistant with three kinds of servers; after each one the rules of the design must hold: muted means
 //! that nothing is captured, recorded, streamed or sent; there are never two recordings; whoever wishes is answered
 //! once; everything has a deadline. What exactly is checked stands in `support/world.rs`.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
@@ -14,9 +14,11 @@ use auricle_core::button::Gesture;
 use auricle_core::dialogue::{PlayEnd, Trigger};
 use auricle_core::hearing::{Ending, ListenId};
 use auricle_core::link::{LinkEvent, Loss};
+use auricle_core::protocol::xiaozhi::message::Mode;
 use auricle_core::voices::Voices;
 use auricle_core::wish::{Outcome, Wish};
 use proptest::prelude::*;
+use support::gateway::{Said, said};
 use support::world::{LINTO, TOY, World, settings};
 
 #[derive(Clone, Debug)]
@@ -43,7 +45,8 @@ enum Op {
     },
     Garbage(Vec<u8>),
     Toy(&'static str),
-    Disconnect(usize),
+    Gateway(Said),
+    Disconnect(usize, bool),
     Connect(usize),
     Command(&'static str, &'static str),
     Stream(&'static str, &'static str),
@@ -62,7 +65,7 @@ enum Op {
     Tuned(Tuning),
     Say,
     Cancel,
-    Button(Gesture),
+    Button(Gesture, ServerId),
     Played(bool),
     SpeakerGone(bool),
     Pass(u64),
@@ -152,8 +155,8 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 fn nearby() -> impl Strategy<Value = Op> {
     let endings = [Ending::Silence, Ending::Cap, Ending::NoSpeech];
     prop_oneof![
-        4 => (0..2_usize).prop_map(Op::Wake),
-        4 => (0..3_usize).prop_map(Op::Word),
+        4 => (0..3_usize).prop_map(Op::Wake),
+        4 => (0..4_usize).prop_map(Op::Word),
         2 => Just(Op::Voice),
         1 => Just(Op::Talk),
         6 => Just(Op::Utterance),
@@ -165,7 +168,7 @@ fn nearby() -> impl Strategy<Value = Op> {
         1 => Just(Op::Unplug),
         5 => Just(Op::Plug),
         5 => wish().prop_map(Op::Wish),
-        1 => (0..3_usize, any::<bool>()).prop_map(|(server, chatbot)| Op::Write { server, chatbot }),
+        2 => (0..4_usize, any::<bool>()).prop_map(|(server, chatbot)| Op::Write { server, chatbot }),
         3 => (0..3_usize).prop_map(|server| Op::Dictate(server / 2)),
         2 => Just(Op::Release),
         4 => prop::bool::weighted(0.8).prop_map(Op::Record),
@@ -173,7 +176,8 @@ fn nearby() -> impl Strategy<Value = Op> {
         1 => tuned().prop_map(Op::Tuned),
         1 => Just(Op::Say),
         1 => Just(Op::Cancel),
-        3 => prop::sample::select(vec![Gesture::Press, Gesture::Double, Gesture::Long]).prop_map(Op::Button),
+        3 => (prop::sample::select(vec![Gesture::Press, Gesture::Press, Gesture::Double, Gesture::Long]), 0..3_usize)
+            .prop_map(|(gesture, server)| Op::Button(gesture, ServerId(server))),
         5 => any::<bool>().prop_map(Op::Played),
         1 => any::<bool>().prop_map(Op::SpeakerGone),
         4 => (0_u64..1_000).prop_map(Op::Pass),
@@ -188,8 +192,9 @@ fn far() -> impl Strategy<Value = Op> {
             .prop_map(|(behavior, nth)| Op::Answer { behavior, nth }),
         1 => prop::collection::vec(any::<u8>(), 0..40).prop_map(Op::Garbage),
         3 => prop::sample::select(TOY_WORDS.to_vec()).prop_map(Op::Toy),
-        1 => (0..2_usize).prop_map(Op::Disconnect),
-        3 => (0..2_usize).prop_map(Op::Connect),
+        9 => said().prop_map(Op::Gateway),
+        1 => (0..3_usize, any::<bool>()).prop_map(|(server, refused)| Op::Disconnect(server, refused)),
+        3 => (0..3_usize).prop_map(Op::Connect),
         6 => prop::sample::select(COMMANDS.to_vec()).prop_map(|(leaf, payload)| Op::Command(leaf, payload)),
         6 => prop::sample::select(STREAM.to_vec()).prop_map(|(rest, streaming)| Op::Stream(rest, streaming)),
         4 => Just(Op::Streams),
@@ -208,8 +213,8 @@ fn run(world: &mut World, op: Op) {
             let (word, score, cancelled) = ("okay_nabu".into(), 0.9, world.tape.is_multiple_of(3_200));
             world.event(Event::Wake { word, score, server: Some(ServerId(server)), at, over: at, cancelled });
         }
-        Op::Button(gesture) => {
-            world.event(Event::Button { gesture, server: None, at: Some(at), pressed: world.bench.now });
+        Op::Button(gesture, server) => {
+            world.event(Event::Button { gesture, server: Some(server), at: Some(at), pressed: world.bench.now });
             if world.mic_open && world.plugged {
                 world.event(Event::MicFlowing);
             }
@@ -254,9 +259,11 @@ fn run(world: &mut World, op: Op) {
                 world.message(LINTO, &format!("blk/tolinto/raspberry1/{leaf}"), bytes.clone());
             }
         }
+        Op::Gateway(said) => world.gateway(said),
         Op::Toy(word) => world.message(TOY, "toy", word.into()),
-        Op::Disconnect(server) => {
-            let event = LinkEvent::Disconnected(Loss::Lost("gone".into()));
+        Op::Disconnect(server, refused) => {
+            let loss = if refused { Loss::Refused("no".into()) } else { Loss::Lost("gone".into()) };
+            let event = LinkEvent::Disconnected(loss);
             world.event(Event::Link(ServerId(server), event));
         }
         Op::Connect(server) => world.event(Event::Link(ServerId(server), LinkEvent::Connected)),
@@ -304,11 +311,14 @@ fn run(world: &mut World, op: Op) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 6_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_rules_hold(ops in prop::collection::vec(prop_oneof![3 => nearby(), 2 => far()], 1..120)) {
-        let mut world = World::new();
+    fn the_rules_hold(
+        mode in prop::sample::select(vec![Mode::Auto, Mode::Manual, Mode::Realtime]),
+        ops in prop::collection::vec(prop_oneof![3 => nearby(), 2 => far()], 1..120),
+    ) {
+        let mut world = World::new(mode);
         for op in ops {
             run(&mut world, op);
         }

@@ -4,8 +4,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use auricle::sound::{Bell, CapturePcm, CardName, Cards, Direction, Fault, PlaybackPcm, Shape, SoundError, Woken};
+use auricle::sound::{CapturePcm, CardName, Cards, Direction, Fault, PlaybackPcm, Shape, SoundError};
 use auricle_core::audio::convert::Format;
+
+use crate::microphone::Microphone;
 
 /// The loudspeaker's.
 pub const RATE: u32 = 48_000;
@@ -53,7 +55,7 @@ impl Cards for Room {
         vec![CardName { pcm: "hw:CARD=spk".into(), description: "A memory".into() }]
     }
     fn open_capture(&self, _: &str) -> Result<Box<dyn CapturePcm>, SoundError> {
-        Ok(Box::new(Hum { start: Instant::now(), read: 0 }))
+        Ok(Box::new(Microphone::new(hum)))
     }
     fn open_playback(&self, device: &str) -> Result<Box<dyn PlaybackPcm>, SoundError> {
         if self.unplugged.load(SeqCst) {
@@ -66,51 +68,11 @@ impl Cards for Room {
     }
 }
 
-/// A hum around 300 Hz at 16 kHz, in real time. It is never steady: an encoder would take it for noise and be silent.
-struct Hum {
-    start: Instant,
-    read: u64,
-}
-
-impl Hum {
-    fn there(&self) -> u64 {
-        (self.start.elapsed().as_micros() as u64 * 16 / 1_000).saturating_sub(self.read)
-    }
-}
-
-impl CapturePcm for Hum {
-    fn shape(&self) -> Shape {
-        Shape { rate: 16_000, channels: 1, format: Format::S16 }
-    }
-    fn period(&self) -> usize {
-        160
-    }
-    fn buffer(&self) -> usize {
-        3_200
-    }
-    fn start(&mut self) -> Result<(), Fault> {
-        (self.start, self.read) = (Instant::now(), 0);
-        Ok(())
-    }
-    fn wait(&mut self, bell: &Bell, timeout: Duration) -> Result<Woken, Fault> {
-        let missing = 160_u64.saturating_sub(self.there());
-        let rang = bell.wait(Some(Duration::from_micros(missing * 1_000 / 16).min(timeout)));
-        Ok(if rang { Woken::Bell } else { Woken::Ready })
-    }
-    fn read(&mut self, out: &mut [u8]) -> Result<usize, Fault> {
-        let frames = (self.there() as usize).min(out.len() / 2);
-        for (n, bytes) in out.chunks_exact_mut(2).take(frames).enumerate() {
-            let at = (self.read + n as u64) as f64 / 16_000.0;
-            let phase = 300.0 * at + 5.0 * (std::f64::consts::TAU * 3.0 * at).sin();
-            let sample = 8_000.0 * (std::f64::consts::TAU * phase).sin();
-            bytes.copy_from_slice(&(sample as i16).to_le_bytes());
-        }
-        self.read += frames as u64;
-        Ok(frames * 2)
-    }
-    fn recover(&mut self) -> Result<(), Fault> {
-        self.start()
-    }
+/// A hum around 300 Hz. It is never steady: an encoder would take it for noise and be silent.
+fn hum(place: u64) -> i16 {
+    let at = place as f64 / 16_000.0;
+    let phase = 300.0 * at + 5.0 * (std::f64::consts::TAU * 3.0 * at).sin();
+    (8_000.0 * (std::f64::consts::TAU * phase).sin()) as i16
 }
 
 /// Plays in real time. When nothing is queued its clock waits, so that a machine that stands still makes no gap.

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod cards;
+#[path = "../support/microphone.rs"]
+mod microphone;
 mod peer;
 mod rig;
 

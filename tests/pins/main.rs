@@ -4,4 +4,6 @@
 
 mod button;
 mod lights;
+#[path = "../support/microphone.rs"]
+mod microphone;
 mod rig;

@@ -13,13 +13,14 @@ use auricle::control::{Action, Request};
 use auricle::daemon::input::Input;
 use auricle::daemon::{Daemon, Parts};
 use auricle::device::pins::{Bus, Line, Outputs, PinError, PinNotice, Pins, Place, Pull, Tell, Watch, Watched};
-use auricle::sound::{Bell, CapturePcm, CardName, Cards, Direction, Fault, PlaybackPcm, Shape, SoundError, Woken};
-use auricle_core::audio::convert::Format;
+use auricle::sound::{CapturePcm, CardName, Cards, Direction, PlaybackPcm, SoundError};
 use auricle_core::button::Edge;
 use auricle_core::dialogue::{Ask, Dialogue, DialogueEvent, End, Trigger};
 use auricle_core::time::Tick;
 use serde_json::Value;
 use tokio::sync::mpsc::Sender;
+
+use crate::microphone::Microphone;
 
 pub const SOON: Duration = Duration::from_secs(20);
 
@@ -221,48 +222,13 @@ impl Cards for Silence {
         Vec::new()
     }
     fn open_capture(&self, _: &str) -> Result<Box<dyn CapturePcm>, SoundError> {
-        Ok(Box::new(SilentPcm { start: Instant::now(), read: 0 }))
+        Ok(Box::new(Microphone::new(|_| 0)))
     }
     fn open_playback(&self, device: &str) -> Result<Box<dyn PlaybackPcm>, SoundError> {
         Err(SoundError::Missing { device: device.into(), why: "there is none".into() })
     }
     fn holder(&self, _: &str, _: Direction) -> Option<String> {
         None
-    }
-}
-
-struct SilentPcm {
-    start: Instant,
-    read: u64,
-}
-
-impl CapturePcm for SilentPcm {
-    fn shape(&self) -> Shape {
-        Shape { rate: 16_000, channels: 1, format: Format::S16 }
-    }
-    fn period(&self) -> usize {
-        320
-    }
-    fn buffer(&self) -> usize {
-        3_200
-    }
-    fn start(&mut self) -> Result<(), Fault> {
-        (self.start, self.read) = (Instant::now(), 0);
-        Ok(())
-    }
-    fn wait(&mut self, bell: &Bell, timeout: Duration) -> Result<Woken, Fault> {
-        let rang = bell.wait(Some(Duration::from_millis(20).min(timeout)));
-        Ok(if rang { Woken::Bell } else { Woken::Ready })
-    }
-    fn read(&mut self, out: &mut [u8]) -> Result<usize, Fault> {
-        let there = (self.start.elapsed().as_millis() as u64 * 16).saturating_sub(self.read);
-        let frames = (there as usize).min(out.len() / 2);
-        out[..frames * 2].fill(0);
-        self.read += frames as u64;
-        Ok(frames * 2)
-    }
-    fn recover(&mut self) -> Result<(), Fault> {
-        self.start()
     }
 }
 

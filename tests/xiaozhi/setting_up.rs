@@ -132,7 +132,7 @@ fn the_code_is_told_until_somebody_has_typed_it() {
 }
 
 #[test]
-fn a_wrong_password_is_told() {
+fn a_wrong_password_is_told_and_a_new_one_is_asked_for() {
     let server = Xiaozhi::start(Rules { right_password: false, ..Rules::default() });
     let pulse = Pulse::start();
     let daemon = Daemon::start(&pulse, &settings(&server));
@@ -140,6 +140,13 @@ fn a_wrong_password_is_told() {
     assert_ne!(daemon.status()["servers"][0]["link"], "up");
     let again = daemon.run_cli(&["listen"]);
     assert!(!again.status.success() || daemon.status()["state"] != "listening", "nobody could answer");
+    let before = asked(&server.all()).len();
+    server.change(|rules| rules.right_password = true);
+    // Whoever wants to talk has the server asked again for a password, and that one tried.
+    daemon.run_cli(&["listen"]);
+    daemon.wait_status("the device to be connected", |status| status["servers"][0]["link"] == "up");
+    assert!(asked(&server.all()).len() > before && joined(&server.all()) > 0, "{:?}", server.all());
+    daemon.wait_status("nothing to be wrong", |status| status["causes"].as_array().unwrap().is_empty());
 }
 
 #[test]

@@ -26,6 +26,8 @@ use crate::wish::{Outcome, Wish, WishId};
 mod facts;
 pub mod linto;
 mod outbox;
+#[cfg(test)]
+mod timed;
 pub mod xiaozhi;
 
 pub use self::facts::{DeviceFacts, Interface, MeetingFacts};

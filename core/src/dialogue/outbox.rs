@@ -51,13 +51,13 @@ impl<Origin> Outbox<Origin> {
         self.fetched + self.asks.len() as u64
     }
 
-    /// Takes back what was asked behind `mark` and was not fetched yet: it was asked in the hope of something that is
-    /// refused. Whether there was anything.
+    /// Takes back what was asked behind `mark`: it was asked in the hope of something that is refused. Too late once any
+    /// of it was fetched. Whether there was anything.
     pub(super) fn take_back(&mut self, mark: u64) -> bool {
-        let stays = usize::try_from(mark.saturating_sub(self.fetched)).unwrap_or(usize::MAX);
-        let some = stays < self.asks.len();
-        self.asks.truncate(stays);
-        some
+        let stays = mark.checked_sub(self.fetched).and_then(|stays| usize::try_from(stays).ok());
+        let some = stays.filter(|stays| *stays < self.asks.len());
+        self.asks.truncate(some.unwrap_or(self.asks.len()));
+        some.is_some()
     }
 
     pub(super) fn ask(&mut self, ask: Ask) {
@@ -132,5 +132,27 @@ pub(super) fn short(text: &str) -> String {
     match text.char_indices().nth(120) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_asked_in_hope_is_taken_back_until_some_of_it_was_fetched() {
+        let mut out = Outbox::<()>::default();
+        out.ask(Ask::Done);
+        let mark = out.mark();
+        assert!(!out.take_back(mark), "there is nothing behind it");
+        out.ask(Ask::MicStop);
+        assert!(out.take_back(mark));
+        assert_eq!((out.next(), out.next()), (Some(Ask::Done), None));
+        let mark = out.mark();
+        out.ask(Ask::MicStop);
+        out.next();
+        out.ask(Ask::LinkUp(true));
+        assert!(!out.take_back(mark), "too late");
+        assert_eq!(out.next(), Some(Ask::LinkUp(true)), "what else is asked stays");
     }
 }

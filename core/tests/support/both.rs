@@ -23,9 +23,9 @@ pub const CONFIGURATION: &str = r#"{"mqtt":{"endpoint":"gateway:1883","client_id
 pub const HELLO: &str = r#"{"type":"hello","session_id":"s1","transport":"udp","udp":{"server":"10.0.0.1","port":8884,
     "key":"000102030405060708090a0b0c0d0e0f","nonce":"01000000a1b2c3d40000000000000000"}}"#;
 
-/// Both are connected.
+/// Both are connected, and the second one may restart the service.
 pub fn both(mode: Mode) -> Bench {
-    let xiaozhi = Xiaozhi::new(XiaozhiSettings { mode, ..xiaozhi_settings() }).unwrap();
+    let xiaozhi = Xiaozhi::new(XiaozhiSettings { mode, allow_restart: true, ..xiaozhi_settings() }).unwrap();
     let mut bench = Bench::unstarted(vec![Box::new(Linto::new(linto_settings())), Box::new(xiaozhi)], tuning());
     bench.event(Event::Started(Remembered::default()));
     bench.event(Event::MicFlowing);

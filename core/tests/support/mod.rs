@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 pub mod both;
+pub mod gateway;
 pub mod toy;
 pub mod world;
 

@@ -1,4 +1,4 @@
-//! The world around an assistant with two servers, and what it promises to that world at every moment.
+//! The world around an assistant with three kinds of servers, and what it promises to that world at every moment.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -9,16 +9,21 @@ use auricle_core::assistant::event::{
 use auricle_core::assistant::report::Report;
 use auricle_core::assistant::shown::State;
 use auricle_core::dialogue::linto::{Linto, LintoSettings};
+use auricle_core::dialogue::xiaozhi::{Xiaozhi, XiaozhiSettings};
 use auricle_core::dialogue::{Delivery, PlayEnd};
 use auricle_core::hearing::{EarCommand, Encoding, ListenId, UplinkId};
 use auricle_core::link::{LinkAsk, LinkEvent, Message};
+use auricle_core::protocol::xiaozhi::message::Mode;
 use auricle_core::wish::{Outcome, Wish};
 
+use super::both::CONFIGURATION;
+use super::gateway::{Gateway, Said};
 use super::toy::Toy;
-use super::{Bench, linto_settings, tuning};
+use super::{Bench, linto_settings, tuning, xiaozhi_settings};
 
 pub const LINTO: ServerId = ServerId(0);
 pub const TOY: ServerId = ServerId(1);
+pub const XIAOZHI: ServerId = ServerId(2);
 
 /// Commands of which each one is told exactly once. A volume may be superseded without a word.
 const TOLD: [&str; 8] = ["ping", "say", "mute", "unmute", "tts_lang", "managemeeting", "shellexec", "startreversessh"];
@@ -61,13 +66,17 @@ pub struct World {
     commands: BTreeMap<&'static str, usize>,
     told: BTreeMap<&'static str, usize>,
     volume: Option<u8>,
+    gateway: Gateway,
 }
 
 impl World {
-    pub fn new() -> Self {
+    /// `mode`: in which the xiaozhi server is talked with.
+    pub fn new(mode: Mode) -> Self {
+        let xiaozhi = XiaozhiSettings { mode, allow_restart: true, allow_meeting: true, ..xiaozhi_settings() };
+        let xiaozhi = Xiaozhi::new(xiaozhi).unwrap();
         let linto = Linto::new(LintoSettings { multi_user: true, live_transcript: true, ..linto_settings() });
         let mut world = Self {
-            bench: Bench::unstarted(vec![Box::new(linto), Box::new(Toy::new(true))], settings()),
+            bench: Bench::unstarted(vec![Box::new(linto), Box::new(Toy::new(true)), Box::new(xiaozhi)], settings()),
             mic_open: false,
             plugged: true,
             listen: None,
@@ -85,11 +94,14 @@ impl World {
             commands: BTreeMap::new(),
             told: BTreeMap::new(),
             volume: None,
+            gateway: Gateway::default(),
         };
         world.event(Event::Started(Remembered::default()));
         world.event(Event::MicFlowing);
         world.event(Event::Link(LINTO, LinkEvent::Connected));
         world.event(Event::Link(TOY, LinkEvent::Connected));
+        world.gateway(Said::Configuration(200, CONFIGURATION));
+        world.event(Event::Link(XIAOZHI, LinkEvent::Connected));
         world
     }
 
@@ -107,6 +119,7 @@ impl World {
     }
 
     fn obey(&mut self, effect: Effect) {
+        self.gateway.obey(&effect, self.mic_open);
         match effect {
             Effect::Mic(open) => self.mic_open = open,
             Effect::Ear(command) => self.hear(command),
@@ -174,7 +187,7 @@ impl World {
             EarCommand::StopListening { listen } if self.listen == Some(listen) => self.listen = None,
             EarCommand::StartUplink { uplink, encoding, .. } => {
                 assert!(self.mic_open && self.plugged, "records with a closed microphone");
-                let streamed = matches!(encoding, Encoding::Pcm { .. });
+                let streamed = matches!(encoding, Encoding::Pcm { .. } | Encoding::Opus { .. });
                 assert!(self.uplinks.insert(uplink, streamed).is_none());
                 if !streamed {
                     // A microphone that opens anew has given up the request before it: that answer is ignored.
@@ -244,6 +257,15 @@ impl World {
 
     pub fn wish(&mut self, wish: Wish) {
         self.ask(|request| Event::Wish { request, wish });
+    }
+
+    /// The xiaozhi server says something.
+    pub fn gateway(&mut self, said: Said) {
+        for event in self.gateway.events(said) {
+            if self.gateway.lets_through(&event) {
+                self.event(event);
+            }
+        }
     }
 
     /// The server answers one of its requests, the newest being the first.

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use auricle_core::protocol::xiaozhi::access::{Activation, Configuration, Facts, Login, uuid};
+use auricle_core::protocol::xiaozhi::preset::unusable;
 
 use super::CONFIGURATION;
 use crate::config::Xiaozhi;
@@ -51,6 +52,7 @@ pub(super) async fn look(case: &Case, server: &Xiaozhi) -> (Vec<Finding>, Option
         Err(error) => return fault(format!("{}: {error}", server.ota_url.as_str())),
     };
     findings.insert(0, told(server, &login, answer.activation));
+    findings.extend(login.subscribe_topic.as_deref().and_then(topic));
     (findings, Some(Known { login, mac: facts.mac }))
 }
 
@@ -63,6 +65,12 @@ fn told(server: &Xiaozhi, login: &Login, activation: Option<Activation>) -> Find
     let scheme = if login.tls { "mqtts" } else { "mqtt" };
     let seen = format!("{} answers: its gateway is {scheme}://{}:{}", server.host(), login.host, login.port);
     Finding::ok(CONFIGURATION, seen)
+}
+
+/// Whether the gateway can be asked for what the server names.
+fn topic(named: &str) -> Option<Finding> {
+    let remedy = "Have the server name a shorter `subscribe_topic`, or add one to `topics` in [xiaozhi].";
+    unusable(named).map(|seen| Finding::warning(CONFIGURATION, seen, remedy))
 }
 
 /// Who the daemon would say that the device is. Nothing is made up that would have to be kept.
@@ -93,4 +101,15 @@ fn clock(theirs: u64) -> Option<Finding> {
             "Check `timedatectl`: with a wrong clock no encrypted connection comes about.",
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_that_no_gateway_reads_is_a_warning() {
+        assert_eq!(topic(&"x".repeat(120)).map(|finding| finding.check), None);
+        assert_eq!(topic(&"x".repeat(121)).map(|finding| finding.check), Some(CONFIGURATION));
+    }
 }

@@ -13,7 +13,7 @@ use crate::dialogue::{Ask, DeviceFacts, Keepsake};
 use crate::fetch::{FetchId, Fetched};
 use crate::link::Access;
 use crate::protocol::xiaozhi::access::{self, Address, Broker, Facts, Firmware, Login};
-use crate::protocol::xiaozhi::preset::{Names, Preset};
+use crate::protocol::xiaozhi::preset::{self, Names, Preset};
 use crate::time::Tick;
 
 /// After a failure it is asked again so much later, then after twice that, up to the longest pause.
@@ -212,6 +212,9 @@ impl Configuration {
         let Login { tls, host, port, client_id, username, password, publish_topic, subscribe_topic, keep_alive: _ } =
             login;
         let names = Names { mac: &self.facts.mac, client_id: &client_id };
+        if let Some(why) = subscribe_topic.as_deref().and_then(preset::unusable) {
+            out.dropped("refused_subscription", why);
+        }
         let reach = Reach {
             publish: self.preset.publish_topic(publish_topic.as_deref(), names),
             subscribe: self.preset.subscriptions(subscribe_topic.as_deref(), &self.topics, names),

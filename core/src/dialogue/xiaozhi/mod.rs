@@ -178,7 +178,7 @@ impl Xiaozhi {
             LinkEvent::Disconnected(loss) => {
                 self.presence.disconnected(loss, &mut self.out);
                 self.configuration.doubt(now, self.presence.standing().refused);
-                let news = self.session.lost(&mut self.out);
+                let news = self.session.lost(&self.presence, &mut self.out);
                 self.news(now, news);
             }
         }
@@ -223,16 +223,22 @@ impl Xiaozhi {
         }
     }
 
+    /// A person wants this server: where it is and how to log in there is asked again, if that stands in the way.
+    fn wanted(&mut self, now: Tick) {
+        let standing = self.presence.standing();
+        if !standing.known || standing.refused {
+            self.configuration.hurry(now, &mut self.out);
+        }
+    }
+
     fn open(&mut self, now: Tick, trigger: Trigger, from: Start) {
         if trigger == Trigger::Dictate {
             self.out.ask(Ask::Taken(Err("a xiaozhi server takes no dictation".into())));
             return self.out.ask(Ask::Done);
         }
-        if !self.presence.standing().known {
-            self.configuration.hurry(now, &mut self.out);
-            if self.activation.say(&mut self.out) {
-                return self.out.ask(Ask::Done);
-            }
+        self.wanted(now);
+        if !self.presence.standing().known && self.activation.say(&mut self.out) {
+            return self.out.ask(Ask::Done);
         }
         self.converse(now, |turn, w| turn.open(trigger, from, w));
     }
@@ -274,7 +280,10 @@ impl Dialogue for Xiaozhi {
         self.tick(now);
         match event {
             DialogueEvent::Open { trigger, from } => self.open(now, trigger, from),
-            DialogueEvent::Text { text, chatbot: _ } => self.converse(now, |turn, w| turn.write(text, w)),
+            DialogueEvent::Text { text, chatbot: _ } => {
+                self.wanted(now);
+                self.converse(now, |turn, w| turn.write(text, w));
+            }
             DialogueEvent::Release { at } => self.converse(now, |turn, w| turn.release(at, w)),
             DialogueEvent::EndOfSpeech { at, why } => self.converse(now, |turn, w| turn.end_of_speech(at, why, w)),
             DialogueEvent::Cancel => self.converse(now, |turn, w| turn.cancel(w)),
@@ -289,6 +298,9 @@ impl Dialogue for Xiaozhi {
             }
             DialogueEvent::Recording(on) => self.tools.recording(on),
             DialogueEvent::Device(facts) => {
+                if facts.muted {
+                    self.converse(now, |turn, w| turn.muted(w));
+                }
                 self.configuration.device(&facts);
                 self.tools.device(facts);
             }

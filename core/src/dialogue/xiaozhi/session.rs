@@ -119,8 +119,8 @@ impl Session {
         self.id.clear();
         match presence.standing() {
             Standing { up: true, .. } => self.greet(now, attempt, presence, out),
-            Standing { refused: true, .. } => return self.fail(Failure::Refused),
             Standing { known: false, .. } => return self.fail(Failure::Offline),
+            // A login that was refused may have been let in again meanwhile.
             Standing { .. } => {
                 out.ask(Ask::Link(LinkAsk::Hurry));
                 self.state = State::Linking { attempt, until: now + LINK };
@@ -150,7 +150,7 @@ impl Session {
 
     /// The connection to the broker is gone, or could not be had. The channel of an open session is left to whoever plays
     /// what it holds.
-    pub(super) fn lost(&mut self, out: &mut Outbox) -> Option<News> {
+    pub(super) fn lost(&mut self, presence: &Presence, out: &mut Outbox) -> Option<News> {
         self.unanswered = 0;
         self.id.clear();
         match std::mem::take(&mut self.state) {
@@ -161,7 +161,7 @@ impl Session {
             }
             _ => {
                 self.path.close(out);
-                Some(News::Failed(Failure::Offline))
+                self.fail(unlinked(presence))
             }
         }
     }
@@ -337,7 +337,7 @@ impl Session {
         }
         match self.state {
             State::Closed | State::Open { .. } => None,
-            State::Linking { .. } => self.fail(Failure::Offline),
+            State::Linking { .. } => self.fail(unlinked(presence)),
             State::Parting { next, .. } => self.parted(now, next, presence, out),
             State::Resting { attempt, .. } => self.begin(now, attempt, presence, out),
             State::Greeting { attempt, dismissed: true, .. } if !attempt.again => {
@@ -361,4 +361,9 @@ impl Session {
     pub(super) fn deadline(&self) -> Option<Tick> {
         self.path.deadline().into_iter().chain(self.state.due()).min()
     }
+}
+
+/// Why there is no connection to the broker.
+const fn unlinked(presence: &Presence) -> Failure {
+    if presence.standing().refused { Failure::Refused } else { Failure::Offline }
 }

@@ -116,6 +116,15 @@ impl Preset {
     }
 }
 
+/// Why a topic that a server names is not subscribed, if it is not.
+#[must_use]
+pub fn unusable(topic: &str) -> Option<String> {
+    let size = topic.len();
+    (size > TOPIC_LIMIT).then(|| {
+        format!("the server names a topic of {size} bytes; a gateway can read {TOPIC_LIMIT}, so it is not subscribed")
+    })
+}
+
 impl Default for &Preset {
     fn default() -> Self {
         &UPSTREAM
@@ -223,6 +232,13 @@ mod tests {
         assert_eq!(preset("upstream").fallback(names), ["devices/p2p/00_16_3e_ac_b5_38"]);
         let names = Names { client_id: &"x".repeat(108), ..NAMES };
         assert_eq!(preset("upstream").fallback(names).len(), 2);
+    }
+
+    #[test]
+    fn a_topic_that_is_left_out_is_told() {
+        assert_eq!(unusable(&"x".repeat(120)), None);
+        let why = unusable(&"x".repeat(121)).unwrap();
+        assert!(why.contains("121 bytes") && why.contains("not subscribed"), "{why}");
     }
 
     #[test]

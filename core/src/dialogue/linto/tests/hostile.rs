@@ -114,22 +114,23 @@ proptest! {
         let mut rig = Rig::with(LintoSettings { multi_user: true, live_transcript: true, ..settings() });
         let mut leases = Leases::default();
         for (event, pause) in steps {
+            let now = rig.now;
             if matches!(event, DialogueEvent::Open { .. } | DialogueEvent::Text { .. }) {
                 // The assistant opens no turn within another.
-                rig.linto.handle(rig.now, DialogueEvent::BargeIn { wake: false });
-                std::iter::from_fn(|| rig.linto.poll()).for_each(|ask| leases.follow(&ask));
+                rig.dialogue.handle(now, DialogueEvent::BargeIn { wake: false });
+                std::iter::from_fn(|| rig.dialogue.poll()).for_each(|ask| leases.follow(&ask));
             }
-            rig.linto.handle(rig.now, event);
+            rig.dialogue.handle(now, event);
             let mut asks = 0;
-            while let Some(ask) = rig.linto.poll() {
+            while let Some(ask) = rig.dialogue.poll() {
                 asks += 1;
                 leases.follow(&ask);
             }
             prop_assert!(asks <= 16, "{asks} asks after one event");
             // What ends by hand is capped by the assistant.
-            let capped = matches!(leases.mic, None | Some(End::Manual { .. })) || rig.linto.deadline().is_some();
+            let capped = matches!(leases.mic, None | Some(End::Manual { .. })) || rig.dialogue.deadline().is_some();
             prop_assert!(capped, "an open microphone without a deadline");
-            prop_assert!(rig.linto.oversize.watched() <= 8);
+            prop_assert!(rig.dialogue.oversize.watched() <= 8);
             rig.now += Duration::from_millis(pause);
         }
     }
@@ -158,6 +159,6 @@ fn a_flood_leaves_nothing_behind() {
         rig.trace();
     }
     // What is left must not have grown with the number of messages; its printed form shows all of it.
-    let left = format!("{:?}", rig.linto).len();
+    let left = format!("{:?}", rig.dialogue).len();
     assert!(left < 8_000, "{left} characters of state");
 }

@@ -1,16 +1,15 @@
 //! A dialogue, a clock that only the test moves, and a readable line for each thing that it asks for.
 
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use super::super::{Linto, LintoSettings};
 use crate::assistant::report::Report;
 use crate::audio::Position;
-use crate::dialogue::{
-    Ask, Delivery, DeviceFacts, Dialogue, DialogueEvent, Interface, PlayEnd, PlayId, Source, Trigger,
-};
+use crate::dialogue::timed::Timed;
+use crate::dialogue::{Ask, Delivery, DeviceFacts, DialogueEvent, Interface, PlayEnd, PlayId, Source, Trigger};
 use crate::hearing::{Encoding, Ending, Limits, Start, UplinkId};
 use crate::link::{LinkAsk, LinkEvent, Loss, Message, Publication};
-use crate::time::Tick;
 use crate::wish::{Outcome, Wish, WishId};
 
 pub fn settings() -> LintoSettings {
@@ -51,10 +50,20 @@ pub const ID: &str = "1f0c1b1";
 const STREAMS: u64 = 1 << 32;
 
 /// A dialogue under test.
-pub struct Rig {
-    pub linto: Linto,
-    pub now: Tick,
-    lines: Vec<String>,
+pub struct Rig(Timed<Linto>);
+
+impl Deref for Rig {
+    type Target = Timed<Linto>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Rig {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
 }
 
 impl Rig {
@@ -63,7 +72,7 @@ impl Rig {
     }
 
     pub fn with(settings: LintoSettings) -> Self {
-        let mut rig = Self { linto: Linto::new(settings), now: Tick::ZERO, lines: Vec::new() };
+        let mut rig = Self(Timed::new(Linto::new(settings), line));
         rig.event(DialogueEvent::Device(facts()));
         rig
     }
@@ -162,34 +171,6 @@ impl Rig {
     /// A chunk of the stream of this number was handed over, or could not be.
     pub fn chunk(&mut self, stream: u64, sent: bool, last: bool) {
         self.event(DialogueEvent::Uplinked { uplink: UplinkId(STREAMS + stream), sent, samples: 4_000, last });
-    }
-
-    /// Lets time pass; each deadline on the way is kept to the microsecond.
-    pub fn wait(&mut self, span: Duration) {
-        let end = self.now + span;
-        while let Some(due) = self.linto.deadline().filter(|due| *due <= end) {
-            assert!(due >= self.now, "a deadline at {due} was left behind at {}", self.now);
-            self.now = due;
-            self.event(DialogueEvent::Deadline);
-            assert_ne!(self.linto.deadline(), Some(due), "a deadline that never passes");
-        }
-        self.now = end;
-    }
-
-    pub fn wait_secs(&mut self, secs: u64) {
-        self.wait(Duration::from_secs(secs));
-    }
-
-    pub fn event(&mut self, event: DialogueEvent) {
-        self.linto.handle(self.now, event);
-        while let Some(ask) = self.linto.poll() {
-            self.lines.push(format!("{} {}", self.now, line(&ask)));
-        }
-    }
-
-    /// What was asked since the last time, a line each.
-    pub fn trace(&mut self) -> String {
-        std::mem::take(&mut self.lines).join("\n")
     }
 }
 

@@ -43,14 +43,14 @@ fn each_error_of_both_generations_ends_a_dictation_with_a_sound_and_the_reason()
 fn what_can_not_be_read_is_told_and_changes_nothing() {
     for phase in PHASES {
         let mut rig = reached(Dictation, phase);
-        let before = rig.linto.deadline();
+        let before = rig.dialogue.deadline();
         rig.message("app1/tolinto/raspberry1/streaming/start", "nonsense");
         rig.stream("chunk", "{}");
         rig.stream("lunch", "{}");
         let trace = rig.trace();
         assert_eq!(trace.matches("drop 1 odd_transcript").count(), trace.lines().count(), "{phase}: {trace}");
         assert_eq!(trace.lines().count(), 3, "{phase}: {trace}");
-        assert_eq!(rig.linto.deadline(), before, "{phase}");
+        assert_eq!(rig.dialogue.deadline(), before, "{phase}");
     }
 }
 
@@ -253,13 +253,13 @@ fn each_phase_but_running_has_a_deadline_and_ends_by_itself() {
     for whose in [Dictation, Meeting] {
         for phase in PHASES {
             let mut rig = reached(whose, phase);
-            assert_eq!(rig.linto.deadline().is_none(), phase == "running", "{whose:?} {phase}");
+            assert_eq!(rig.dialogue.deadline().is_none(), phase == "running", "{whose:?} {phase}");
             rig.wait_secs(1);
             // A stream that runs lasts until the assistant's cap, or as long as the recording.
             whose.end(&mut rig);
             rig.wait_secs(3_600);
             let trace = rig.trace();
-            assert_eq!(rig.linto.deadline(), None, "{whose:?} {phase}: {trace}");
+            assert_eq!(rig.dialogue.deadline(), None, "{whose:?} {phase}: {trace}");
             assert_eq!(trace.matches("done").count(), usize::from(whose == Dictation), "{whose:?} {phase}: {trace}");
         }
     }

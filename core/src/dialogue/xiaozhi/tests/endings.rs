@@ -37,7 +37,8 @@ fn phases() -> Vec<(&'static str, Rig)> {
     ];
     for (_, rig) in &mut all {
         // What ends right after it began is another story.
-        rig.wait_ms(if rig.now == crate::time::Tick::ZERO { 2_500 } else { 500 });
+        let span = if rig.now == crate::time::Tick::ZERO { 2_500 } else { 500 };
+        rig.wait_ms(span);
         rig.trace();
     }
     all

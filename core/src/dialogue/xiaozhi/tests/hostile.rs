@@ -140,7 +140,7 @@ proptest! {
             let trace = rig.trace();
             listening = open(&trace, listening);
             if listening || opens && !trace.contains("done") {
-                prop_assert!(rig.xiaozhi.deadline().is_some(), "a turn without a deadline: {trace}");
+                prop_assert!(rig.dialogue.deadline().is_some(), "a turn without a deadline: {trace}");
             }
         }
         // Nobody says anything any more.
@@ -156,6 +156,6 @@ proptest! {
     fn rubbish_is_read_without_harm(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let mut rig = Rig::listening();
         rig.message(&String::from_utf8_lossy(&bytes));
-        prop_assert!(rig.xiaozhi.deadline().is_some());
+        prop_assert!(rig.dialogue.deadline().is_some());
     }
 }

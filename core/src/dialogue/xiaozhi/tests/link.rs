@@ -43,6 +43,17 @@ fn what_the_server_and_the_owner_name_is_subscribed_each_alone() {
 }
 
 #[test]
+fn a_topic_that_is_too_long_for_a_gateway_is_told_and_not_subscribed() {
+    let mut rig = Rig::with(settings());
+    let topic = "x".repeat(121);
+    rig.fetched(200, &format!(r#"{{"mqtt":{{"endpoint":"h:1","client_id":"a@@@b","subscribe_topic":"{topic}"}}}}"#));
+    rig.link(LinkEvent::Connected);
+    let trace = rig.trace();
+    assert!(trace.contains("drop 1 refused_subscription: the server names a topic of 121 bytes"), "{trace}");
+    assert!(!trace.contains(" subscribe "), "{trace}");
+}
+
+#[test]
 fn a_refused_subscription_is_no_error() {
     let mut rig = Rig::configured_with(settings());
     rig.link(LinkEvent::Connected);

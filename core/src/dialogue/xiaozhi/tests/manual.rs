@@ -2,9 +2,9 @@
 
 use insta::assert_snapshot;
 
-use super::rig::{ID, Rig};
+use super::rig::{ID, Rig, facts};
 use crate::audio::Position;
-use crate::dialogue::{DialogueEvent, Trigger};
+use crate::dialogue::{DeviceFacts, DialogueEvent, Trigger};
 use crate::hearing::UplinkId;
 use crate::protocol::xiaozhi::message::Mode;
 
@@ -35,8 +35,8 @@ fn what_was_said_while_it_connected_is_sent_as_soon_as_the_server_takes_it() {
     0.000 mic from At(Position(1000)), ended by the person within 70 s
     2.000 mic stop
     3.000 channel to 10.0.0.1:8884, frames of 60 ms
-    3.000 send {"session_id":"s1","type":"listen","state":"start","mode":"manual"}
     3.000 uplink 1 from At(Position(1000)), Opus of 60 ms
+    3.000 send {"session_id":"s1","type":"listen","state":"start","mode":"manual"}
     3.000 uplink 1 ends at 40000
     3.200 send {"session_id":"s1","type":"listen","state":"stop"}
     3.200 report request 47c1931, 1 s
@@ -83,8 +83,8 @@ fn a_session_that_ends_right_away_gets_what_was_said_and_the_microphone_stays_cl
     0.000 shown Connecting
     1.000 send {"audio_params":{"channels":1,"format":"opus","frame_duration":60,"sample_rate":16000},"features":{"mcp":true},"transport":"udp","type":"hello","version":3}
     1.000 channel to 10.0.0.1:8884, frames of 60 ms
-    1.000 send {"session_id":"s2","type":"listen","state":"start","mode":"manual"}
     1.000 uplink 2 from At(Position(1000)), Opus of 60 ms
+    1.000 send {"session_id":"s2","type":"listen","state":"start","mode":"manual"}
     1.000 uplink 2 ends at 40000
     "#);
 }
@@ -124,6 +124,17 @@ fn what_can_not_be_sent_at_all_is_told_at_once() {
     0.000 play 1 Local Chime(Error)
     0.000 done
     "#);
+}
+
+#[test]
+fn a_mute_takes_back_what_the_server_has_not_got_yet() {
+    let mut rig = pressed();
+    release(&mut rig);
+    rig.trace();
+    rig.event(DialogueEvent::Device(DeviceFacts { muted: true, ..facts() }));
+    rig.hello(ID);
+    let trace = rig.trace();
+    assert!(trace.contains("drop 1 unanswered") && trace.contains("done") && !trace.contains("listen"), "{trace}");
 }
 
 #[test]

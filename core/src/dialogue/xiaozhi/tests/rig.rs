@@ -1,21 +1,20 @@
 //! A dialogue, a clock that only the test moves, and a readable line for each thing that it asks for.
 
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use super::super::{Xiaozhi, XiaozhiSettings};
 use crate::assistant::report::Report;
 use crate::audio::Position;
 use crate::channel::{ChannelAsk, ChannelEvent};
-use crate::dialogue::{
-    Ask, Delivery, DeviceFacts, Dialogue, DialogueEvent, End, Interface, PlayEnd, PlayId, Source, Trigger,
-};
+use crate::dialogue::timed::Timed;
+use crate::dialogue::{Ask, Delivery, DeviceFacts, DialogueEvent, End, Interface, PlayEnd, PlayId, Source, Trigger};
 use crate::fetch::{FetchId, Fetched};
 use crate::hearing::{Encoding, Ending, Limits, Start, UplinkId};
 use crate::link::{LinkAsk, LinkEvent, Loss, Message};
 use crate::protocol::xiaozhi::access::Address;
 use crate::protocol::xiaozhi::message::Mode;
 use crate::protocol::xiaozhi::preset::Preset;
-use crate::time::Tick;
 use crate::wish::{Outcome, WishId};
 
 /// What a server answers to the request for the configuration.
@@ -68,21 +67,26 @@ pub fn facts() -> DeviceFacts {
 }
 
 /// A dialogue under test.
-pub struct Rig {
-    pub xiaozhi: Xiaozhi,
-    pub now: Tick,
-    lines: Vec<String>,
-    /// What was asked for so far.
-    fetches: u64,
-    pub uplinks: u64,
-    pub plays: u64,
-    wishes: u64,
+pub struct Rig(Timed<Xiaozhi>);
+
+impl Deref for Rig {
+    type Target = Timed<Xiaozhi>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Rig {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
 }
 
 impl Rig {
     pub fn with(settings: XiaozhiSettings) -> Self {
         let xiaozhi = Xiaozhi::new(settings).unwrap();
-        let mut rig = Self { xiaozhi, now: Tick::ZERO, lines: Vec::new(), fetches: 0, uplinks: 0, plays: 0, wishes: 0 };
+        let mut rig = Self(Timed::new(xiaozhi, line));
         rig.event(DialogueEvent::Device(facts()));
         rig
     }
@@ -158,11 +162,13 @@ impl Rig {
     /// The newest request over HTTP is answered.
     pub fn fetched(&mut self, status: u16, body: &str) {
         let outcome = Ok(Fetched { status, body: body.as_bytes().to_vec() });
-        self.event(DialogueEvent::Fetched { id: FetchId(self.fetches), outcome });
+        let id = FetchId(self.fetches);
+        self.event(DialogueEvent::Fetched { id, outcome });
     }
 
     pub fn unfetched(&mut self, why: &str) {
-        self.event(DialogueEvent::Fetched { id: FetchId(self.fetches), outcome: Err(why.into()) });
+        let (id, outcome) = (FetchId(self.fetches), Err(why.into()));
+        self.event(DialogueEvent::Fetched { id, outcome });
     }
 
     /// The server opens this session.
@@ -222,7 +228,8 @@ impl Rig {
 
     /// The newest sound has ended.
     pub fn played(&mut self, end: PlayEnd) {
-        self.played_of(self.plays, end);
+        let newest = self.plays;
+        self.played_of(newest, end);
     }
 
     pub fn played_of(&mut self, id: u64, end: PlayEnd) {
@@ -231,46 +238,8 @@ impl Rig {
 
     /// The newest wish has an outcome.
     pub fn wished(&mut self, outcome: Outcome) {
-        self.event(DialogueEvent::Wished { id: WishId(self.wishes), outcome });
-    }
-
-    /// Lets time pass; each deadline on the way is kept to the microsecond.
-    pub fn wait(&mut self, span: Duration) {
-        let end = self.now + span;
-        while let Some(due) = self.xiaozhi.deadline().filter(|due| *due <= end) {
-            assert!(due >= self.now, "a deadline at {due} was left behind at {}", self.now);
-            self.now = due;
-            self.event(DialogueEvent::Deadline);
-            assert_ne!(self.xiaozhi.deadline(), Some(due), "a deadline that never passes");
-        }
-        self.now = end;
-    }
-
-    pub fn wait_secs(&mut self, secs: u64) {
-        self.wait(Duration::from_secs(secs));
-    }
-
-    pub fn wait_ms(&mut self, millis: u64) {
-        self.wait(Duration::from_millis(millis));
-    }
-
-    pub fn event(&mut self, event: DialogueEvent) {
-        self.xiaozhi.handle(self.now, event);
-        while let Some(ask) = self.xiaozhi.poll() {
-            match &ask {
-                Ask::Fetch { id, .. } => self.fetches = id.0,
-                Ask::UplinkStart { uplink, .. } => self.uplinks = uplink.0,
-                Ask::Play { id, .. } => self.plays = id.0,
-                Ask::Wish { id, .. } => self.wishes = id.0,
-                _ => {}
-            }
-            self.lines.push(format!("{} {}", self.now, line(&ask)));
-        }
-    }
-
-    /// What was asked since the last time, a line each.
-    pub fn trace(&mut self) -> String {
-        std::mem::take(&mut self.lines).join("\n")
+        let id = WishId(self.wishes);
+        self.event(DialogueEvent::Wished { id, outcome });
     }
 }
 

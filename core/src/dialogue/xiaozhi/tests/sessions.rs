@@ -314,14 +314,51 @@ fn a_connection_that_does_not_come_is_an_apology() {
     }
 }
 
-#[test]
-fn a_refused_device_is_told_so_at_once() {
+/// The broker said no a while ago, and somebody wants to talk.
+fn refused() -> Rig {
     let mut rig = Rig::configured_with(settings());
     rig.link(LinkEvent::Disconnected(Loss::Refused("the login was refused".into())));
     rig.trace();
     rig.open();
+    rig
+}
+
+#[test]
+fn a_refused_device_tries_again_and_is_told_so() {
+    let mut rig = refused();
+    assert_snapshot!(rig.trace(), @r"
+    0.000 fetch 2 http://server:8003/xiaozhi/ota/
+    0.000 shown Connecting
+    0.000 hurry
+    ");
+    rig.link(LinkEvent::Connected);
+    rig.link(LinkEvent::Disconnected(Loss::Refused("it accepts the login and hangs up at once".into())));
     let trace = rig.trace();
     assert!(trace.contains("Sentence(Refused)") && trace.ends_with("done"), "{trace}");
+    let mut silent = refused();
+    silent.wait_secs(10);
+    let trace = silent.trace();
+    assert!(trace.contains("Sentence(Refused)") && trace.ends_with("done"), "{trace}");
+}
+
+#[test]
+fn a_device_that_is_let_in_again_is_listened_to() {
+    let mut rig = refused();
+    rig.link(LinkEvent::Connected);
+    rig.hello(ID);
+    rig.opened();
+    let trace = rig.trace();
+    assert!(trace.contains("mic from At(Position(1000))") && !trace.contains("Sentence(Refused)"), "{trace}");
+}
+
+#[test]
+fn who_writes_to_a_server_that_refuses_the_device_has_it_tried_again() {
+    let mut rig = refused();
+    rig.wait_secs(10);
+    rig.trace();
+    rig.write("what time is it");
+    let trace = rig.trace();
+    assert!(trace.contains("hurry") && trace.contains("not taken: the server refuses this device"), "{trace}");
 }
 
 #[test]

@@ -102,6 +102,20 @@ impl Turn {
         self.done(w);
     }
 
+    /// The microphone was closed on request: what was said before, and waits for the server, is not sent either.
+    pub(in super::super) fn muted(&mut self, w: &mut Around<'_>) {
+        if self.is_held() {
+            w.out.dropped("unanswered", format!("request {}: muted before it was sent", self.answer.id()));
+            w.session.close(w.now, w.presence, w.out);
+            self.done(w);
+        }
+    }
+
+    /// Whether all was said, and waits on the tape for the server.
+    const fn is_held(&self) -> bool {
+        matches!((&self.phase, &self.purpose), (Phase::Connecting, Some(Purpose::Speech { to: Some(_), .. })))
+    }
+
     /// Somebody wants to speak, with this server or with another one. In realtime mode the microphone is open for him.
     pub(in super::super) fn interrupt(&mut self, wake: bool, w: &mut Around<'_>) {
         if self.purpose.is_none() {
@@ -116,7 +130,7 @@ impl Turn {
             }
             return;
         }
-        if matches!((&self.phase, &self.purpose), (Phase::Connecting, Some(Purpose::Speech { to: Some(_), .. }))) {
+        if self.is_held() {
             w.out.dropped("unanswered", format!("request {}: given up before it was sent", self.answer.id()));
         }
         self.abort(wake, w);

@@ -20,6 +20,7 @@ impl Turn {
         if let Some(text) = self.announce.as_ref().filter(|_| trigger == Trigger::Wake) {
             w.presence.publish(message::listen_detect(w.session.id(), text), w.out);
         }
+        w.presence.publish(message::listen_start(w.session.id(), self.mode), w.out);
         self.sound_on(from, w);
         w.out.ask(Ask::Shown(Shown::Listening));
         let held = self.mode == Mode::Manual && trigger == Trigger::Button;
@@ -29,7 +30,6 @@ impl Turn {
 
     /// Sound goes up, from this place of the tape on.
     fn sound_on(&mut self, from: Start, w: &mut Around<'_>) -> UplinkId {
-        w.presence.publish(message::listen_start(w.session.id(), self.mode), w.out);
         self.uplinks += 1;
         let uplink = UplinkId(self.uplinks);
         self.uplink = Some(uplink);
@@ -53,6 +53,9 @@ impl Turn {
     pub(super) fn deliver(&mut self, from: Start, to: Position, w: &mut Around<'_>) {
         w.session.path.expect(w.out);
         let uplink = self.sound_on(from, w);
+        // Its first sound is encoded after this.
+        self.in_hope = w.out.mark();
+        w.presence.publish(message::listen_start(w.session.id(), self.mode), w.out);
         w.out.ask(Ask::UplinkFinish { uplink, to });
         self.phase = Phase::Releasing { until: w.now + CATCH_UP };
     }
@@ -66,7 +69,8 @@ impl Turn {
         w.out.ask(Ask::Mic { from, end, while_speaking: self.mode == Mode::Realtime });
     }
 
-    /// The microphone was refused before anything could come of it: the server was not told that somebody speaks.
+    /// The microphone or its sound was refused before anything could come of it: the server was not told that somebody
+    /// speaks.
     pub(super) fn unheard(&mut self, w: &mut Around<'_>) {
         if self.uplink.is_some() && w.out.take_back(self.in_hope) {
             self.uplink = None;
@@ -158,6 +162,7 @@ impl Turn {
             Phase::Releasing { .. } if last && (sent || self.answer.has_sound()) => self.released(w),
             // The microphone was closed meanwhile: no fault of the server.
             _ if last => {
+                self.unheard(w);
                 self.stop(w);
                 w.session.close(w.now, w.presence, w.out);
                 w.out.play(Class::Local, Source::Chime(Chime::Error));

@@ -3,12 +3,16 @@
 use super::phase::{Phase, Purpose};
 use super::{Around, Turn};
 use crate::dialogue::Ask;
+use crate::link::LinkAsk;
 use crate::protocol::xiaozhi::message::{self, Mode, TYPED_LIMIT};
 
 impl Turn {
     /// Somebody writes. xiaozhi: a text that is no wake word of the server's is taken for what somebody says.
     pub(in super::super) fn write(&mut self, text: String, w: &mut Around<'_>) {
         if let Some(why) = refusal(&text, w) {
+            if w.presence.standing().refused {
+                w.out.ask(Ask::Link(LinkAsk::Hurry));
+            }
             w.out.ask(Ask::Taken(Err(why)));
             if self.purpose.is_none() {
                 w.out.ask(Ask::Done);
