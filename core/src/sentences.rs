@@ -130,7 +130,10 @@ impl Sentence {
             | Cause::VoiceGone { .. }
             | Cause::MixerGone { .. }
             | Cause::ButtonGone { .. }
-            | Cause::LightsGone { .. } => return None,
+            | Cause::LightsGone { .. }
+            // Said in the turn that fails.
+            | Cause::NoSession { .. }
+            | Cause::NoSound { .. } => return None,
             Cause::WakeMissing { .. } => Self::WakeMissing,
             Cause::BrokerUnreachable { .. } | Cause::NoConfiguration { .. } => Self::Offline,
             Cause::NotActivated { .. } => Self::NotActivated,

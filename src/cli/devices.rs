@@ -14,7 +14,7 @@ use crate::sound::inventory::{Condition, Device, Inventory, Volume};
 /// Prints the inventory. It needs no daemon and disturbs none; microphones that are muted, or may be, stay closed.
 pub fn devices(as_json: bool) -> ExitCode {
     let closed = match super::runtime() {
-        Ok(runtime) => runtime.block_on(Case::open(Host::default(), None, false)).may_open_microphone().err(),
+        Ok(runtime) => runtime.block_on(Case::open(Host::default(), None, false, false)).may_open_microphone().err(),
         Err(error) => return super::fail(&error),
     };
     let inventory = Inventory::with_microphones(closed.as_deref());

@@ -15,6 +15,9 @@ pub struct Options {
     /// Print JSON: an array of objects with `check`, `verdict`, `seen`, `remedy` and `server`
     #[arg(long)]
     json: bool,
+    /// Ask xiaozhi servers `Hello!`, which makes them speak, to see whether sound comes back
+    #[arg(long)]
+    talk: bool,
     /// The settings file [default: /etc/auricle/auricle.toml]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -32,7 +35,7 @@ pub fn doctor(options: &Options) -> ExitCode {
     let person = terminal && std::io::stdin().is_terminal() && !options.json;
     let sheet = Sheet::new(style);
     runtime.block_on(async {
-        let case = Case::open(Host::default(), options.config.clone(), person).await;
+        let case = Case::open(Host::default(), options.config.clone(), person, options.talk).await;
         examine(&case, &sheet).await;
     });
     sheet.close();

@@ -31,7 +31,7 @@ fn in_words(status: &Value) -> String {
     row("volume", format!("{} %", status["volume"]));
     for server in list(&status["servers"]) {
         let (name, kind, link) = (plain(&server["name"]), plain(&server["kind"]), plain(&server["link"]));
-        row("server", printable(&format!("{name} ({kind}) {link}")));
+        row("server", printable(&format!("{name} ({kind}) {link}{}", over_udp(&server["sound"]))));
     }
     if let Some(words) = wake_words(&status["counters"]) {
         row("wake words", words);
@@ -51,6 +51,16 @@ fn cause(cause: &Value) -> String {
     let server = cause["server"].as_str().map(|name| format!(" [{name}]")).unwrap_or_default();
     let what = printable(&format!("{}{server}: {}", plain(&cause["code"]), plain(&cause["text"])));
     format!("! {what}\n  → {}\n", printable(plain(&cause["remedy"])))
+}
+
+/// How the sound of the last conversation went, where it has a way of its own.
+fn over_udp(sound: &Value) -> String {
+    let (Some(to), Some(sent), Some(received)) =
+        (sound["to"].as_str(), sound["sent"].as_u64(), sound["received"].as_u64())
+    else {
+        return String::new();
+    };
+    format!("; last conversation: {sent} datagrams to {to}, {received} back")
 }
 
 fn sent(sent: &Value) -> String {
@@ -87,7 +97,8 @@ mod tests {
     fn it_is_made_for_reading() {
         let status = json!({
             "version": "1.2.3", "serial": "raspberry1", "state": "degraded", "muted": false, "recording": true,
-            "volume": 80, "servers": [{"name": "home", "kind": "linto", "link": "down"}],
+            "volume": 80, "servers": [{"name": "home", "kind": "linto", "link": "down"},
+                {"name": "toy", "kind": "xiaozhi", "link": "up", "sound": {"to": "h:8884", "sent": 63, "received": 0}}],
             "sent": {"seconds": 12.34, "bytes": 395_000},
             "counters": {"capture_xruns": 1, "playback_xruns": 2, "drops": 4, "home_connects": 3, "deaf_seconds": 17,
                          "wake_okay_nabu": 2},
@@ -100,6 +111,7 @@ state       degraded
 recording   a meeting; `auricle meeting stop` ends it
 volume      80 %
 server      home (linto) down
+server      toy (xiaozhi) up; last conversation: 63 datagrams to h:8884, 0 back
 wake words  okay_nabu (heard 2 ×)
 sent        12.3 s of sound, 395 kB since the start
 counted     xruns 3, drops 4, reconnects 2, deaf 17 s

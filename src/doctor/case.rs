@@ -57,12 +57,14 @@ pub struct Case {
     pub daemon: Daemon,
     /// Whether a person can be asked to speak.
     pub person: bool,
+    /// Whether servers may be asked something, which makes them think and speak.
+    pub talk: bool,
 }
 
 impl Case {
     /// Reads the settings (`None`: the usual file) and asks the daemon, for at most 6 s. `person`: whether somebody is
-    /// there who can be asked to speak.
-    pub async fn open(host: Host, config: Option<PathBuf>, person: bool) -> Self {
+    /// there who can be asked to speak; `talk`: whether servers may be.
+    pub async fn open(host: Host, config: Option<PathBuf>, person: bool, talk: bool) -> Self {
         let reading = read(config.as_deref());
         let socket = socket(&reading);
         let daemon = match ask(&socket).await {
@@ -70,7 +72,7 @@ impl Case {
             Daemon::Absent if of_service(config.as_deref()) && service::is_starting(&host).await => Daemon::Starting,
             daemon => daemon,
         };
-        Self { host, reading, socket, daemon, person }
+        Self { host, reading, socket, daemon, person, talk }
     }
 
     /// The settings, with or without passwords; `None` if they can't be used.

@@ -72,7 +72,7 @@ mod tests {
         let file = root.path().join("auricle.toml");
         fs::write(&file, "").unwrap();
         let reading = Reading::Whole(Box::new(config::load(Some(&file), std::iter::empty()).unwrap()));
-        (root, Case { host, reading, socket: "socket".into(), daemon, person: false })
+        (root, Case { host, reading, socket: "socket".into(), daemon, person: false, talk: false })
     }
 
     #[test]

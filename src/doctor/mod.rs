@@ -83,10 +83,16 @@ const CHECKS: &[Check] = &[
 /// Makes all checks.
 pub async fn examine(case: &Case, sheet: &Sheet) {
     let talk = if case.person { CONVERSATION } else { Duration::ZERO };
-    let end = Instant::now() + WHOLE_RUN + talk;
+    let question = if case.talk { xiaozhi::TALK } else { Duration::ZERO };
+    let end = Instant::now() + WHOLE_RUN + talk + question;
     for check in CHECKS {
         let left = end.saturating_duration_since(Instant::now());
-        let limit = (check.limit + if check.names.contains(&"level") { talk } else { Duration::ZERO }).min(left);
+        let more = match check.names {
+            names if names.contains(&"level") => talk,
+            names if *names == xiaozhi::STEPS => question,
+            _ => Duration::ZERO,
+        };
+        let limit = (check.limit + more).min(left);
         let untold = |name: &&&str| !sheet.findings().iter().any(|finding| finding.check == **name);
         if limit.is_zero() || tokio::time::timeout(limit, (check.look)(case, sheet)).await.is_err() {
             let untold: Vec<_> = check.names.iter().filter(untold).copied().collect();

@@ -21,6 +21,10 @@ struct Server {
 /// # Errors
 /// What is wrong with it.
 pub(super) fn candidates(typed: &str) -> Result<Vec<BrokerAddress>, String> {
+    if typed.starts_with("http://") || typed.starts_with("https://") {
+        let seems = "an address of the web, not of an MQTT broker; if it is the OTA address of a xiaozhi server";
+        return Err(format!("{seems}, end this with Ctrl-C and write it as `ota_url` into [xiaozhi] of the settings"));
+    }
     if typed.contains("://") {
         return Ok(vec![typed.parse()?]);
     }
@@ -39,7 +43,8 @@ pub(super) fn server(session: &mut Session<'_>) -> Result<(), Stop> {
             "The settings have {servers} servers; this is about the first. The others stay as they are."
         ));
     }
-    session.tell("The kind of server is LinTO, the only one that this version serves.");
+    session.tell("These questions are about a LinTO server. A xiaozhi server needs one line in the settings,");
+    session.tell("`ota_url` in [xiaozhi], and no questions: docs/xiaozhi.md; `auricle doctor` then tests it.");
     let server = session.settle(ask_server, test_server)?;
     session.answers.broker = server.candidates.first().map(ToString::to_string);
     let known = session.proposed.ca_file.clone().unwrap_or_default();

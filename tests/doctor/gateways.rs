@@ -1,7 +1,7 @@
 //! The way to a xiaozhi server, without a daemon: its configuration, and the gateway that this names.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 
 use serde_json::json;
 
@@ -95,15 +95,32 @@ fn answering(mut peer: TcpStream, answer: Option<&serde_json::Value>) {
     }
 }
 
+/// A session whose sound goes to this port.
+fn session(port: u16) -> serde_json::Value {
+    json!({"type": "hello", "transport": "udp", "session_id": "s", "udp": {
+        "server": "127.0.0.1", "port": port, "key": "0".repeat(32), "nonce": "1".repeat(32),
+    }, "audio_params": {"sample_rate": 24_000, "frame_duration": 60}})
+}
+
 #[test]
 fn a_gateway_that_opens_a_session_is_ok() {
-    let hello = json!({"type": "hello", "transport": "udp", "session_id": "s", "udp": {
-        "server": "192.0.2.1", "port": 8884, "key": "0".repeat(32), "nonce": "1".repeat(32),
-    }, "audio_params": {"sample_rate": 24_000, "frame_duration": 60}});
-    let report = gateway(move |peer| answering(peer, Some(&hello))).report();
+    let sound = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = sound.local_addr().unwrap().port();
+    let report = gateway(move |peer| answering(peer, Some(&session(port)))).report();
     report.says("ota", "ok", &["its gateway is mqtt://127.0.0.1:"]);
-    report.says("gateway", "ok", &["opens a session", "192.0.2.1:8884 over UDP"]);
+    report.says("gateway", "ok", &["opens a session", &format!("127.0.0.1:{port} over UDP")]);
+    report.says("udp", "ok", &["does not refuse a datagram", "--talk"]);
     report.says("login", "skipped", &["no server of [linto]"]);
+    sound.set_read_timeout(Some(SOON)).unwrap();
+    assert!(sound.recv(&mut [0; 100]).unwrap() > 16, "a frame of silence");
+}
+
+#[test]
+fn a_port_for_sound_where_nobody_listens_is_told() {
+    let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let report = gateway(move |peer| answering(peer, Some(&session(port)))).report();
+    report.says("gateway", "ok", &[]);
+    report.says("udp", "fault", &["nothing takes sound at 127.0.0.1", "PUBLIC_IP"]);
 }
 
 #[test]

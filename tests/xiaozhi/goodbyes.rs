@@ -44,7 +44,7 @@ fn while_it_connects_and_the_chat_server_is_down_it_is_told_at_once() {
     // An answer to the hello would be waited for for 10 s.
     assert!(start.elapsed() < Duration::from_secs(5), "after {:?}", start.elapsed());
     speaking.finish();
-    stage.daemon.wait_state("idle");
+    stage.daemon.wait_state("degraded");
     stage.server.change(|rules| rules.chat_up = true);
     stage.a_turn_works();
 }

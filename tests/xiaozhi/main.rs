@@ -31,3 +31,4 @@ mod goodbyes;
 mod interrupting;
 mod setting_up;
 mod talking;
+mod which_part_fails;

@@ -3,7 +3,11 @@
 /// What to do when no connection comes about.
 const UNREACHABLE: &str = "Check the server's address (`broker` in [linto], `ota_url` in [xiaozhi]), the network, and that the server runs; it is tried again by itself.";
 /// What to do when the login is refused.
-const REFUSED: &str = "Check `username` and the password in [linto]: use the server's shared account, or one whose name is the serial number. A xiaozhi server gives the password itself: look there whether the device is still bound to an account.";
+const REFUSED: &str = "In [linto], check `username` and the password: use the server's shared account, or one whose name is the serial number. In [xiaozhi] the server makes the password: check that it and its gateway have the same signature key, and that the device is still bound to an account.";
+/// What to do when no session comes about.
+const NO_SESSION: &str = "The gateway is reached, so look behind it: check that the chat server runs, that the gateway's settings name its address, and what the gateway's log says; it is tried again with the next conversation.";
+/// What to do when only messages come through.
+const NO_SOUND: &str = "Open that UDP port in the firewall of the gateway's machine and in every router between, check that the gateway announces its own address (its PUBLIC_IP) and that no proxy for TCP stands before it; `auricle doctor --talk` tries it. If other answers are heard, the server's own speech fails: its log says so.";
 
 /// A known reason why the device can't do its job, or not all of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,6 +75,16 @@ pub enum Cause {
         code: String,
         /// What the server says about it, in a line; may be empty.
         message: String,
+    },
+    /// The server is reached and opens no conversation.
+    NoSession {
+        /// What it says, or does not say.
+        detail: String,
+    },
+    /// Messages come through to the server, and sound does not.
+    NoSound {
+        /// Where it goes, and what went wrong.
+        detail: String,
     },
     /// Request after request gets no answer.
     NobodyAnswers {
@@ -180,7 +194,7 @@ impl Likely {
 
 impl Cause {
     /// Every code there is.
-    pub const CODES: [&str; 19] = [
+    pub const CODES: [&str; 21] = [
         "NotSetUp",
         "MicGone",
         "MicBusy",
@@ -194,6 +208,8 @@ impl Cause {
         "BrokerRefused",
         "NoConfiguration",
         "NotActivated",
+        "NoSession",
+        "NoSound",
         "NobodyAnswers",
         "MixerGone",
         "ButtonGone",
@@ -219,6 +235,8 @@ impl Cause {
             Self::BrokerRefused { .. } => "BrokerRefused",
             Self::NoConfiguration { .. } => "NoConfiguration",
             Self::NotActivated { .. } => "NotActivated",
+            Self::NoSession { .. } => "NoSession",
+            Self::NoSound { .. } => "NoSound",
             Self::NobodyAnswers { .. } => "NobodyAnswers",
             Self::MixerGone { .. } => "MixerGone",
             Self::ButtonGone { .. } => "ButtonGone",
@@ -245,6 +263,8 @@ impl Cause {
             Self::BrokerRefused { reason } => format!("The server refuses this device: {reason}."),
             Self::NoConfiguration { detail } => format!("The server gives no configuration: {detail}."),
             Self::NotActivated { code, message } => not_activated(code, message),
+            Self::NoSession { detail } => format!("The server opens no conversation: {detail}."),
+            Self::NoSound { detail } => format!("No sound comes through over UDP: {detail}."),
             Self::NobodyAnswers { scope, likely } => match likely {
                 Likely::WrongAccount => {
                     format!("Nobody answers on `{scope}`: the broker lets nothing of this device through.")
@@ -268,7 +288,9 @@ impl Cause {
     #[must_use]
     pub const fn remedy(&self) -> &'static str {
         match self {
-            Self::NotSetUp => "Run `sudo auricle setup`, or add [linto] with `broker` to the settings and restart.",
+            Self::NotSetUp => {
+                "Run `sudo auricle setup`, or add [linto] with `broker` or [xiaozhi] with `ota_url` to the settings and restart."
+            }
             Self::MicGone { .. } => {
                 "Plug the microphone in, or name another with `capture` in [audio]; `auricle devices` lists them."
             }
@@ -297,6 +319,8 @@ impl Cause {
             Self::NotActivated { .. } => {
                 "Log in on the server's page, add a device and type the code in; the device notices by itself."
             }
+            Self::NoSession { .. } => NO_SESSION,
+            Self::NoSound { .. } => NO_SOUND,
             Self::NobodyAnswers { likely, .. } => likely.remedy(),
             Self::MixerGone { .. } => "Correct `mixer` in [audio]; empty, the volume is applied in software.",
             Self::ButtonGone { trouble, .. } | Self::LightsGone { trouble, .. } => trouble.remedy(),

@@ -12,6 +12,7 @@ use auricle_core::assistant::event::{Event, ServerId};
 use auricle_core::channel::{ChannelAsk, ChannelEvent, Session};
 use auricle_core::frontend::DeviceTime;
 use auricle_core::protocol::xiaozhi::datagram::Label;
+use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -46,7 +47,17 @@ pub(super) struct Channel {
     /// How often it was opened: what is told by an earlier session is recognised by it.
     opening: u64,
     session: Option<Running>,
+    newest: Option<Newest>,
     counters: Arc<ChannelCounters>,
+}
+
+/// The newest session, open or not.
+struct Newest {
+    /// Where its sound goes, as the server named it.
+    to: String,
+    /// What had been counted before it.
+    sent: u64,
+    received: u64,
 }
 
 struct Running {
@@ -74,6 +85,11 @@ impl Channel {
         let (orders, taken) = mpsc::channel(ORDERS);
         let teller = Teller { inbox, server, opening: self.opening };
         let track = session.server_cancels.then(Track::default);
+        self.newest = Some(Newest {
+            to: format!("{}:{}", session.server, session.port),
+            sent: self.counters.sent.load(Relaxed),
+            received: self.counters.received.load(Relaxed),
+        });
         let task = tokio::spawn(flow::run(session, taken, Arc::clone(&self.counters), track.clone(), teller));
         self.session = Some(Running { orders, task, outbound: None, track, failed: false });
     }
@@ -113,6 +129,14 @@ impl Channel {
     fn fail(&mut self, why: String) -> Option<String> {
         let session = self.session.as_mut()?;
         (!std::mem::replace(&mut session.failed, true)).then_some(why)
+    }
+
+    /// Where the sound of the newest session goes, and how many datagrams went and came; null before the first one.
+    pub(super) fn newest(&self) -> Value {
+        let Some(newest) = &self.newest else { return Value::Null };
+        let since = |now: u64, before: u64| now.saturating_sub(before);
+        let (sent, received) = (self.counters.sent.load(Relaxed), self.counters.received.load(Relaxed));
+        json!({"to": newest.to, "sent": since(sent, newest.sent), "received": since(received, newest.received)})
     }
 
     /// What was counted, with its names; nothing if it was never open.

@@ -102,7 +102,7 @@ mod tests {
         let settings = format!("[tts]\ncommand = {command}\n");
         let loaded = config::parse_str(&settings, std::iter::empty()).unwrap();
         let reading = Reading::Whole(Box::new(loaded));
-        Case { host, reading, socket: "/nowhere".into(), daemon: Daemon::Absent, person: false }
+        Case { host, reading, socket: "/nowhere".into(), daemon: Daemon::Absent, person: false, talk: false }
     }
 
     fn decided(case: &Case, root: bool) -> Result<Option<String>, String> {

@@ -39,6 +39,7 @@ mod presence;
 mod session;
 mod tools;
 mod turn;
+mod way;
 
 pub use self::policy::{INCOMING_LIMIT, policy};
 
@@ -142,6 +143,7 @@ impl Xiaozhi {
 
     fn news(&mut self, now: Tick, news: Option<News>) {
         if let Some(news) = news {
+            news.blame(&mut self.out);
             self.converse(now, |turn, w| turn.news(news, w));
         }
     }
@@ -173,6 +175,7 @@ impl Xiaozhi {
             }
             LinkEvent::Connected => {
                 self.presence.connected(now, &mut self.out);
+                self.out.clear("NoSession");
                 self.session.linked(now, &self.presence, &mut self.out);
             }
             LinkEvent::Subscribed { refused } => Presence::subscribed(&refused, &mut self.out),

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::Outbox;
+use super::way::Way;
 use crate::channel::{ChannelAsk, Session};
 use crate::dialogue::Ask;
 use crate::time::Tick;
@@ -30,6 +31,8 @@ pub(super) struct Path {
     awaited: Option<Awaited>,
     /// Whether the session is over.
     over: bool,
+    /// Whether sound comes through at all.
+    pub(super) way: Way,
 }
 
 /// What becomes of what arrives.
@@ -67,15 +70,17 @@ impl Awaited {
 impl Path {
     /// A new channel, which holds what arrives.
     pub(super) fn open(&mut self, now: Tick, session: Session, out: &mut Outbox) {
+        let mut way = std::mem::take(&mut self.way);
+        way.open(&session);
         out.ask(Ask::Channel(ChannelAsk::Open(session)));
-        *self = Self { state: State::Held, quiet_since: now, ..Self::default() };
+        *self = Self { state: State::Held, quiet_since: now, way, ..Self::default() };
     }
 
     pub(super) fn close(&mut self, out: &mut Outbox) {
         if self.state != State::Closed {
             out.ask(Ask::Channel(ChannelAsk::Close));
         }
-        *self = Self::default();
+        *self = Self { way: std::mem::take(&mut self.way), ..Self::default() };
     }
 
     /// The session is over; what has arrived may still be heard.
@@ -142,9 +147,15 @@ impl Path {
         self.state == State::Discarded
     }
 
-    pub(super) fn arrived(&mut self) {
+    pub(super) fn arrived(&mut self, out: &mut Outbox) {
         self.arrived = true;
         self.awaited = None;
+        self.way.came(out);
+    }
+
+    /// Whether the server has said sentences, and nothing of them nor of anything before has arrived.
+    pub(super) fn is_silent(&self) -> bool {
+        self.awaited.is_some_and(|awaited| awaited.sentence.is_some()) && !self.way.has_come()
     }
 
     /// The microphone's sound goes up from now on, or no more.
@@ -178,6 +189,7 @@ impl Path {
 
     fn silence(&mut self, now: Tick, out: &mut Outbox) {
         out.ask(Ask::Channel(ChannelAsk::Silence));
+        self.way.sent();
         self.quiet_since = now;
     }
 }

@@ -230,7 +230,7 @@ impl Session {
         }
         self.id = id.to_owned();
         self.state = State::Parting { next: None, until: now + ECHO };
-        Some(News::Failed(Failure::Channel(why)))
+        Some(News::Failed(Failure::Unusable(why)))
     }
 
     /// From the channel.
@@ -251,7 +251,7 @@ impl Session {
                 Some(News::Failed(Failure::Channel(why)))
             }
             (ChannelEvent::Arrived, _) => {
-                self.path.arrived();
+                self.path.arrived(out);
                 None
             }
             (ChannelEvent::Opened { .. } | ChannelEvent::Failed(_), _) => None,

@@ -107,7 +107,7 @@ impl Tools {
                 out.wish(Origin::Order(command.into()), Wish::Restart);
             }
             _ => {
-                let result = if command == "reboot" { "refused: `allow_restart` is off" } else { "unknown" };
+                let result = if command == "reboot" { "refused: `restart` in [xiaozhi] is off" } else { "unknown" };
                 out.report(Report::Command { topic: format!("system/{command}"), result: result.into() });
             }
         }

@@ -158,7 +158,7 @@ impl Turn {
     }
 
     fn fail(&mut self, failure: &Failure, w: &mut Around<'_>) {
-        w.out.dropped("session", failure.detail());
+        self.failed(failure.detail(), w);
         if self.purpose.is_some() {
             self.stop(w);
             self.apologise(failure.sentence(), w);
@@ -235,6 +235,9 @@ impl Turn {
         }
         if self.last == Some(id) {
             self.last = None;
+            if end == PlayEnd::Finished {
+                self.answer.spoken(w.out);
+            }
             w.session.path.close(w.out);
         }
         if end == PlayEnd::Failed {

@@ -1,5 +1,7 @@
 //! What the conversation learns of its session.
 
+use crate::assistant::cause::Cause;
+use crate::dialogue::xiaozhi::Outbox;
 use crate::sentences::Sentence;
 
 /// What the conversation learns of its session.
@@ -19,6 +21,25 @@ pub(in crate::dialogue::xiaozhi) enum News {
     Dead,
 }
 
+impl News {
+    /// Says which part of the way it is that fails, or fails no more. What happens to the connection to the broker is told
+    /// elsewhere.
+    pub(in crate::dialogue::xiaozhi) fn blame(&self, out: &mut Outbox) {
+        match self {
+            Self::Opened => out.clear("NoSession"),
+            Self::Failed(Failure::Unanswered) => {
+                out.raise(Cause::NoSession { detail: "it did not answer the hello".into() });
+            }
+            Self::Failed(Failure::Server(why) | Failure::Unusable(why)) => {
+                out.raise(Cause::NoSession { detail: why.clone() });
+            }
+            Self::Failed(Failure::Channel(why)) => out.raise(Cause::NoSound { detail: why.clone() }),
+            Self::Failed(Failure::Offline | Failure::Refused) => {}
+            Self::Again | Self::Ended(_) | Self::Lost | Self::Dead => {}
+        }
+    }
+}
+
 /// Why there is no session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::dialogue::xiaozhi) enum Failure {
@@ -30,6 +51,8 @@ pub(in crate::dialogue::xiaozhi) enum Failure {
     Unanswered,
     /// The server says no; why.
     Server(String),
+    /// The server opens a session with which nothing can be done; why.
+    Unusable(String),
     /// There is no channel of sound; why.
     Channel(String),
 }
@@ -38,7 +61,7 @@ impl Failure {
     /// What the person hears.
     pub(in crate::dialogue::xiaozhi) const fn sentence(&self) -> Sentence {
         match self {
-            Self::Offline | Self::Server(_) | Self::Channel(_) => Sentence::Offline,
+            Self::Offline | Self::Server(_) | Self::Unusable(_) | Self::Channel(_) => Sentence::Offline,
             Self::Refused => Sentence::Refused,
             Self::Unanswered => Sentence::NoAnswer,
         }
@@ -51,6 +74,7 @@ impl Failure {
             Self::Refused => "the broker refuses the login".into(),
             Self::Unanswered => "no answer to the hello".into(),
             Self::Server(why) => format!("the server said no: {why}"),
+            Self::Unusable(why) => format!("the server's hello is of no use: {why}"),
             Self::Channel(why) => format!("no channel of sound: {why}"),
         }
     }

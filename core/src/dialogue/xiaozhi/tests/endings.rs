@@ -222,7 +222,7 @@ fn a_lost_connection_ends_each_phase_at_once_and_is_told() {
     2.500 link down
     2.500 cause BrokerUnreachable: The server can't be reached: gateway:1883 closed the connection.
     2.500 channel Close
-    2.500 report drop 1 session: the connection to the broker was lost
+    2.500 report drop 1 unanswered: request 47c1931: the connection to the broker was lost
     2.500 play 1 Local Sentence(NotSent)
     2.500 done
     [speaking]
@@ -308,11 +308,12 @@ fn the_last_words_are_heard_after_the_server_has_left() {
     rig.goodbye(ID);
     rig.wait_secs(1);
     rig.played(PlayEnd::Finished);
-    assert_snapshot!(rig.trace(), @r"
+    assert_snapshot!(rig.trace(), @r#"
     3.000 report command goodbye: session ended: by the server
     3.000 done
+    4.000 report spoken "It is noon."
     4.000 channel Close
-    ");
+    "#);
 }
 
 #[test]
@@ -375,6 +376,7 @@ fn a_channel_that_breaks_ends_the_conversation() {
     assert_snapshot!(rig.trace(), @r#"
     0.000 send {"session_id":"s1","type":"goodbye"}
     0.000 channel Close
+    0.000 cause NoSound: No sound comes through over UDP: network is unreachable.
     0.000 report drop 1 session: no channel of sound: network is unreachable
     0.000 mic stop
     0.000 uplink 1 aborted

@@ -97,6 +97,7 @@ fn the_other_topics_are_tried_once() {
     10.000 subscribe [("devices/p2p/aa_bb_cc_dd_ee_ff", Zero)]
     10.000 subscribe [("devices/p2p/GID_pi@@@aa_bb_cc_dd_ee_ff@@@uuid", Zero)]
     10.000 send {"audio_params":{"channels":1,"format":"opus","frame_duration":60,"sample_rate":16000},"features":{"mcp":true},"transport":"udp","type":"hello","version":3}
+    20.000 cause NoSession: The server opens no conversation: it did not answer the hello.
     20.000 report drop 1 session: no answer to the hello
     20.000 play 1 Local Sentence(NoAnswer)
     20.000 done

@@ -9,6 +9,7 @@ fn who_is_never_understood_is_told_so() {
     let mut rig = Rig::listening();
     rig.wait_secs(36);
     assert_snapshot!(rig.trace(), @r#"
+    35.000 cause NoSound: No sound comes through over UDP: the server seems to hear nothing at 10.0.0.1:8884 (datagrams sent there: 1).
     35.000 mic stop
     35.000 uplink 1 aborted
     35.000 send {"session_id":"s1","type":"goodbye"}

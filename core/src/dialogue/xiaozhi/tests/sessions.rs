@@ -37,6 +37,7 @@ fn no_answer_to_the_hello_is_an_apology_after_ten_seconds_and_a_late_one_is_sent
     assert_snapshot!(rig.trace(), @r#"
     0.000 shown Connecting
     0.000 send {"audio_params":{"channels":1,"format":"opus","frame_duration":60,"sample_rate":16000},"features":{"mcp":true},"transport":"udp","type":"hello","version":3}
+    10.000 cause NoSession: The server opens no conversation: it did not answer the hello.
     10.000 report drop 1 session: no answer to the hello
     10.000 play 1 Local Sentence(NoAnswer)
     10.000 done
@@ -127,6 +128,7 @@ fn a_goodbye_before_the_channel_stands_counts_too() {
     1.000 send {"audio_params":{"channels":1,"format":"opus","frame_duration":60,"sample_rate":16000},"features":{"mcp":true},"transport":"udp","type":"hello","version":3}
     1.000 channel to 10.0.0.1:8884, frames of 60 ms
     1.000 channel Close
+    1.000 cause NoSession: The server opens no conversation: it ended the session right after it began.
     1.000 report drop 1 session: the server said no: it ended the session right after it began
     1.000 play 1 Local Sentence(Offline)
     1.000 done
@@ -143,6 +145,7 @@ fn an_error_ends_a_hello_at_once() {
     rig.message(r#"{"type":"error","message":"no chat server"}"#);
     rig.wait_secs(60);
     assert_snapshot!(rig.trace(), @r"
+    0.000 cause NoSession: The server opens no conversation: no chat server.
     0.000 report drop 1 session: the server said no: no chat server
     0.000 play 1 Local Sentence(Offline)
     0.000 done
@@ -163,6 +166,7 @@ fn a_goodbye_alone_to_a_hello_is_tried_once_more_and_then_it_is_a_no() {
     rig.wait_secs(60);
     assert_snapshot!(rig.trace(), @r#"
     1.000 send {"audio_params":{"channels":1,"format":"opus","frame_duration":60,"sample_rate":16000},"features":{"mcp":true},"transport":"udp","type":"hello","version":3}
+    2.200 cause NoSession: The server opens no conversation: it ended the session right after it began.
     2.200 report drop 1 session: the server said no: it ended the session right after it began
     2.200 play 1 Local Sentence(Offline)
     2.200 done
@@ -208,7 +212,8 @@ fn a_hello_without_a_channel_is_told_and_sent_away() {
     rig.message(r#"{"type":"hello","session_id":"s1","transport":"websocket"}"#);
     assert_snapshot!(rig.trace(), @r#"
     0.000 send {"session_id":"s1","type":"goodbye"}
-    0.000 report drop 1 session: no channel of sound: the server's hello has no object `udp`, so there is no way for sound; switch the server's UDP on
+    0.000 cause NoSession: The server opens no conversation: the server's hello has no object `udp`, so there is no way for sound; switch the server's UDP on.
+    0.000 report drop 1 session: the server's hello is of no use: the server's hello has no object `udp`, so there is no way for sound; switch the server's UDP on
     0.000 play 1 Local Sentence(Offline)
     0.000 done
     "#);
@@ -230,6 +235,7 @@ fn a_second_answer_counts_only_if_two_were_asked_for() {
     assert_snapshot!(rig.trace(), @r#"
     11.000 channel to 10.0.0.1:8884, frames of 60 ms
     11.000 channel to 10.0.0.1:8884, frames of 60 ms
+    11.000 clear NoSession
     11.000 mic from At(Position(1000)), ended by the server within 3600 s, quiet 10s
     11.000 send {"session_id":"newer","type":"listen","state":"start","mode":"auto"}
     11.000 uplink 1 from At(Position(1000)), Opus of 60 ms
@@ -365,6 +371,7 @@ fn a_socket_that_can_not_be_had_is_an_apology() {
     assert_snapshot!(rig.trace(), @r#"
     0.000 send {"session_id":"s1","type":"goodbye"}
     0.000 channel Close
+    0.000 cause NoSound: No sound comes through over UDP: `gateway` is not known.
     0.000 report drop 1 session: no channel of sound: `gateway` is not known
     0.000 play 1 Local Sentence(Offline)
     0.000 done

@@ -42,6 +42,7 @@ fn an_answer_of_which_nothing_arrives_gets_a_new_way_once() {
     6.000 report drop 1 no_sound: request 47c1931: the server speaks, and nothing arrives
     6.000 flush 1
     6.000 report answer 47c1931 say "It is noon."
+    6.000 cause NoSound: No sound comes through over UDP: nothing comes back from 10.0.0.1:8884 (datagrams sent there: 2).
     6.000 play 2 Local Sentence(NoAnswer)
     6.000 send {"session_id":"s1","type":"goodbye"}
     6.000 channel Close
@@ -124,4 +125,50 @@ fn a_new_way_that_can_not_be_had_ends_the_turn() {
     rig.wait_secs(10);
     let trace = rig.trace();
     assert!(trace.contains("no answer to the hello") && trace.ends_with("done"), "{trace}");
+}
+
+#[test]
+fn a_short_answer_without_sound_is_told_as_soon_as_it_is_over() {
+    let mut rig = Rig::listening();
+    rig.stt("what time is it");
+    rig.tts("start");
+    rig.sentence("It is noon.");
+    rig.trace();
+    rig.wait_secs(1);
+    rig.tts("stop");
+    let trace = rig.trace();
+    assert!(trace.contains("1.000 cause NoSound: ") && trace.contains("Sentence(NoAnswer)"), "{trace}");
+    assert!(!trace.contains("report spoken"), "nobody has heard it: {trace}");
+    rig.hello("s2");
+    rig.opened();
+    rig.trace();
+    rig.arrived();
+    assert_eq!(rig.trace(), "1.000 clear NoSound");
+}
+
+#[test]
+fn a_sentence_without_sound_after_others_with_it_is_no_fault_of_the_way() {
+    let mut rig = Rig::speaking();
+    rig.tts("stop");
+    rig.played(PlayEnd::Finished);
+    rig.stt("and now");
+    rig.tts("start");
+    rig.sentence(":-)");
+    rig.tts("stop");
+    let trace = rig.trace();
+    assert!(!trace.contains("cause") && !trace.contains("Sentence("), "{trace}");
+}
+
+#[test]
+fn who_is_not_understood_where_sound_came_from_before_hears_nothing_of_ports() {
+    let mut rig = Rig::speaking();
+    rig.tts("stop");
+    rig.played(PlayEnd::Finished);
+    rig.goodbye(ID);
+    rig.open();
+    rig.hello("s2");
+    rig.opened();
+    rig.wait_secs(35);
+    let trace = rig.trace();
+    assert!(trace.contains("the server has understood nothing") && !trace.contains("cause"), "{trace}");
 }

@@ -121,3 +121,13 @@ fn a_text_whose_session_ended_right_away_is_sent_again() {
     1.000 shown Waiting
     "#);
 }
+
+#[test]
+fn who_writes_is_told_at_once_that_there_is_no_session() {
+    let mut rig = Rig::online();
+    rig.write("what time is it");
+    rig.message(r#"{"type":"error","message":"no chat server"}"#);
+    let trace = rig.trace();
+    let told = "report drop 1 unanswered: request 47c1931: the server said no: no chat server";
+    assert!(trace.contains(told) && trace.contains("cause NoSession"), "{trace}");
+}

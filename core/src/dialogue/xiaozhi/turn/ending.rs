@@ -58,7 +58,7 @@ impl Turn {
         self.stop(w);
         w.session.path.close(w.out);
         if let Some(sentence) = sentence.filter(|_| self.purpose.is_some()) {
-            w.out.dropped("session", "the connection to the broker was lost".into());
+            self.failed("the connection to the broker was lost".into(), w);
             self.apologise(sentence, w);
         }
     }
@@ -67,6 +67,7 @@ impl Turn {
     pub(super) fn dead(&mut self, w: &mut Around<'_>) {
         w.out.dropped("no_sound", format!("request {}: the server speaks, and nothing arrives", self.answer.id()));
         self.stop(w);
+        w.session.path.way.nothing_came(w.out);
         let listens = matches!(self.purpose, Some(Purpose::Speech { .. })) && self.mode != Mode::Manual;
         if self.rebuilt || !listens {
             w.session.close(w.now, w.presence, w.out);
@@ -167,6 +168,14 @@ impl Turn {
     fn unanswered(&mut self, why: &str, w: &mut Around<'_>) {
         w.out.dropped("unanswered", format!("request {}: {why}", self.answer.id()));
         self.apologise(Sentence::NoAnswer, w);
+    }
+
+    /// There is no session for what somebody wants. Who asks in writing waits for news of his request.
+    pub(super) fn failed(&self, why: String, w: &mut Around<'_>) {
+        match self.purpose {
+            Some(Purpose::Text(_)) => w.out.dropped("unanswered", format!("request {}: {why}", self.answer.id())),
+            _ => w.out.dropped("session", why),
+        }
     }
 
     pub(super) fn apologise(&mut self, sentence: Sentence, w: &mut Around<'_>) {

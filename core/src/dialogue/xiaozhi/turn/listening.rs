@@ -153,6 +153,7 @@ impl Turn {
             return;
         }
         if sent {
+            w.session.path.way.sent();
             self.answer.sent(samples);
         } else if !last {
             w.out.dropped("sound_up", "a piece of sound could not be sent".into());
@@ -216,7 +217,10 @@ impl Turn {
                 w.out.play(Class::Local, Source::Chime(Chime::Error));
                 self.done(w);
             }
-            (Mode::Auto | Mode::Realtime, _) => self.give_up("the server has understood nothing", w),
+            (Mode::Auto | Mode::Realtime, _) => {
+                w.session.path.way.nothing_understood(w.out);
+                self.give_up("the server has understood nothing", w);
+            }
         }
     }
 

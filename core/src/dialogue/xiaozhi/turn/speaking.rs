@@ -67,6 +67,7 @@ impl Turn {
         match &mut self.phase {
             // That was the answer before; the next one is still to come.
             Phase::Waiting { .. } | Phase::Listening { .. } if aborted => {}
+            Phase::Speaking { .. } if w.session.path.is_silent() => self.dead(w),
             Phase::Speaking { play, .. } => {
                 let play = *play;
                 self.all_is_here(play, w);

@@ -1,0 +1,160 @@
+//! Does sound come through? Messages go over TCP and sound over UDP, so that one can work without the other; most
+//! complaints about this family come from there.
+//!
+//! That nobody listens at the server's port shows at once. That a firewall swallows datagrams shows only in an answer that
+//! stays silent, and a server answers only who asks: that costs it a turn, so it is done with `--talk` only.
+
+use std::path::Path;
+use std::time::Duration;
+
+use auricle_core::assistant::cause::Cause;
+use auricle_core::channel::Session;
+use auricle_core::link::LinkEvent;
+use auricle_core::protocol::xiaozhi::message::{self, Incoming};
+use hyper::Method;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::SOUND;
+use crate::control::client;
+use crate::doctor::sheet::Finding;
+use crate::net::channel::{Inbound, dial};
+
+/// What the server is asked.
+const QUESTION: &str = "Hello!";
+
+/// Whoever refuses a datagram says so by then.
+const REFUSAL: Duration = Duration::from_millis(400);
+
+/// The whole answer is there by then: a language model may think for long.
+pub(super) const ANSWER: Duration = Duration::from_secs(20);
+
+/// So long after its end the last of its sound comes.
+const LATE: Duration = Duration::from_millis(500);
+
+const MODEL: &str = "See the chat server's log: its speech recognition, language model or voice fails.";
+
+/// Sends a frame of silence and looks whether it is refused; with `ask`, asks something and waits for the sound of the
+/// answer.
+pub(super) async fn look(
+    session: &Session,
+    events: &mut mpsc::Receiver<LinkEvent>,
+    ask: Option<impl FnOnce(Vec<u8>) -> bool>,
+    id: &str,
+) -> Finding {
+    let to = format!("{}:{}", session.server, session.port);
+    // The end that sends has to live as long as the other one.
+    let (_outbound, mut inbound) = match dial(session, &Default::default()).await {
+        Ok(ends) => ends,
+        Err(error) => return blocked(error.to_string()),
+    };
+    if let Ok(Heard::Refusal(why)) = timeout(REFUSAL, heard(&mut inbound)).await {
+        return blocked(format!("nothing takes sound at {to}: {why}"));
+    }
+    let Some(ask) = ask else {
+        let seen = format!("{to} does not refuse a datagram; whether one comes back, `auricle doctor --talk` tries");
+        return Finding::ok(SOUND, seen);
+    };
+    if !ask(message::listen_detect(id, QUESTION)) {
+        return not_asked("the connection to the gateway is gone");
+    }
+    answer(&to, &mut inbound, events).await
+}
+
+/// What comes of the question.
+async fn answer(to: &str, inbound: &mut Inbound, events: &mut mpsc::Receiver<LinkEvent>) -> Finding {
+    let (asked, mut speaks) = (Instant::now(), false);
+    let mut end = asked + ANSWER;
+    loop {
+        tokio::select! {
+            heard = heard(inbound) => return match heard {
+                Heard::Sound => {
+                    let seen = format!("sound comes back from {to}, {:.1} s after a question", asked.elapsed().as_secs_f32());
+                    Finding::ok(SOUND, seen)
+                }
+                Heard::Refusal(why) => blocked(format!("nothing takes sound at {to}: {why}")),
+            },
+            event = timeout_at(end, events.recv()) => match event {
+                Ok(Some(LinkEvent::Message(message))) => match message::read(&message.payload) {
+                    Incoming::TtsSentence(_) => speaks = true,
+                    Incoming::TtsStop => end = end.min(Instant::now() + LATE),
+                    Incoming::Goodbye { .. } => end = Instant::now(),
+                    _ => {}
+                },
+                Ok(Some(LinkEvent::Disconnected(_)) | None) => end = Instant::now(),
+                Ok(Some(_)) => {}
+                Err(_) if speaks => return blocked(format!("the server speaks, and no sound comes back from {to}")),
+                Err(_) => {
+                    let seen = format!("the server gives no answer to `{QUESTION}` that has sound");
+                    return Finding::fault(SOUND, seen, MODEL);
+                }
+            },
+        }
+    }
+}
+
+enum Heard {
+    Sound,
+    Refusal(String),
+}
+
+/// Waits for what comes first.
+async fn heard(inbound: &mut Inbound) -> Heard {
+    loop {
+        let mut came = false;
+        let taken = match inbound.ready().await {
+            Ok(()) => inbound.take(|_, _| came = true),
+            Err(error) => Err(error),
+        };
+        match taken {
+            _ if came => return Heard::Sound,
+            Ok(()) => tokio::task::yield_now().await,
+            Err(error) => return Heard::Refusal(error.to_string()),
+        }
+    }
+}
+
+fn blocked(seen: String) -> Finding {
+    Finding::fault(SOUND, seen, Cause::NoSound { detail: String::new() }.remedy())
+}
+
+/// What the daemon's last conversation showed.
+pub(super) fn of_daemon(sound: &Value) -> Finding {
+    let (Some(to), Some(sent), Some(received)) =
+        (sound["to"].as_str(), sound["sent"].as_u64(), sound["received"].as_u64())
+    else {
+        return Finding::skipped(SOUND, "no conversation since the daemon's start; `auricle doctor --talk` holds one");
+    };
+    let seen = format!("in the last conversation {sent} datagrams went to {to}, and {received} came back");
+    if received > 0 {
+        return Finding::ok(SOUND, seen);
+    }
+    Finding::skipped(SOUND, format!("{seen}; `auricle doctor --talk` shows whether that was all that was said"))
+}
+
+/// Lets the daemon ask its first server, and waits for the answer, however it is. The daemon's status then says how it
+/// went.
+///
+/// # Errors
+/// Why nothing could be asked.
+pub(super) async fn through_daemon(socket: &Path) -> Result<Value, String> {
+    let talk = async {
+        let mut events = client::follow(socket, "/events").await?;
+        let asked = client::call(socket, Method::POST, "/ask", Some(json!({"text": QUESTION}))).await?;
+        while let Ok(Ok(Some(line))) = timeout(ANSWER, events.next()).await {
+            let event: Value = serde_json::from_str(&line).unwrap_or_default();
+            let unanswered = event["what"] == "unanswered";
+            if (event["event"] == "answer" && event["id"] == asked["id"]) || unanswered {
+                break;
+            }
+        }
+        client::call(socket, Method::GET, "/status", None).await
+    };
+    talk.await.map_err(|error: client::ClientError| error.to_string())
+}
+
+/// That nothing could be asked.
+pub(super) fn not_asked(why: &str) -> Finding {
+    Finding::skipped(SOUND, format!("nothing could be asked: {why}"))
+}
