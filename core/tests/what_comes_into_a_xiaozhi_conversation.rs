@@ -53,6 +53,7 @@ fn a_text_goes_into_the_conversation_that_runs() {
             r#"{"type":"tts","state":"stop"}"#,
         ] {
             xiaozhi(&mut bench, message);
+            bench.event(Event::Channel(XIAOZHI, ChannelEvent::Arrived));
         }
         bench.finish_playing();
         let told = |effect: &Effect| matches!(effect, Effect::Report(_, Report::Answer { text, .. }) if text == "It is night there.");
