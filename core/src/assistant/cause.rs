@@ -4,6 +4,14 @@
 const UNREACHABLE: &str = "Check the server's address (`broker` in [linto], `ota_url` in [xiaozhi]), the network, and that the server runs; it is tried again by itself.";
 /// What to do when the login is refused.
 const REFUSED: &str = "In [linto], check `username` and the password: use the server's shared account, or one whose name is the serial number. In [xiaozhi] the server makes the password: check that it and its gateway have the same signature key, and that the device is still bound to an account.";
+/// What to do when no server is configured.
+const NOT_SET_UP: &str =
+    "Run `sudo auricle setup`, or add [linto] with `broker` or [xiaozhi] with `ota_url` to the settings and restart.";
+/// What to do when the microphone delivers only zeros.
+const MIC_SILENT: &str =
+    "Look for a switch on the microphone, turn it up with `alsamixer` (F4), or choose another `channel` in [audio].";
+/// What to do when a wake word has no model.
+const WAKE_MISSING: &str = "Correct `words` in [wake] (`auricle wake list` shows the models), or bring the model: reinstall the package, run `make models` in a checkout, or `auricle wake add FILE.tflite` for one of your own.";
 /// What to do when no session comes about.
 const NO_SESSION: &str = "The gateway is reached, so look behind it: check that the chat server runs, that the gateway's settings name its address, and what the gateway's log says; it is tried again with the next conversation.";
 /// What to do when only messages come through.
@@ -288,9 +296,7 @@ impl Cause {
     #[must_use]
     pub const fn remedy(&self) -> &'static str {
         match self {
-            Self::NotSetUp => {
-                "Run `sudo auricle setup`, or add [linto] with `broker` or [xiaozhi] with `ota_url` to the settings and restart."
-            }
+            Self::NotSetUp => NOT_SET_UP,
             Self::MicGone { .. } => {
                 "Plug the microphone in, or name another with `capture` in [audio]; `auricle devices` lists them."
             }
@@ -298,9 +304,7 @@ impl Cause {
             Self::MicAmbiguous { .. } => {
                 "Choose one with `capture` in [audio], for example capture = \"plughw:CARD=NAME\"."
             }
-            Self::MicSilent { .. } => {
-                "Look for a switch on the microphone, turn it up with `alsamixer` (F4), or choose another `channel` in [audio]."
-            }
+            Self::MicSilent { .. } => MIC_SILENT,
             Self::SpeakerGone { .. } => {
                 "Plug the loudspeaker in, or name another with `playback` in [audio]; `auricle devices` lists them."
             }
@@ -308,9 +312,7 @@ impl Cause {
                 "Choose one with `playback` in [audio], for example playback = \"plughw:CARD=NAME\"."
             }
             Self::VoiceGone { .. } => "Install espeak-ng (`apt install espeak-ng`), or correct `command` in [tts].",
-            Self::WakeMissing { .. } => {
-                "Correct `words` in [wake] (`auricle wake list` shows the models), or bring the model: reinstall the package, run `make models` in a checkout, or `auricle wake add FILE.tflite` for one of your own."
-            }
+            Self::WakeMissing { .. } => WAKE_MISSING,
             Self::BrokerUnreachable { .. } => UNREACHABLE,
             Self::BrokerRefused { .. } => REFUSED,
             Self::NoConfiguration { .. } => {

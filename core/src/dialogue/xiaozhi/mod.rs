@@ -246,6 +246,14 @@ impl Xiaozhi {
         }
         self.converse(now, |turn, w| turn.open(trigger, from, w));
     }
+
+    fn device(&mut self, now: Tick, facts: DeviceFacts) {
+        if facts.muted {
+            self.converse(now, |turn, w| turn.muted(w));
+        }
+        self.configuration.device(&facts);
+        self.tools.device(facts);
+    }
 }
 
 /// What belongs to the conversation.
@@ -301,13 +309,7 @@ impl Dialogue for Xiaozhi {
                 self.tools.wished(id, &outcome, self.session.id(), &self.presence, &mut self.out);
             }
             DialogueEvent::Recording(on) => self.tools.recording(on),
-            DialogueEvent::Device(facts) => {
-                if facts.muted {
-                    self.converse(now, |turn, w| turn.muted(w));
-                }
-                self.configuration.device(&facts);
-                self.tools.device(facts);
-            }
+            DialogueEvent::Device(facts) => self.device(now, facts),
             DialogueEvent::Link(event) => self.link(now, event),
             DialogueEvent::Channel(event) => {
                 let arrived = event == ChannelEvent::Arrived;
