@@ -280,8 +280,12 @@ fn interpret(
     }
 }
 
-/// Reads every section before it gives up, so that everything wrong is found at once.
-fn read_all(reading: &mut Reading<'_, '_>, secrets: ReadSecret<'_>, warnings: &mut Vec<String>) -> Option<Settings> {
+/// Those of each kind, with what stands in files of their own.
+fn read_servers(
+    reading: &mut Reading<'_, '_>,
+    secrets: ReadSecret<'_>,
+    warnings: &mut Vec<String>,
+) -> (Option<Vec<Linto>>, Option<Vec<Xiaozhi>>) {
     let (mut linto, mut xiaozhi) = (reading.many::<Linto>(), reading.many::<Xiaozhi>());
     if let Some(servers) = &mut linto {
         warnings.extend(linto::complete(servers, secrets, reading));
@@ -289,6 +293,12 @@ fn read_all(reading: &mut Reading<'_, '_>, secrets: ReadSecret<'_>, warnings: &m
     if let Some(servers) = &mut xiaozhi {
         warnings.extend(xiaozhi::complete(servers, secrets, reading));
     }
+    (linto, xiaozhi)
+}
+
+/// Reads every section before it gives up, so that everything wrong is found at once.
+fn read_all(reading: &mut Reading<'_, '_>, secrets: ReadSecret<'_>, warnings: &mut Vec<String>) -> Option<Settings> {
+    let (linto, xiaozhi) = read_servers(reading, secrets, warnings);
     let names = linto.as_deref().zip(xiaozhi.as_deref()).map(|(linto, xiaozhi)| server_names(linto, xiaozhi));
     names.iter().for_each(|names| servers::check(names, linto.as_ref().map_or(0, Vec::len), reading));
     let tools = reading.many::<Tool>();

@@ -28,7 +28,7 @@ use self::session::{News, Session};
 use self::tools::{Origin, Tools};
 use self::turn::{Around, Turn};
 use super::outbox::{self, short};
-use super::{Ask, Class, Dialogue, DialogueEvent, Keepsake, Source, Trigger};
+use super::{Ask, Class, DeviceFacts, Dialogue, DialogueEvent, Keepsake, Source, Trigger};
 
 mod activation;
 mod answer;
