@@ -107,6 +107,23 @@ fn what_the_device_said_while_the_button_was_held_is_left_out() {
     assert!(bench.effects.iter().any(|e| matches!(e, Effect::Ear(EarCommand::Listen { from: f, .. }) if *f == from)));
 }
 
+/// Some servers give the microphone seconds later: what was said since the press must not depend on that.
+#[test]
+fn right_after_an_answer_the_tape_is_used_from_the_press_on() {
+    let mut bench = answered(r#"{"say":{"text":"It is noon."}}"#);
+    bench.finish_playing();
+    assert_eq!(bench.assistant.state(), State::Idle);
+    bench.pass(Duration::from_millis(100));
+    let (from, guard) = held(&mut bench, Duration::ZERO);
+    assert_eq!(from, Start::At(Position(160_000)));
+    bench.finish_playing();
+    press(&mut bench, Gesture::Press);
+    bench.finish_playing();
+    bench.pass(Duration::from_secs(10));
+    let (_, later) = held(&mut bench, Duration::ZERO);
+    assert_eq!(later, guard + tuning().preroll, "what lies before the press is no utterance");
+}
+
 #[test]
 fn while_it_listens_a_press_stops_it_and_nothing_is_sent() {
     let mut bench = bench();

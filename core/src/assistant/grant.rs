@@ -100,7 +100,7 @@ impl Assistant {
         let woken = turn.woken.take();
         turn.lease = Some(Lease { listen, end, while_speaking, deadline });
         // `from` lies before the command: what was said until then is sent, but does not count as the utterance.
-        let before = if greet && from != Start::Now { self.tuning.preroll + turn.ago } else { Duration::ZERO };
+        let before = if greet && from != Start::Now { turn.before } else { Duration::ZERO };
         let greet = greet && self.tuning.sounds && !while_speaking;
         // The greeting sounds like speech to the endpointer.
         let guard = match woken {

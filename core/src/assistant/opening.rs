@@ -26,10 +26,12 @@ impl Assistant {
         at: Option<Position>,
         ago: Duration,
     ) {
-        // The tape before the command is of use only if the device was not to be heard on it.
+        // The tape before the command is of use only if the device was not to be heard on it. What is said after it is
+        // kept also if the microphone is granted later.
         let quiet = self.speaker.quiet_since().is_some_and(|since| now.since(since) >= self.tuning.preroll);
-        let from = at.filter(|_| quiet).map_or(Start::Now, |at| Start::At(at.back(self.tuning.preroll)));
-        self.open(now, trigger, server.unwrap_or(ServerId(0)), from, ago);
+        let earlier = if quiet { self.tuning.preroll } else { Duration::ZERO };
+        let from = at.map_or(Start::Now, |at| Start::At(at.back(earlier)));
+        self.open(now, trigger, server.unwrap_or(ServerId(0)), from, earlier + ago);
     }
 
     pub(super) fn voice(&mut self, now: Tick, at: Position, earliest: Position) {
@@ -39,8 +41,8 @@ impl Assistant {
         }
     }
 
-    /// Opens a turn, or says aloud why not. Whether it is open.
-    pub(super) fn open(&mut self, now: Tick, trigger: Trigger, server: ServerId, from: Start, ago: Duration) -> bool {
+    /// Opens a turn, or says aloud why not. Whether it is open. `from` lies `before` the command.
+    pub(super) fn open(&mut self, now: Tick, trigger: Trigger, server: ServerId, from: Start, before: Duration) -> bool {
         if let Some(sentence) = self.not_now(server) {
             self.apologise(now, sentence);
             return false;
@@ -55,7 +57,7 @@ impl Assistant {
             return false;
         }
         if let Some(turn) = &mut self.turn {
-            turn.ago = ago;
+            turn.before = before;
         }
         self.tell(server, DialogueEvent::Open { trigger, from });
         true

@@ -40,8 +40,8 @@ pub struct Turn {
     pub active: Tick,
     /// Whether a sound is to tell that the microphone opens: not when a voice opened the turn, it would talk into it.
     pub greet: bool,
-    /// How long before the turn its command was given.
-    pub ago: Duration,
+    /// How long before the turn the tape is used: the command was given earlier, or the preroll is.
+    pub before: Duration,
     /// The wake word that opened it, until the microphone is open.
     pub woken: Option<Behind>,
 }
@@ -57,7 +57,7 @@ impl Turn {
             lease: None,
             active: now,
             greet,
-            ago: Duration::ZERO,
+            before: Duration::ZERO,
             woken: None,
         }
     }
