@@ -96,7 +96,7 @@ async fn reach(address: &Target<'_>, deadline: Instant) -> Result<TcpStream, Str
         trouble = match tokio::time::timeout(share, TcpStream::connect(target)).await {
             Ok(Ok(tcp)) => return prepare(tcp).map_err(|error| format!("{address}: {error}")),
             Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                format!("nothing listens on {address}: is the {} running?", address.what)
+                format!("nothing listens on {address}: check that the {} runs", address.what)
             }
             Ok(Err(error)) => format!("{address} cannot be reached: {error}"),
             Err(_) => format!("no answer from {address} ({target})"),

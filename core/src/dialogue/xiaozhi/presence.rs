@@ -124,7 +124,7 @@ impl Presence {
             }
             Loss::Refused(reason) => self.refuse(reason, out),
             Loss::ThrownOut(reason) => {
-                let twin = "another device may use the hardware address and client id of this one";
+                let twin = "perhaps another device has its hardware address, then give one of the two another `device_id`";
                 self.refuse(format!("{reason}; {twin}"), out);
             }
         }

@@ -129,7 +129,7 @@ fn losses_are_causes_and_are_cleared_by_the_next_connection() {
     0.000 cause BrokerUnreachable: The server can't be reached: gateway:1883 closed the connection.
     0.000 clear BrokerUnreachable
     0.000 cause BrokerRefused: The server refuses this device: the login was refused.
-    0.000 cause BrokerRefused: The server refuses this device: it closes each connection; another device may use the hardware address and client id of this one.
+    0.000 cause BrokerRefused: The server refuses this device: it closes each connection; perhaps another device has its hardware address, then give one of the two another `device_id`.
     2.000 clear BrokerRefused
     2.000 link up
     ");
