@@ -168,9 +168,15 @@ impl Sheet {
         self.findings.borrow_mut().push(finding);
     }
 
-    /// Writes and shows several.
+    /// Writes and shows several. For a person, one line tells of all that were skipped for the same reason.
     pub fn write_all(&self, findings: impl IntoIterator<Item = Finding>) {
-        findings.into_iter().for_each(|finding| self.write(finding));
+        let findings: Vec<Finding> = findings.into_iter().collect();
+        let folded = if let Style::Words { .. } = self.style { folded(&findings) } else { None };
+        let Some(folded) = folded else { return findings.into_iter().for_each(|finding| self.write(finding)) };
+        self.write(folded);
+        // It stands for them.
+        self.findings.borrow_mut().pop();
+        self.findings.borrow_mut().extend(findings);
     }
 
     /// Tells the person something that is no finding. Not in JSON.
@@ -234,6 +240,17 @@ impl Sheet {
     }
 }
 
+/// One finding for all, if they are several that were skipped for the same reason.
+fn folded(findings: &[Finding]) -> Option<Finding> {
+    let (first, others) = findings.split_first().filter(|(first, _)| first.verdict == Verdict::Skipped)?;
+    let same = |other: &Finding| other.verdict == Verdict::Skipped && other.seen == first.seen;
+    if others.is_empty() || !others.iter().all(same) {
+        return None;
+    }
+    let names: Vec<&str> = others.iter().map(|other| other.check).collect();
+    Some(Finding { seen: format!("{}; the same for {}", first.seen, names.join(", ")), ..first.clone() })
+}
+
 /// `ok       clock      2026-05-01 10:20 UTC`, and what to do on lines of its own.
 fn in_words(finding: &Finding, colours: bool) -> String {
     let verdict = format!("{:8}", finding.verdict.name());
@@ -287,6 +304,23 @@ mod tests {
     fn what_comes_from_elsewhere_is_short_and_controls_nothing() {
         let finding = Finding::ok("tls", format!("a\x1b[2J\r\nb{}", "x".repeat(5_000)));
         assert!(finding.seen.starts_with("a [2J  bxxx") && finding.seen.chars().count() == 601, "{}", finding.seen);
+    }
+
+    #[test]
+    fn what_was_skipped_for_one_reason_is_told_once() {
+        let skipped = |names: &[&'static str]| -> Vec<Finding> {
+            names.iter().map(|name| Finding::skipped(name, "no server of [linto] is configured")).collect()
+        };
+        let told = folded(&skipped(&["dns", "reach", "tls"])).map(|finding| in_words(&finding, false));
+        assert_eq!(
+            told.as_deref(),
+            Some("skipped  dns         no server of [linto] is configured; the same for reach, tls\n")
+        );
+        assert!(folded(&skipped(&["dns"])).is_none() && folded(&[]).is_none());
+        assert!(folded(&[Finding::ok("a", "fine"), Finding::ok("b", "fine")]).is_none());
+        let sheet = Sheet::new(Style::Words { colours: false });
+        sheet.write_all(skipped(&["dns", "reach"]));
+        assert_eq!(sheet.findings().iter().map(|finding| finding.check).collect::<Vec<_>>(), ["dns", "reach"]);
     }
 
     #[test]

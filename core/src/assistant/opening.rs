@@ -42,7 +42,14 @@ impl Assistant {
     }
 
     /// Opens a turn, or says aloud why not. Whether it is open. `from` lies `before` the command.
-    pub(super) fn open(&mut self, now: Tick, trigger: Trigger, server: ServerId, from: Start, before: Duration) -> bool {
+    pub(super) fn open(
+        &mut self,
+        now: Tick,
+        trigger: Trigger,
+        server: ServerId,
+        from: Start,
+        before: Duration,
+    ) -> bool {
         if let Some(sentence) = self.not_now(server) {
             self.apologise(now, sentence);
             return false;

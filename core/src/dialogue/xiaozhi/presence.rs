@@ -124,7 +124,8 @@ impl Presence {
             }
             Loss::Refused(reason) => self.refuse(reason, out),
             Loss::ThrownOut(reason) => {
-                let twin = "perhaps another device has its hardware address, then give one of the two another `device_id`";
+                let twin =
+                    "perhaps another device has its hardware address, then give one of the two another `device_id`";
                 self.refuse(format!("{reason}; {twin}"), out);
             }
         }
