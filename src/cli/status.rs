@@ -31,7 +31,12 @@ fn in_words(status: &Value) -> String {
     row("volume", format!("{} %", status["volume"]));
     for server in list(&status["servers"]) {
         let (name, kind, link) = (plain(&server["name"]), plain(&server["kind"]), plain(&server["link"]));
-        row("server", printable(&format!("{name} ({kind}) {link}{}", over_udp(&server["sound"]))));
+        row("server", printable(&format!("{name} ({kind}) {link}{}", over_udp(&status["counters"], name))));
+    }
+    for server in list(&status["servers"]) {
+        if let Some(counts) = sound_counts(&status["counters"], plain(&server["name"])) {
+            row("sound", printable(&counts));
+        }
     }
     if let Some(words) = wake_words(&status["counters"]) {
         row("wake words", words);
@@ -54,13 +59,20 @@ fn cause(cause: &Value) -> String {
 }
 
 /// How the sound of the last conversation went, where it has a way of its own.
-fn over_udp(sound: &Value) -> String {
-    let (Some(to), Some(sent), Some(received)) =
-        (sound["to"].as_str(), sound["sent"].as_u64(), sound["received"].as_u64())
-    else {
-        return String::new();
-    };
-    format!("; last conversation: {sent} datagrams to {to}, {received} back")
+fn over_udp(counters: &Value, server: &str) -> String {
+    let count = |what: &str| counters[format!("{server}_last_{what}")].as_u64();
+    let (Some(sent), Some(received)) = (count("sent"), count("received")) else { return String::new() };
+    format!("; last conversation: {sent} datagrams out, {received} back")
+}
+
+/// What became of the datagrams since the start, of a server that has any.
+fn sound_counts(counters: &Value, server: &str) -> Option<String> {
+    let count = |what: &str| counters[format!("{server}_{what}")].as_u64();
+    let counts = ["sent", "received", "lost", "concealed", "late", "refused"]
+        .map(|what| count(what).map(|count| format!("{what} {count}")))
+        .into_iter()
+        .collect::<Option<Vec<_>>>()?;
+    Some(format!("[{server}] {}; buffer {} ms", counts.join(", "), count("buffer_ms")?))
 }
 
 fn sent(sent: &Value) -> String {
@@ -98,10 +110,12 @@ mod tests {
         let status = json!({
             "version": "1.2.3", "serial": "raspberry1", "state": "degraded", "muted": false, "recording": true,
             "volume": 80, "servers": [{"name": "home", "kind": "linto", "link": "down"},
-                {"name": "toy", "kind": "xiaozhi", "link": "up", "sound": {"to": "h:8884", "sent": 63, "received": 0}}],
+                {"name": "toy", "kind": "xiaozhi", "link": "up"}],
             "sent": {"seconds": 12.34, "bytes": 395_000},
             "counters": {"capture_xruns": 1, "playback_xruns": 2, "drops": 4, "home_connects": 3, "deaf_seconds": 17,
-                         "wake_okay_nabu": 2},
+                         "wake_okay_nabu": 2, "toy_last_sent": 63, "toy_last_received": 0,
+                         "toy_sent": 90, "toy_received": 40, "toy_lost": 3, "toy_concealed": 4, "toy_late": 1,
+                         "toy_refused": 0, "toy_buffer_ms": 120},
             "causes": [{"code": "BrokerUnreachable", "server": "home", "text": "It is\naway.", "remedy": "Start it."}],
         });
         let expected = "\
@@ -111,7 +125,8 @@ state       degraded
 recording   a meeting; `auricle meeting stop` ends it
 volume      80 %
 server      home (linto) down
-server      toy (xiaozhi) up; last conversation: 63 datagrams to h:8884, 0 back
+server      toy (xiaozhi) up; last conversation: 63 datagrams out, 0 back
+sound       [toy] sent 90, received 40, lost 3, concealed 4, late 1, refused 0; buffer 120 ms
 wake words  okay_nabu (heard 2 ×)
 sent        12.3 s of sound, 395 kB since the start
 counted     xruns 3, drops 4, reconnects 2, deaf 17 s

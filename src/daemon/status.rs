@@ -26,12 +26,7 @@ impl Control {
             .enumerate()
             .map(|(n, server)| {
                 let link = if self.assistant.link(ServerId(n)) { "up" } else { "down" };
-                let mut told = json!({"name": server.name, "kind": server.kind, "link": link});
-                let sound = server.channel.newest();
-                if !sound.is_null() {
-                    told["sound"] = sound;
-                }
-                told
+                json!({"name": server.name, "kind": server.kind, "link": link})
             })
             .collect();
         json!({

@@ -12,7 +12,6 @@ use auricle_core::assistant::event::{Event, ServerId};
 use auricle_core::channel::{ChannelAsk, ChannelEvent, Session};
 use auricle_core::frontend::DeviceTime;
 use auricle_core::protocol::xiaozhi::datagram::Label;
-use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -47,17 +46,9 @@ pub(super) struct Channel {
     /// How often it was opened: what is told by an earlier session is recognised by it.
     opening: u64,
     session: Option<Running>,
-    newest: Option<Newest>,
+    /// Datagrams sent and received before the newest session.
+    before: [u64; 2],
     counters: Arc<ChannelCounters>,
-}
-
-/// The newest session, open or not.
-struct Newest {
-    /// Where its sound goes, as the server named it.
-    to: String,
-    /// What had been counted before it.
-    sent: u64,
-    received: u64,
 }
 
 struct Running {
@@ -85,11 +76,7 @@ impl Channel {
         let (orders, taken) = mpsc::channel(ORDERS);
         let teller = Teller { inbox, server, opening: self.opening };
         let track = session.server_cancels.then(Track::default);
-        self.newest = Some(Newest {
-            to: format!("{}:{}", session.server, session.port),
-            sent: self.counters.sent.load(Relaxed),
-            received: self.counters.received.load(Relaxed),
-        });
+        self.before = [self.counters.sent.load(Relaxed), self.counters.received.load(Relaxed)];
         let task = tokio::spawn(flow::run(session, taken, Arc::clone(&self.counters), track.clone(), teller));
         self.session = Some(Running { orders, task, outbound: None, track, failed: false });
     }
@@ -131,17 +118,14 @@ impl Channel {
         (!std::mem::replace(&mut session.failed, true)).then_some(why)
     }
 
-    /// Where the sound of the newest session goes, and how many datagrams went and came; null before the first one.
-    pub(super) fn newest(&self) -> Value {
-        let Some(newest) = &self.newest else { return Value::Null };
-        let since = |now: u64, before: u64| now.saturating_sub(before);
-        let (sent, received) = (self.counters.sent.load(Relaxed), self.counters.received.load(Relaxed));
-        json!({"to": newest.to, "sent": since(sent, newest.sent), "received": since(received, newest.received)})
-    }
-
-    /// What was counted, with its names; nothing if it was never open.
+    /// What was counted, with its names, and what of it in the newest session; nothing if it was never open.
     pub(super) fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        (self.opening > 0).then(|| self.counters.counts()).into_iter().flatten()
+        let [sent, received] = self.before;
+        let newest = [
+            ("last_sent", self.counters.sent.load(Relaxed).saturating_sub(sent)),
+            ("last_received", self.counters.received.load(Relaxed).saturating_sub(received)),
+        ];
+        (self.opening > 0).then(|| self.counters.counts().into_iter().chain(newest)).into_iter().flatten()
     }
 }
 

@@ -134,7 +134,7 @@ fn of_daemon(status: &Value, server: &Xiaozhi) -> Vec<Finding> {
         findings.push(Finding::ok(CONFIGURATION, "the daemon has it"));
     }
     if !told(&findings, SOUND) {
-        findings.push(sound::of_daemon(&seen["sound"]));
+        findings.push(sound::of_daemon(&status["counters"], &server.name));
     }
     if !told(&findings, GATEWAY) {
         findings.push(if up {
@@ -180,12 +180,12 @@ mod tests {
             assert_eq!(told, expected, "{link} {code:?}");
         }
         let sound = |received: u64| {
-            let sound = json!({"to": "h:8884", "sent": 63, "received": received});
-            let status = json!({"servers": [{"name": "xiaozhi", "link": "up", "sound": sound}]});
+            let counters = json!({"xiaozhi_last_sent": 63, "xiaozhi_last_received": received});
+            let status = json!({"servers": [{"name": "xiaozhi", "link": "up"}], "counters": counters});
             of_daemon(&status, server).pop().unwrap()
         };
         assert_eq!((sound(0).verdict, sound(9).verdict), (Skipped, Ok));
-        assert!(sound(9).seen.contains("63 datagrams went to h:8884, and 9 came back"), "{:?}", sound(9));
+        assert!(sound(9).seen.contains("63 datagrams went out, and 9 came back"), "{:?}", sound(9));
         let missing = of_daemon(&json!({"servers": []}), server);
         assert!(missing[0].seen.contains("without the server `xiaozhi`"), "{missing:?}");
     }

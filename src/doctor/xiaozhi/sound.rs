@@ -120,13 +120,12 @@ fn blocked(seen: String) -> Finding {
 }
 
 /// What the daemon's last conversation showed.
-pub(super) fn of_daemon(sound: &Value) -> Finding {
-    let (Some(to), Some(sent), Some(received)) =
-        (sound["to"].as_str(), sound["sent"].as_u64(), sound["received"].as_u64())
-    else {
+pub(super) fn of_daemon(counters: &Value, server: &str) -> Finding {
+    let count = |what: &str| counters[format!("{server}_last_{what}")].as_u64();
+    let (Some(sent), Some(received)) = (count("sent"), count("received")) else {
         return Finding::skipped(SOUND, "no conversation since the daemon's start; `auricle doctor --talk` holds one");
     };
-    let seen = format!("in the last conversation {sent} datagrams went to {to}, and {received} came back");
+    let seen = format!("in the last conversation {sent} datagrams went out, and {received} came back");
     if received > 0 {
         return Finding::ok(SOUND, seen);
     }
