@@ -22,8 +22,10 @@ struct Server {
 /// What is wrong with it.
 pub(super) fn candidates(typed: &str) -> Result<Vec<BrokerAddress>, String> {
     if typed.starts_with("http://") || typed.starts_with("https://") {
-        let seems = "an address of the web, not of an MQTT broker; if it is the OTA address of a xiaozhi server";
-        return Err(format!("{seems}, end this with Ctrl-C and write it as `ota_url` into [xiaozhi] of the settings"));
+        let seems = "an address of the web, not of an MQTT broker, which begins with mqtts:// or mqtt://";
+        return Err(format!(
+            "{seems}; the OTA address of a xiaozhi server goes into the settings, as `ota_url` of [xiaozhi]"
+        ));
     }
     if typed.contains("://") {
         return Ok(vec![typed.parse()?]);
