@@ -257,6 +257,15 @@ impl Cause {
     /// One sentence: what is wrong.
     #[must_use]
     pub fn text(&self) -> String {
+        let mut text = self.words();
+        // What was seen may end in a mark of its own.
+        if text.ends_with("?.") || text.ends_with("..") {
+            text.pop();
+        }
+        text
+    }
+
+    fn words(&self) -> String {
         match self {
             Self::NotSetUp => "No server is configured.".into(),
             Self::MicGone { detail } => format!("The microphone is gone: {detail}."),
@@ -345,4 +354,17 @@ fn not_activated(code: &str, message: &str) -> String {
         text = format!("{text}. The server says: {message}");
     }
     text + "."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cause;
+
+    #[test]
+    fn a_sentence_ends_in_one_mark() {
+        for (detail, end) in [("it is away", "it is away."), ("is it there?", "is it there?"), ("Gone.", "Gone.")] {
+            let text = Cause::MicGone { detail: detail.into() }.text();
+            assert!(text.ends_with(&format!(": {end}")), "{text}");
+        }
+    }
 }

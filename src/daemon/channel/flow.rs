@@ -248,7 +248,7 @@ impl Flow {
         match taken {
             Err(error) => {
                 if !std::mem::replace(&mut self.failed, true) {
-                    let why = format!("the server takes no sound: {error}; is its port for sound the right one?");
+                    let why = format!("the server takes no sound: {error}; check its port for sound");
                     self.teller.tell(Notice::Failed(why)).await;
                 }
                 tokio::time::sleep(REST).await;

@@ -101,7 +101,7 @@ impl Channel {
             Ok(sent) => (sent, None),
             Err(error) => {
                 let to = outbound.to().map_or_else(String::new, |to| format!(" to {to}"));
-                let why = format!("no sound can be sent{to}: {error}; does the server still listen there?");
+                let why = format!("no sound can be sent{to}: {error}; check that the server still listens there");
                 (false, self.fail(why))
             }
         }

@@ -6,6 +6,7 @@ use super::rig::{ID, Rig};
 use crate::channel::ChannelEvent;
 use crate::dialogue::{DialogueEvent, PlayEnd, Trigger};
 use crate::hearing::UplinkId;
+use crate::link::{LinkEvent, Loss};
 use crate::protocol::xiaozhi::message::Mode;
 
 /// One of each phase of a turn.
@@ -383,4 +384,14 @@ fn a_channel_that_breaks_ends_the_conversation() {
     0.000 play 1 Local Sentence(Offline)
     0.000 done
     "#);
+}
+
+#[test]
+fn a_machine_that_is_gone_is_told_by_its_connection_alone() {
+    let mut rig = Rig::listening();
+    rig.event(DialogueEvent::Channel(ChannelEvent::Failed("connection refused".into())));
+    rig.trace();
+    rig.link(LinkEvent::Disconnected(Loss::Lost("gateway:1883 closed the connection".into())));
+    let trace = rig.trace();
+    assert!(trace.contains("cause BrokerUnreachable") && trace.contains("clear NoSound"), "{trace}");
 }
