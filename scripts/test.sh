@@ -21,7 +21,7 @@ mapfile -t failed < <(awk '/^ +Running / { program = $NF; gsub(/[()]/, "", progr
                            /^ +Doc-tests / { program = "false" }
                            /^test .* \.\.\. FAILED$/ { print program, $2 }' "$log")
 again=()
-realtime='/(all_of_linto|channel|demo|doctor|health|live|remote_power|setup|sound|speech|xiaozhi)-[0-9a-f]+ '
+realtime='/(all_of_linto|channel|demo|doctor|health|live|own_voice|remote_power|setup|sound|speech|xiaozhi)-[0-9a-f]+ '
 if [ "$outcome" -ne 0 ] && [ "${#failed[@]}" -ge 1 ] && [ "${#failed[@]}" -le 5 ]; then
     for test in "${failed[@]}"; do
         [[ "/$test" =~ $realtime ]] || continue

@@ -51,7 +51,8 @@ section! {
         ]), Default("\"auto\""), Restart;
         /// Who takes the device's own voice out of what you say while it speaks: "device" with `profile` in [audio], or a card
         /// that does it; "server" the server, which then gets the microphone as it is and is told what was played meanwhile. That
-        /// needs a server that can do it, and `mode` "realtime": otherwise the microphone is closed while the device speaks.
+        /// needs a server that can do it, and `mode` "realtime"; with another one, in which the microphone is closed while the
+        /// device speaks, it is an error.
         echo: Echo = Choice(&[("device", Some(Echo::Device)), ("server", Some(Echo::Server))]),
             Default("\"device\""), Restart;
         /// How much sound goes into each datagram. Shorter is a little faster and costs more. Empty: what the server's profile

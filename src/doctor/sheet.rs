@@ -247,7 +247,11 @@ fn folded(findings: &[Finding]) -> Option<Finding> {
     if others.is_empty() || !others.iter().all(same) {
         return None;
     }
-    let names: Vec<&str> = others.iter().map(|other| other.check).collect();
+    let mut names: Vec<&str> = others.iter().map(|other| other.check).filter(|name| *name != first.check).collect();
+    names.dedup();
+    if names.is_empty() {
+        return Some(first.clone());
+    }
     Some(Finding { seen: format!("{}; the same for {}", first.seen, names.join(", ")), ..first.clone() })
 }
 

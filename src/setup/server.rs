@@ -22,9 +22,9 @@ struct Server {
 /// What is wrong with it.
 pub(super) fn candidates(typed: &str) -> Result<Vec<BrokerAddress>, String> {
     if typed.starts_with("http://") || typed.starts_with("https://") {
-        let seems = "an address of the web, not of an MQTT broker, which begins with mqtts:// or mqtt://";
+        let seems = "an address of the web, and not of an MQTT broker: that begins with mqtts:// or mqtt://";
         return Err(format!(
-            "{seems}; the OTA address of a xiaozhi server goes into the settings, as `ota_url` of [xiaozhi]"
+            "{seems}. The OTA address of a xiaozhi server goes into the settings, as `ota_url` of [xiaozhi]"
         ));
     }
     if typed.contains("://") {

@@ -65,7 +65,7 @@ fn it_is_told_of_each_frame_what_was_played_when_it_was_caught() {
     let median = late[late.len() / 2];
     println!("the frame comes {median:.2} packets behind the packet that it names");
     assert!((-0.5..2.0).contains(&median), "{median} packets behind, of {late:?}");
-    assert_eq!(rig.count("test_sent_over_playback"), told.len() as u64);
+    assert!(rig.count("test_sent_over_playback") >= told.len() as u64);
     assert_eq!(rig.played(1).0, PlayEnd::Finished);
 }
 
@@ -80,7 +80,7 @@ fn what_is_flushed_is_not_played_any_more() {
     for packet in hum(Duration::from_millis(2_400)) {
         peer.say(&packet);
     }
-    while peer.next().timestamp == 0 {}
+    assert!((0..100).any(|_| peer.next().timestamp != 0), "no frame says what is played");
     rig.ask([Ask::Flush { id: auricle_core::dialogue::PlayId(1) }]);
     assert_eq!(rig.played(1).0, PlayEnd::Flushed);
     // What was under way then, and what is said before the task has seen that nobody takes the sound any more.

@@ -27,7 +27,6 @@ mod broker_killed;
 mod control_commands;
 mod ending;
 mod first_word;
-mod own_voice;
 mod poisoned_topic;
 mod settings_commands;
 mod silent_server;

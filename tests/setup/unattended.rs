@@ -70,7 +70,7 @@ fn what_cannot_be_used_is_exit_code_2() {
     };
     let empty = Place::empty();
     refused(&empty, &["--yes"], "`--server`");
-    refused(&empty, &["--yes", "--server", "http://h"], "not of an MQTT broker");
+    refused(&empty, &["--yes", "--server", "http://h"], "begins with mqtts://");
     refused(&empty, &["--yes", "--no-test", "--server", "mqtts://h", "--scope", "a/b"], "`scope`");
     refused(&empty, &["--yes", "--server", "h", "--password-file", "/nowhere"], "there is no such file");
     refused(&empty, &["--yes", "--server", "h", "--password-file", "-"], "first line");

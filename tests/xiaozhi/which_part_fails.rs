@@ -42,7 +42,7 @@ fn sound_that_does_not_come_back_is_told_with_its_port_until_it_does() {
     stage.daemon.wait_state("degraded");
     stage.server.change(|rules| rules.down = Weather::default());
     let (verdict, seen) = doctor(&stage, "udp", &["--talk"]);
-    assert!(verdict == "ok" && seen.contains("came back"), "{seen}");
+    assert!(verdict == "ok" && seen.contains("comes back"), "{seen}");
     stage.daemon.wait_status("no cause", |status| status["causes"] == serde_json::json!([]));
 }
 

@@ -96,6 +96,8 @@ impl Assistant {
         };
         let ringing = self.ringing(now, while_speaking);
         let turn = self.turn.get_or_insert_with(|| Turn::new(server, now, false));
+        // Who was shown that it connects has all the time from now on.
+        let waited = if from == Start::Now { Duration::ZERO } else { now.since(turn.opened) };
         let greet = std::mem::take(&mut turn.greet);
         let woken = turn.woken.take();
         turn.lease = Some(Lease { listen, end, while_speaking, deadline });
@@ -112,6 +114,9 @@ impl Assistant {
             End::Remote { cap, quiet } => quiet.map(|no_speech| self.tuning.limits.watching(no_speech, cap)),
             End::Manual { .. } => None,
         };
+        if let Some(limits) = &mut limits {
+            limits.no_speech += waited;
+        }
         if let (Some(limits), Some(behind)) = (&mut limits, woken) {
             // Whoever has said the wake word has all the time from then on.
             limits.no_speech += behind.decided;

@@ -110,7 +110,7 @@ impl Assistant {
     /// Somebody writes. A conversation that runs with this server takes it in and goes on.
     pub(super) fn text(&mut self, now: Tick, request: RequestId, server: ServerId, text: String, chatbot: bool) {
         let taken = if server.0 >= self.servers.len() {
-            Err("no server is configured; add a [linto] section to the settings".to_owned())
+            Err("no server is configured; add a [linto] or [xiaozhi] section to the settings".to_owned())
         } else if self.turn() == Some(server) && self.servers[server.0].converses() {
             Ok(())
         } else {

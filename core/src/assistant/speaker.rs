@@ -101,10 +101,11 @@ impl Speaker {
         true
     }
 
-    /// Whether nothing plays and nothing waits.
+    /// Whether nothing plays and nothing waits, or only sounds that are over in a moment.
     #[must_use]
     pub fn is_free(&self) -> bool {
-        self.playing.is_none() && self.queue.is_empty()
+        self.playing.as_ref().is_none_or(|playing| playing.utterance.is_chime())
+            && self.queue.iter().all(|waiting| waiting.is_chime())
     }
 
     /// Whether one more of this class may wait.

@@ -36,6 +36,8 @@ pub struct Turn {
     pub mood: Mood,
     /// The microphone, while the dialogue has it.
     pub lease: Option<Lease>,
+    /// When it began.
+    pub opened: Tick,
     /// When the dialogue last did something.
     pub active: Tick,
     /// Whether a sound is to tell that the microphone opens: not when a voice opened the turn, it would talk into it.
@@ -55,6 +57,7 @@ impl Turn {
             shown: Shown::Connecting,
             mood: Mood::Even,
             lease: None,
+            opened: now,
             active: now,
             greet,
             before: Duration::ZERO,

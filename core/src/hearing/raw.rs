@@ -45,6 +45,7 @@ impl Raw {
     /// Forgets everything, also in memory.
     pub(super) fn clear(&mut self) {
         self.tape.clear();
+        self.waiting.resize(self.waiting.capacity(), 0);
         self.waiting.fill(0);
         self.waiting.clear();
     }

@@ -82,6 +82,9 @@ struct Flow {
     track: Option<Track>,
     /// The next good datagram is told.
     expectant: bool,
+    /// The loudspeaker was given back in the middle of an answer. Until the dialogue, which may not know that yet, has
+    /// ordered something, each datagram is told.
+    paused: bool,
     failed: bool,
     /// When something came, or was begun, and how long the loudspeaker waits for more.
     last: Instant,
@@ -126,6 +129,7 @@ impl Flow {
             state: State::Held { drained: false },
             track: None,
             expectant: true,
+            paused: false,
             failed: false,
             last: now,
             patience: QUIET,
@@ -165,6 +169,7 @@ impl Flow {
     }
 
     fn obey(&mut self, order: Order) {
+        self.paused = false;
         match order {
             Order::Hold => {
                 if !matches!(self.state, State::Held { drained: false }) {
@@ -241,7 +246,7 @@ impl Flow {
         });
         if came {
             self.last = Instant::now();
-            if std::mem::take(&mut self.expectant) {
+            if std::mem::take(&mut self.expectant) || self.paused {
                 self.teller.tell(Notice::Arrived).await;
             }
         }
@@ -280,7 +285,7 @@ impl Flow {
         if self.last.elapsed() > self.patience {
             tracing::info!("no sound came for {} s, and the server did not say that it ended", self.patience.as_secs());
             self.end();
-            self.expectant = true;
+            self.paused = true;
         }
     }
 

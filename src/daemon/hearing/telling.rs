@@ -52,10 +52,10 @@ impl Worker {
     }
 
     pub(super) fn tell(&self, heard: Heard) {
-        let is_chunk = matches!(heard, Heard::Part { .. });
+        let what = if matches!(heard, Heard::Part { .. }) { "sound" } else { "an event" };
         if self.inbox.try_send(Input::Heard(heard)).is_err() {
             self.counters.dropped_events.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(chunk = is_chunk, "the control thread has no room for an event of hearing");
+            tracing::warn!("the control thread has no room for {what} of hearing");
         }
     }
 }

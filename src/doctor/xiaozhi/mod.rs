@@ -103,7 +103,7 @@ async fn running(case: &Case, status: &Value, server: &Xiaozhi) -> Vec<Finding> 
         Err("the daemon asks its first server only; stop it, and try again".to_owned())
     };
     match asked {
-        Ok(status) => of_daemon(&status, server),
+        Ok(after) => sound::with_answer(of_daemon(&after, server), status, &after, &server.name),
         Err(why) => {
             let mut findings = of_daemon(status, server);
             findings.retain(|finding| (finding.check, finding.verdict) != (SOUND, Verdict::Skipped));

@@ -16,13 +16,16 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::SOUND;
+use super::{GATEWAY, SOUND};
 use crate::control::client;
-use crate::doctor::sheet::Finding;
+use crate::doctor::sheet::{Finding, Verdict};
 use crate::net::channel::{Inbound, dial};
 
 /// What the server is asked.
 const QUESTION: &str = "Hello!";
+
+/// Less than the daemon waits for a name, so that what is known of the gateway is told, too.
+const DIAL: Duration = Duration::from_millis(1_500);
 
 /// Whoever refuses a datagram says so by then.
 const REFUSAL: Duration = Duration::from_millis(400);
@@ -45,9 +48,10 @@ pub(super) async fn look(
 ) -> Finding {
     let to = format!("{}:{}", session.server, session.port);
     // The end that sends has to live as long as the other one.
-    let (_outbound, mut inbound) = match dial(session, &Default::default()).await {
-        Ok(ends) => ends,
-        Err(error) => return blocked(error.to_string()),
+    let (_outbound, mut inbound) = match timeout(DIAL, dial(session, &Default::default())).await {
+        Ok(Ok(ends)) => ends,
+        Ok(Err(error)) => return blocked(error.to_string()),
+        Err(_) => return blocked(format!("the name of {to}, where the server wants its sound, is not found")),
     };
     if let Ok(Heard::Refusal(why)) = timeout(REFUSAL, heard(&mut inbound)).await {
         return blocked(format!("nothing takes sound at {to}: {why}"));
@@ -85,10 +89,7 @@ async fn answer(to: &str, inbound: &mut Inbound, events: &mut mpsc::Receiver<Lin
                 Ok(Some(LinkEvent::Disconnected(_)) | None) => end = Instant::now(),
                 Ok(Some(_)) => {}
                 Err(_) if speaks => return blocked(format!("the server speaks, and no sound comes back from {to}")),
-                Err(_) => {
-                    let seen = format!("the server gives no answer to `{QUESTION}` that has sound");
-                    return Finding::fault(SOUND, seen, MODEL);
-                }
+                Err(_) => return silent(),
             },
         }
     }
@@ -132,6 +133,33 @@ pub(super) fn of_daemon(counters: &Value, server: &str) -> Finding {
     Finding::skipped(SOUND, format!("{seen}; `auricle doctor --talk` shows whether that was all that was said"))
 }
 
+/// The same findings, after the daemon asked something between these two of its statuses: the counts of the whole
+/// conversation say nothing about this answer.
+pub(super) fn with_answer(mut findings: Vec<Finding>, before: &Value, after: &Value, server: &str) -> Vec<Finding> {
+    let is =
+        |check: &'static str, verdict| move |finding: &Finding| (finding.check, finding.verdict) == (check, verdict);
+    if findings.iter().any(is(SOUND, Verdict::Fault)) {
+        return findings;
+    }
+    let received = |status: &Value| status["counters"][format!("{server}_received")].as_u64().unwrap_or(0);
+    let heard = if received(after) > received(before) {
+        Finding::ok(SOUND, "sound comes back when the server is asked something")
+    } else if findings.iter().any(is(GATEWAY, Verdict::Fault)) {
+        not_asked("there was no conversation")
+    } else {
+        silent()
+    };
+    for finding in findings.iter_mut().filter(|finding| finding.check == SOUND) {
+        *finding = heard.clone();
+    }
+    findings
+}
+
+/// The server was asked, and said nothing.
+fn silent() -> Finding {
+    Finding::fault(SOUND, format!("the server gives no answer to `{QUESTION}` that has sound"), MODEL)
+}
+
 /// Lets the daemon ask its first server, and waits for the answer, however it is. The daemon's status then says how it
 /// went.
 ///
@@ -141,10 +169,11 @@ pub(super) async fn through_daemon(socket: &Path) -> Result<Value, String> {
     let talk = async {
         let mut events = client::follow(socket, "/events").await?;
         let asked = client::call(socket, Method::POST, "/ask", Some(json!({"text": QUESTION}))).await?;
-        while let Ok(Ok(Some(line))) = timeout(ANSWER, events.next()).await {
+        let (id, end) = (asked["id"].as_str().unwrap_or_default(), Instant::now() + ANSWER);
+        while let Ok(Ok(Some(line))) = timeout_at(end, events.next()).await {
             let event: Value = serde_json::from_str(&line).unwrap_or_default();
-            let unanswered = event["what"] == "unanswered";
-            if (event["event"] == "answer" && event["id"] == asked["id"]) || unanswered {
+            let about = |key: &str| event[key].as_str().is_some_and(|text| text.contains(id));
+            if (event["event"] == "answer" && about("id")) || (event["what"] == "unanswered" && about("detail")) {
                 break;
             }
         }

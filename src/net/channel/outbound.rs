@@ -67,7 +67,7 @@ impl Outbound {
         match self.socket.try_send(&self.datagram) {
             Ok(_) => {
                 count(&self.counters.sent);
-                if played.is_some() {
+                if played.is_some_and(|played| self.names(played)) {
                     count(&self.counters.over_playback);
                 }
                 Ok(true)
@@ -81,6 +81,11 @@ impl Outbound {
                 Err(error)
             }
         }
+    }
+
+    /// Whether the datagram tells the server that this was played. Not if its timestamps are not the device's to choose.
+    fn names(&self, played: Label) -> bool {
+        played.timestamp != 0 && self.datagram.get(8..12) == Some(&played.timestamp.to_be_bytes())
     }
 
     /// Sends one frame of silence.

@@ -241,7 +241,7 @@ fn chance() -> f64 {
 fn random() -> u32 {
     let mut bytes = std::process::id().to_ne_bytes();
     if let Err(error) = getrandom::fill(&mut bytes) {
-        tracing::warn!(%error, "no random numbers: the process id must do");
+        tracing::warn!("no random numbers ({error}): the process id must do");
     }
     u32::from_ne_bytes(bytes)
 }

@@ -219,13 +219,13 @@ impl Link {
     fn accept(&self, work: Work) -> Option<()> {
         let epoch = self.admission.epoch()?;
         if !work.is_sendable() {
-            tracing::warn!(name = work.name(), "not sent: MQTT cannot carry this topic or filter");
+            tracing::warn!("`{}` is not sent: MQTT cannot carry this topic or filter", work.name());
             return None;
         }
         if let Some(size) = work.payload().filter(|&size| size > self.outgoing_limit) {
             self.counters.too_large.fetch_add(1, Ordering::Relaxed);
             let limit = self.outgoing_limit;
-            tracing::warn!(name = work.name(), size, limit, "not sent: the broker takes no message of this size");
+            tracing::warn!("`{}` is not sent: it has {size} bytes, and the broker takes {limit}", work.name());
             return None;
         }
         let ticket = Ticket::take(&self.admission, work.weight())?;

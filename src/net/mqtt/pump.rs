@@ -249,7 +249,7 @@ impl Running<'_> {
     fn say_farewell(&mut self, publication: Publication, deadline: Instant) {
         match Ticket::take(self.parts.admission, publication.payload.len()) {
             Some(ticket) => self.session.publish(publication, deadline, ticket, &mut self.out),
-            None => tracing::warn!(topic = publication.topic, "no room for the farewell"),
+            None => tracing::warn!("no room for the farewell on `{}`", publication.topic),
         }
     }
 

@@ -184,8 +184,10 @@ impl Xiaozhi {
                 self.configuration.doubt(now, self.presence.standing().refused);
                 let news = self.session.lost(&self.presence, &mut self.out);
                 self.news(now, news);
-                // A machine that is gone takes no sound either. The next conversation shows whether there was more to it.
+                // A machine that is gone takes no sound and opens no session either. The next conversation shows whether
+                // there was more to it.
                 self.out.clear("NoSound");
+                self.out.clear("NoSession");
             }
         }
     }

@@ -50,6 +50,8 @@ enum State {
 #[derive(Clone, Copy, Debug)]
 struct Awaited {
     since: Tick,
+    /// The server may think so long before its first sentence.
+    thinking: Duration,
     /// When silence went up for it.
     nudged: Option<Tick>,
     /// When the server named its first sentence.
@@ -62,7 +64,7 @@ impl Awaited {
         match (self.nudged, self.sentence) {
             (None, _) => self.since + PATIENCE,
             (Some(nudged), Some(sentence)) => nudged.max(sentence) + PATIENCE,
-            (Some(_), None) => self.since + THINKING,
+            (Some(_), None) => self.since + self.thinking,
         }
     }
 }
@@ -108,15 +110,16 @@ impl Path {
         self.turn_to(State::Discarded, ChannelAsk::Discard, out);
     }
 
-    /// The answer begins.
-    pub(super) fn play(&mut self, now: Tick, out: &mut Outbox) {
+    /// The answer begins. An owner who waits for answers longer than most waits for their sound, too.
+    pub(super) fn play(&mut self, now: Tick, answer_timeout: Duration, out: &mut Outbox) {
         if matches!(self.state, State::Discarded | State::Drained) {
             self.hold(out);
         }
         if self.state == State::Closed {
             return;
         }
-        self.awaited = (!self.arrived).then_some(Awaited { since: now, nudged: None, sentence: None });
+        let thinking = THINKING.max(answer_timeout);
+        self.awaited = (!self.arrived).then_some(Awaited { since: now, thinking, nudged: None, sentence: None });
         self.state = State::Played;
     }
 
@@ -172,6 +175,10 @@ impl Path {
         let Some(awaited) = self.awaited.filter(|awaited| awaited.due() <= now) else { return false };
         if awaited.nudged.is_some() {
             self.awaited = None;
+            // Without a sentence it may be the server that has nothing to say.
+            if awaited.sentence.is_some() {
+                self.way.nothing_came(out);
+            }
             return true;
         }
         self.silence(now, out);

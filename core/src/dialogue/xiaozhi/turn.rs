@@ -16,6 +16,8 @@ use crate::hearing::{Encoding, Limits, Start, UplinkId};
 use crate::protocol::xiaozhi::message::{self, Mode};
 use crate::time::Tick;
 
+use self::ending::BROKE_OFF;
+
 mod ending;
 mod listening;
 mod phase;
@@ -159,8 +161,8 @@ impl Turn {
 
     fn fail(&mut self, failure: &Failure, w: &mut Around<'_>) {
         self.failed(failure.detail(), w);
+        self.stop(w);
         if self.purpose.is_some() {
-            self.stop(w);
             self.apologise(failure.sentence(), w);
         }
     }
@@ -180,19 +182,14 @@ impl Turn {
                 self.apology = None;
                 self.go(w);
             }
+            Phase::Listening { understood: true, .. } if self.mode != Mode::Manual => self.late(w),
             Phase::Listening { .. } => self.overheard(w),
             Phase::Releasing { .. } => {
                 self.sound_off(w);
                 self.released(w);
             }
-            Phase::Waiting { .. } => {
-                let within = self.answer_timeout.as_secs();
-                self.give_up(&format!("no answer within {within} s"), w);
-            }
-            Phase::Speaking { pauses: true, .. } => {
-                self.answer.complete(w.out);
-                self.give_up("its answer broke off", w);
-            }
+            Phase::Waiting { .. } => self.late(w),
+            Phase::Speaking { pauses: true, .. } => self.give_up(BROKE_OFF, w),
             Phase::Speaking { .. } => {
                 w.out.dropped("endless_speech", "the server never said that its answer is over".into());
                 self.stop(w);
@@ -227,6 +224,18 @@ impl Turn {
 
     /// Something that was to be heard has ended.
     pub(super) fn played(&mut self, id: PlayId, end: PlayEnd, w: &mut Around<'_>) {
+        if end == PlayEnd::Failed {
+            w.out.dropped("not_heard", format!("sound {}: no loudspeaker or no voice", id.0));
+        }
+        self.over(id, end, w);
+    }
+
+    /// Something may not be heard now, which was told.
+    pub(super) fn refused(&mut self, id: PlayId, w: &mut Around<'_>) {
+        self.over(id, PlayEnd::Failed, w);
+    }
+
+    fn over(&mut self, id: PlayId, end: PlayEnd, w: &mut Around<'_>) {
         if self.apology == Some(id) {
             self.apology = None;
             if matches!(self.phase, Phase::Pausing { .. }) {
@@ -240,16 +249,7 @@ impl Turn {
             }
             w.session.path.close(w.out);
         }
-        if end == PlayEnd::Failed {
-            w.out.dropped("not_heard", format!("sound {}: no loudspeaker or no voice", id.0));
-        }
         self.answered(id, end, w);
-        self.give_way(w);
-    }
-
-    /// Something may not be heard now, which was told.
-    pub(super) fn refused(&mut self, id: PlayId, w: &mut Around<'_>) {
-        self.answered(id, PlayEnd::Failed, w);
         self.give_way(w);
     }
 }

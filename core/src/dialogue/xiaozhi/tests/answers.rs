@@ -142,9 +142,9 @@ fn a_silence_without_end_in_an_answer_is_told() {
     100.000 channel Silence
     110.000 channel Silence
     120.000 channel Silence
-    120.000 report answer 47c1931 say "It is noon."
     120.000 send {"session_id":"s1","type":"abort"}
     120.000 channel Discard
+    120.000 report answer 47c1931 say "It is noon."
     120.000 send {"session_id":"s1","type":"goodbye"}
     120.000 channel Close
     120.000 report drop 1 unanswered: request 47c1931: its answer broke off
@@ -207,6 +207,42 @@ fn a_server_that_speaks_unasked_is_heard_and_nobody_is_listened_to() {
     5.000 report answer 47c1932 say "Goodbye."
     5.000 report spoken "Goodbye."
     "#);
+}
+
+/// Nobody is told at night that an answer broke off for which nobody had asked.
+#[test]
+fn a_server_that_speaks_unasked_and_breaks_off_is_forgotten_without_a_word() {
+    for ends_by in ["patience", "goodbye", "connection"] {
+        let mut rig = Rig::speaking_with(Rig::mode(Mode::Manual));
+        rig.tts("stop");
+        rig.played(PlayEnd::Finished);
+        rig.wait_secs(5);
+        rig.tts("start");
+        rig.sentence("Reminder.");
+        rig.arrived();
+        rig.played(PlayEnd::Finished);
+        match ends_by {
+            "patience" => rig.wait_secs(100),
+            "goodbye" => rig.goodbye("s1"),
+            _ => rig.lose(),
+        }
+        let trace = rig.trace();
+        assert!(!trace.contains("Sentence(") && !trace.contains("unanswered"), "{ends_by}: {trace}");
+        assert!(trace.contains("say \"Reminder.\""), "{ends_by}: {trace}");
+    }
+}
+
+#[test]
+fn an_answer_that_breaks_off_with_a_goodbye_is_told() {
+    let mut rig = Rig::speaking();
+    rig.sentence("Let me look.");
+    rig.arrived();
+    rig.played(PlayEnd::Finished);
+    rig.wait_secs(30);
+    rig.trace();
+    rig.goodbye("s1");
+    let trace = rig.trace();
+    assert!(trace.contains("say \"") && trace.contains("Sentence(NoAnswer)") && trace.ends_with("done"), "{trace}");
 }
 
 #[test]

@@ -29,6 +29,7 @@ fn who_is_understood_but_not_answered_is_told_so() {
     rig.wait_secs(20);
     let trace = rig.trace();
     assert!(trace.contains("50.000 play 1 Local Sentence(NoAnswer)"), "{trace}");
+    assert!(trace.contains("no answer within 20 s") && !trace.contains("NoSound"), "it was heard: {trace}");
 }
 
 #[test]

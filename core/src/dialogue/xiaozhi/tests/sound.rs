@@ -1,8 +1,11 @@
 //! The way of the sound: signs of life, and an answer of which nothing arrives.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 
-use super::rig::{ID, Rig};
+use super::super::XiaozhiSettings;
+use super::rig::{ID, Rig, settings};
 use crate::dialogue::PlayEnd;
 use crate::protocol::xiaozhi::message::Mode;
 
@@ -39,10 +42,10 @@ fn an_answer_of_which_nothing_arrives_gets_a_new_way_once() {
     rig.opened();
     assert_snapshot!(rig.trace(), @r#"
     3.000 channel Silence
+    6.000 cause NoSound: No sound comes through over UDP: nothing comes back from 10.0.0.1:8884 (datagrams sent there: 2).
     6.000 report drop 1 no_sound: request 47c1931: the server speaks, and nothing arrives
     6.000 flush 1
     6.000 report answer 47c1931 say "It is noon."
-    6.000 cause NoSound: No sound comes through over UDP: nothing comes back from 10.0.0.1:8884 (datagrams sent there: 2).
     6.000 play 2 Local Sentence(NoAnswer)
     6.000 send {"session_id":"s1","type":"goodbye"}
     6.000 channel Close
@@ -171,4 +174,20 @@ fn who_is_not_understood_where_sound_came_from_before_hears_nothing_of_ports() {
     rig.wait_secs(35);
     let trace = rig.trace();
     assert!(trace.contains("the server has understood nothing") && !trace.contains("cause"), "{trace}");
+}
+
+/// xiaozhi: the open-source server says that it speaks before its model has thought of anything.
+#[test]
+fn a_model_that_thinks_for_long_is_no_fault_of_the_way() {
+    let mut rig = Rig::listening_with(XiaozhiSettings { answer_timeout: Duration::from_secs(60), ..settings() });
+    rig.stt("what time is it");
+    rig.tts("start");
+    rig.trace();
+    rig.wait_secs(59);
+    let trace = rig.trace();
+    assert!(!trace.contains("NoSound") && !trace.contains("no_sound"), "{trace}");
+    rig.sentence("It is noon.");
+    rig.arrived();
+    rig.tts("stop");
+    assert!(rig.trace().contains("say \"It is noon.\""));
 }

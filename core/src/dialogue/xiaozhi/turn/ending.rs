@@ -9,6 +9,9 @@ use crate::hearing::Start;
 use crate::protocol::xiaozhi::message::{self, Mode};
 use crate::sentences::Sentence;
 
+/// What is told of an answer of which the rest never comes.
+pub(super) const BROKE_OFF: &str = "its answer broke off";
+
 impl Turn {
     /// The server has ended the session. That is no error: it does so when nobody speaks for long.
     pub(super) fn ended(&mut self, reason: &str, w: &mut Around<'_>) {
@@ -29,6 +32,11 @@ impl Turn {
                 self.stop(w);
                 w.session.path.close(w.out);
                 self.unanswered("the server ended the session", w);
+            }
+            Phase::Speaking { play: None, pauses: true, .. } => {
+                self.stop(w);
+                w.session.path.close(w.out);
+                self.unanswered(BROKE_OFF, w);
             }
             Phase::Listening { .. } | Phase::Pausing { .. } => {
                 self.stop(w);
@@ -67,7 +75,6 @@ impl Turn {
     pub(super) fn dead(&mut self, w: &mut Around<'_>) {
         w.out.dropped("no_sound", format!("request {}: the server speaks, and nothing arrives", self.answer.id()));
         self.stop(w);
-        w.session.path.way.nothing_came(w.out);
         let listens = matches!(self.purpose, Some(Purpose::Speech { .. })) && self.mode != Mode::Manual;
         if self.rebuilt || !listens {
             w.session.close(w.now, w.presence, w.out);
@@ -165,7 +172,17 @@ impl Turn {
         self.unanswered(why, w);
     }
 
+    /// The answer does not come.
+    pub(super) fn late(&mut self, w: &mut Around<'_>) {
+        let within = self.answer_timeout.as_secs();
+        self.give_up(&format!("no answer within {within} s"), w);
+    }
+
     fn unanswered(&mut self, why: &str, w: &mut Around<'_>) {
+        // Who was not asked owes nobody an answer.
+        if self.purpose.is_none() {
+            return self.done(w);
+        }
         w.out.dropped("unanswered", format!("request {}: {why}", self.answer.id()));
         self.apologise(Sentence::NoAnswer, w);
     }

@@ -31,7 +31,7 @@ impl Turn {
     }
 
     fn play(&mut self, w: &mut Around<'_>) {
-        w.session.path.play(w.now, w.out);
+        w.session.path.play(w.now, self.answer_timeout, w.out);
         self.streams += 1;
         let play = w.out.play(Class::Conversation, Source::Stream(self.streams));
         self.phase = Phase::Speaking { play: Some(play), pauses: false, until: w.now + SPEECH };
@@ -67,7 +67,10 @@ impl Turn {
         match &mut self.phase {
             // That was the answer before; the next one is still to come.
             Phase::Waiting { .. } | Phase::Listening { .. } if aborted => {}
-            Phase::Speaking { .. } if w.session.path.is_silent() => self.dead(w),
+            Phase::Speaking { .. } if w.session.path.is_silent() => {
+                w.session.path.way.nothing_came(w.out);
+                self.dead(w);
+            }
             Phase::Speaking { play, .. } => {
                 let play = *play;
                 self.all_is_here(play, w);
@@ -153,9 +156,13 @@ impl Turn {
 
     /// What the loudspeaker has of the answer is not heard any more.
     pub(super) fn hush(&mut self, w: &mut Around<'_>) {
-        let Some(id) = self.phase.play() else { return };
-        w.out.ask(Ask::Flush { id });
-        if matches!(self.phase, Phase::Speaking { .. }) {
+        let speaks = matches!(self.phase, Phase::Speaking { .. });
+        match self.phase.play() {
+            Some(id) => w.out.ask(Ask::Flush { id }),
+            None if speaks => {}
+            None => return,
+        }
+        if speaks {
             self.answer.complete(w.out);
         }
         self.phase = Phase::Idle { until: None };

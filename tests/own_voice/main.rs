@@ -1,17 +1,55 @@
 //! The device does not hear itself: the loudspeaker's sound comes back through the microphone, and the tape has it not.
+//!
+//! Here it is measured how well the canceller knows a room of PulseAudio's. Its clocks stand still when others keep the
+//! processors busy, so each of these tests runs alone.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[allow(dead_code)]
+#[path = "../support/broker.rs"]
+mod broker;
+#[allow(dead_code)]
+#[path = "../support/daemon.rs"]
+mod daemon;
+#[allow(dead_code)]
+#[path = "../live/door.rs"]
+mod door;
+#[allow(dead_code)]
+#[path = "../live/flow.rs"]
+mod flow;
+#[allow(dead_code)]
+#[path = "../support/pulse.rs"]
+mod pulse;
+#[allow(dead_code)]
+#[path = "../support/speech.rs"]
+mod speech;
+#[allow(dead_code)]
+#[path = "../live/stage.rs"]
+mod stage;
+#[allow(dead_code)]
+#[path = "../live/words.rs"]
+mod words;
 
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::TempDir;
 
 use crate::broker::SOON;
-use crate::speech::{self, read_wav};
+use crate::speech::read_wav;
 use crate::stage::Stage;
-use crate::words::{self, MIC_RATE};
+use crate::words::MIC_RATE;
 
 /// About 8 s.
 const SPEECH: &str = "The weather tomorrow will be sunny in the morning. In the afternoon there will be some clouds, with \
                       a light breeze from the west, and in the evening it may rain a little.";
+
+/// As long as this is held, no other test of this program runs.
+fn alone() -> MutexGuard<'static, ()> {
+    static TESTS: Mutex<()> = Mutex::new(());
+    // One that failed has nothing to do with the next one.
+    TESTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A room in which the microphone hears the loudspeaker.
 fn room(profile: &str, triggers: &str) -> (Stage, TempDir) {
@@ -39,6 +77,7 @@ fn level(sound: &[i16]) -> f64 {
 
 #[test]
 fn the_tape_has_the_room_without_the_devices_own_voice() {
+    let _alone = alone();
     let heard = |profile| {
         let (stage, _folder) = room(profile, "[]");
         let file = recording(&stage);
@@ -76,6 +115,7 @@ fn call() -> Vec<i16> {
 
 #[test]
 fn the_devices_own_wake_word_does_not_wake_it_and_a_persons_does() {
+    let _alone = alone();
     for (profile, own) in [("off", 1), ("light", 0)] {
         let (stage, _folder) = room(profile, "[\"wake\"]");
         device_says(&stage, "If you need me, just say: okay nabu. I am here.");
@@ -89,6 +129,7 @@ fn the_devices_own_wake_word_does_not_wake_it_and_a_persons_does() {
 
 #[test]
 fn who_interrupts_the_device_is_heard_without_its_voice() {
+    let _alone = alone();
     let (stage, _folder) = room("light", "[\"wake\"]");
     let question = words::question();
     std::thread::scope(|scope| {
