@@ -5,10 +5,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-#[allow(dead_code)]
 #[path = "../support/broker.rs"]
 mod broker;
-#[allow(dead_code)]
 #[path = "../support/daemon.rs"]
 mod daemon;
 #[allow(dead_code)]
