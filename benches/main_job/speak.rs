@@ -41,7 +41,8 @@ fn once(bed: &Bed, daemon: &Daemon) -> f64 {
     assert_eq!(answer["ok"], true, "{answer}");
     until("the device speaks", || audible(&recording.so_far()).is_some());
     let span = asked.elapsed();
-    daemon.wait_status("the device to be idle", |status| status["state"] == "idle");
+    // A microphone without a room delivers zeros, which is told after a while.
+    daemon.wait_status("the device to be idle", |status| status["state"] == "idle" || status["state"] == "degraded");
     span.as_secs_f64() * 1e3
 }
 
