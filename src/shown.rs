@@ -2,7 +2,12 @@
 
 /// Text from elsewhere, fit for a terminal: on one line, and without anything that would control it.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
+    one_line(text, ' ').trim().to_owned()
+}
+
+/// The same text with `mark` in the place of whatever would end the line or control a terminal.
+pub(crate) fn one_line(text: &str, mark: char) -> String {
+    text.chars().map(|c| if c.is_control() { mark } else { c }).collect()
 }
 
 /// The same with at most so many characters; `…` stands for what is left out.

@@ -1,7 +1,6 @@
 //! The ledger: everything that is told, counted and logged, in one place and with the same words.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Display, Formatter, Write};
 use std::time::{Duration, Instant};
 
 use auricle_core::assistant::report::Report;
@@ -10,6 +9,7 @@ use tokio::sync::broadcast;
 
 use super::clock::unix_ms;
 use super::deaf::Deaf;
+use crate::shown::one_line;
 
 /// Lines that a slow reader of `auricle events` may lag behind before it loses the oldest.
 const EVENTS: usize = 256;
@@ -154,7 +154,7 @@ impl Ledger {
     /// The same for what is wrong.
     fn warn(&mut self, reason: &str, most: u64, line: String) {
         if let Some(held_back) = self.may_log(reason, most) {
-            tracing::warn!("{}", OneLine(&(line + &more(held_back))));
+            tracing::warn!("{}", fit(&(line + &more(held_back))));
         }
     }
 
@@ -182,7 +182,7 @@ impl Ledger {
 }
 
 fn tell(line: String) {
-    tracing::info!("{}", OneLine(&line));
+    tracing::info!("{}", fit(&line));
 }
 
 fn more(held_back: u64) -> String {
@@ -190,12 +190,8 @@ fn more(held_back: u64) -> String {
 }
 
 /// What came from outside may be in it: nobody writes a line of his own into the log.
-struct OneLine<'a>(&'a str);
-
-impl Display for OneLine<'_> {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|c| formatter.write_char(if c.is_control() { '\u{fffd}' } else { c }))
-    }
+fn fit(line: &str) -> String {
+    one_line(line, '\u{fffd}')
 }
 
 /// The name and the fields of a report, as the contract with scripts has them.
@@ -243,7 +239,7 @@ mod tests {
 
     #[test]
     fn nobody_writes_a_line_of_his_own_into_the_log() {
-        assert_eq!(OneLine("audit: shell `ls`\nNov 21 auricle: all is well").to_string().lines().count(), 1);
-        assert_eq!(OneLine("\u{1b}[2J\r").to_string(), "\u{fffd}[2J\u{fffd}");
+        assert_eq!(fit("audit: shell `ls`\nNov 21 auricle: all is well").lines().count(), 1);
+        assert_eq!(fit("\u{1b}[2J\r"), "\u{fffd}[2J\u{fffd}");
     }
 }
